@@ -1,0 +1,61 @@
+# Two commands matter: `make book` builds the site, `make test` checks everything.
+# Each sets up what it needs in .venv; nothing has to be installed by hand.
+
+PYTHON ?= python3
+PORT ?= 8000
+CHAPTERS ?= $(wildcard chapters/*.ipynb)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+SITE := _build/html
+CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
+
+.PHONY: help book serve test chapters lint bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
+	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
+
+serve: book ## serve the site on this machine only
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+test: $(VENV)/all-is-installed book ## run every test: unit, doctest, nbval, a real browser
+	@$(BIN)/python tests/chromium.py
+	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest
+
+chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
+	$(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace \
+	  --execute --ExecutePreprocessor.record_timing=False $(CHAPTERS)
+
+lint: $(VENV)/lint-is-installed ## check style and docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/all-is-installed book ## measure speed, memory and weight; prints ratios first
+	@$(BIN)/python tests/chromium.py
+	$(CHAPTER_SETTINGS) $(BIN)/python -m bench
+
+clean: ## delete the built site and the virtual environment
+	rm -rf _build $(VENV) build *.egg-info
+
+$(VENV)/is-made:
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
+	  "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-made
+	$(PIP) -r requirements-book.txt
+	@touch $@
+
+$(VENV)/lint-is-installed: requirements.txt | $(VENV)/is-made
+	$(PIP) "$$(grep '^ruff==' requirements.txt)"
+	@touch $@
+
+$(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt pyproject.toml | $(VENV)/is-made
+	$(PIP) -r requirements.txt
+	@touch $@ $(VENV)/book-is-installed $(VENV)/lint-is-installed
