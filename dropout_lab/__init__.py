@@ -1,0 +1,16 @@
+"""Dropout Lab: the package behind the book's chapters."""
+
+from dropout_lab.dropout import Dropout, dropout, dropout_backward, rates, sample_mask
+from dropout_lab.explore import describe, explore
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Dropout",
+    "describe",
+    "dropout",
+    "dropout_backward",
+    "explore",
+    "rates",
+    "sample_mask",
+]

@@ -1,0 +1,394 @@
+"""Dropout itself, in plain NumPy: sample a mask, apply it, pass the gradient back.
+
+`rate` is always the probability of dropping, as in PyTorch (``p``) and Keras (``rate``).
+The scaling is the inverted one of both frameworks: survivors are multiplied by
+``1 / (1 - rate)`` while training, and evaluation changes nothing.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+from dropout_lab._checks import check_rate, check_real_array, check_rng
+
+__all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
+
+
+def sample_mask(shape, rate, rng, *, noise_shape=None):
+    """Draw a dropout mask: True where a unit is kept, False where it is dropped.
+
+    A unit is kept where ``u >= rate`` for ``u`` uniform in [0, 1). The same generator state
+    therefore gives nested masks: whatever a small rate drops, a larger rate drops too.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Shape of the mask, that is, of the array it will be applied to.
+    rate : float
+        Probability of dropping each unit, ``0 <= rate <= 1``. The uniforms have 24 bits,
+        so a rate is honored to within ``2**-24``.
+    rng : numpy.random.Generator
+        Source of randomness. It advances by the same amount at every rate.
+    noise_shape : tuple of (int or None), optional
+        One entry per axis, as in Keras: None or the axis length draws independently along
+        that axis, 1 shares one decision along it. By default every unit is independent.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        A new array of shape `shape`.
+
+    Raises
+    ------
+    TypeError
+        If `shape`, `rate`, `rng` or `noise_shape` has the wrong type.
+    ValueError
+        If `rate` lies outside [0, 1], a length is negative, or `noise_shape` does not fit.
+
+    Notes
+    -----
+    Taught in: chapter 2.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), JMLR 15. The paper's
+    p is the probability of keeping, ``1 - rate``.
+
+    Examples
+    --------
+    >>> sample_mask(5, 0.4, np.random.default_rng(0))
+    array([ True,  True,  True, False, False])
+    >>> sample_mask((2, 3), 0.5, np.random.default_rng(6), noise_shape=(None, 1))
+    array([[False, False, False],
+           [ True,  True,  True]])
+    """
+    shape = _check_shape(shape)
+    rate = check_rate(rate)
+    check_rng(rng)
+    drawn = _check_noise_shape(noise_shape, shape)
+    keep = np.asarray(rng.random(drawn, dtype=np.float32) >= np.float32(rate))
+    if rate == 1.0:  # said outright, so that no rounding can ever keep a unit
+        keep[...] = False
+    return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
+
+
+def dropout(x, rate, rng, *, training=True, noise_shape=None):
+    """Apply inverted dropout: zero each unit with probability `rate`, scale up the others.
+
+    While training the result is ``x * mask / (1 - rate)``, whose mean over masks is `x`.
+    Otherwise it is `x`, unscaled.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Activations, any shape, 0-d and empty included. float16, float32 and float64 keep
+        their dtype; integers become float64, since scaled values are not whole.
+    rate : float
+        Probability of dropping each unit, ``0 <= rate <= 1``. Rate 1 gives zeros.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: nothing is dropped and nothing is scaled.
+    noise_shape : tuple of (int or None), optional
+        Share decisions along axes, see `sample_mask`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Always a new array of the shape of `x`, never a view of it, also where the values
+        are unchanged. `x` itself is never written to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If `rate` lies outside [0, 1] or `noise_shape` does not fit `x`.
+
+    Notes
+    -----
+    A dropped NaN or infinity gives NaN, as in PyTorch. Taught in: chapters 2 and 3.
+
+    References
+    ----------
+    Srivastava et al. (2014), JMLR 15, section 10, describes this scaling as an equivalent
+    of theirs.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    >>> dropout(x, 0.5, np.random.default_rng(0))
+    array([2., 4., 6., 0., 0.])
+    >>> dropout(x, 0.5, np.random.default_rng(0), training=False)
+    array([1., 2., 3., 4., 5.])
+    """
+    x = check_real_array(x, "x")
+    rate = check_rate(rate)
+    check_rng(rng)
+    if not isinstance(training, (bool, np.bool_)):
+        raise TypeError(f"training must be True or False, got {training!r}")
+    if not training:
+        _check_noise_shape(noise_shape, x.shape)
+        return x.copy()
+    return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
+
+
+def dropout_backward(grad, mask, rate):
+    """Pass a gradient back through dropout: the same mask, the same scale.
+
+    The forward pass multiplies by ``mask / (1 - rate)``, a constant once the mask is drawn,
+    so the chain rule multiplies the gradient by exactly that constant.
+
+    Parameters
+    ----------
+    grad : numpy.ndarray
+        Gradient of the loss with respect to the output of dropout, any shape.
+    mask : numpy.ndarray of bool
+        The mask of the forward pass, same shape as `grad`.
+    rate : float
+        The rate of the forward pass, ``0 <= rate <= 1``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Gradient with respect to the input, shape and dtype of `grad` (integers become
+        float64); always a new array.
+
+    Raises
+    ------
+    TypeError
+        If `grad` is not a numeric array, `mask` not a boolean one, or `rate` not a number.
+    ValueError
+        If `mask` has another shape than `grad`, or `rate` lies outside [0, 1].
+
+    Notes
+    -----
+    Taught in: chapter 4.
+
+    Examples
+    --------
+    >>> dropout_backward(np.ones(3), np.array([True, False, True]), 0.5)
+    array([2., 0., 2.])
+    """
+    grad = check_real_array(grad, "grad")
+    rate = check_rate(rate)
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        raise TypeError(
+            "mask must be a boolean numpy.ndarray, True where a unit was kept, "
+            f"got {mask!r:.80} ({type(mask).__name__})"
+        )
+    if mask.shape != grad.shape:
+        raise ValueError(f"mask must have the shape of grad, {grad.shape}, got {mask.shape}")
+    return _apply(grad, mask, rate)
+
+
+class Dropout:
+    """A dropout layer that remembers its mask between forward and backward.
+
+    Parameters
+    ----------
+    rate : float
+        Probability of dropping each unit, ``0 <= rate <= 1``.
+    rng : numpy.random.Generator
+        Source of randomness, advanced by every forward pass in training mode.
+    noise_shape : tuple of (int or None), optional
+        Share decisions along axes, see `sample_mask`.
+
+    Attributes
+    ----------
+    training : bool
+        True after construction and after `train`, False after `eval`.
+    mask : numpy.ndarray of bool or None
+        The mask of the last forward pass; None before the first one and in evaluation mode.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed, see `sample_mask`.
+
+    Notes
+    -----
+    Taught in: chapters 2 to 4.
+
+    Examples
+    --------
+    >>> layer = Dropout(0.5, np.random.default_rng(0))
+    >>> layer.forward(np.ones(4))
+    array([2., 2., 2., 0.])
+    >>> layer.backward(np.ones(4))
+    array([2., 2., 2., 0.])
+    >>> layer.eval().forward(np.ones(4))
+    array([1., 1., 1., 1.])
+    """
+
+    def __init__(self, rate, rng, *, noise_shape=None):
+        self.rate = check_rate(rate)
+        self.rng = check_rng(rng)
+        self.noise_shape = noise_shape
+        self.training = True
+        self.mask = None
+        self._shape = None
+
+    def train(self):
+        """Switch to training mode: the next forward pass drops units.
+
+        Returns
+        -------
+        Dropout
+            The layer itself, so that calls can be chained.
+        """
+        self.training = True
+        return self
+
+    def eval(self):
+        """Switch to evaluation mode: the next forward pass changes nothing.
+
+        Returns
+        -------
+        Dropout
+            The layer itself, so that calls can be chained.
+        """
+        self.training = False
+        return self
+
+    def forward(self, x):
+        """Apply dropout in training mode, or return a copy of `x` in evaluation mode.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Activations, any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            A new array of the shape of `x`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` or `noise_shape` is not allowed, see `dropout`.
+        """
+        x = check_real_array(x, "x")
+        if self.training:
+            self.mask = sample_mask(x.shape, self.rate, self.rng, noise_shape=self.noise_shape)
+            out = _apply(x, self.mask, self.rate)
+        else:
+            self.mask = None
+            out = x.copy()
+        self._shape = x.shape
+        return out
+
+    def backward(self, grad):
+        """Pass the gradient back through the last forward pass.
+
+        Parameters
+        ----------
+        grad : numpy.ndarray
+            Gradient with respect to the output, shape of the last input.
+
+        Returns
+        -------
+        numpy.ndarray
+            Gradient with respect to the input; a new array.
+
+        Raises
+        ------
+        TypeError
+            If `grad` is not a numeric array.
+        ValueError
+            If there was no forward pass yet, or `grad` has another shape than its input.
+        """
+        grad = check_real_array(grad, "grad")
+        if self._shape is None:
+            raise ValueError(
+                f"grad of shape {grad.shape} has nothing to pass through: call forward before backward"
+            )
+        if grad.shape != self._shape:
+            raise ValueError(
+                f"grad must have the shape of the last forward input, {self._shape}, got {grad.shape}"
+            )
+        return grad.copy() if self.mask is None else dropout_backward(grad, self.mask, self.rate)
+
+
+def rates(start=0.0, stop=0.9, step=0.05):
+    """Return evenly spaced dropout rates, end included, free of floating-point dust.
+
+    Parameters
+    ----------
+    start, stop : float
+        First and last rate, ``0 <= start <= stop <= 1``.
+    step : float
+        Distance between neighbors, greater than 0.
+
+    Returns
+    -------
+    tuple of float
+        ``start, start + step, ...`` up to `stop`, each rounded to 10 decimals.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a real number.
+    ValueError
+        If an argument lies outside [0, 1], `step` is 0, or `stop` is below `start`.
+
+    Examples
+    --------
+    >>> rates(0, 0.3, 0.1)
+    (0.0, 0.1, 0.2, 0.3)
+    """
+    start, stop, step = (
+        check_rate(value, name)
+        for value, name in ((start, "start"), (stop, "stop"), (step, "step"))
+    )
+    if step == 0:
+        raise ValueError("step must be greater than 0, got 0")
+    if stop < start:
+        raise ValueError(f"stop must be at least start = {start}, got {stop}")
+    count = math.floor((stop - start) / step + 1e-9) + 1
+    return tuple(round(start + i * step, 10) for i in range(count))
+
+
+def _apply(values, mask, rate):
+    """Return ``values * mask / (1 - rate)`` as a new array in the dtype of `values`."""
+    if rate == 1.0:  # 0 / 0 otherwise
+        return np.zeros(values.shape, values.dtype)
+    # One multiplication by the rounded reciprocal, as in PyTorch and TensorFlow.
+    out = np.asarray(values * mask)
+    out *= values.dtype.type(1.0 / (1.0 - rate))
+    return out
+
+
+def _check_shape(shape):
+    """Return `shape` as a tuple of non-negative ints, or raise."""
+    lengths = (shape,) if isinstance(shape, numbers.Integral) else shape
+    if not isinstance(lengths, (tuple, list)) or not all(
+        isinstance(n, numbers.Integral) and not isinstance(n, bool) for n in lengths
+    ):
+        raise TypeError(f"shape must be an int or a tuple of ints, got {shape!r}")
+    if any(n < 0 for n in lengths):
+        raise ValueError(f"shape must not hold negative lengths, got {shape!r}")
+    return tuple(int(n) for n in lengths)
+
+
+def _check_noise_shape(noise_shape, shape):
+    """Return the shape to draw: `noise_shape` with None replaced by the axis length."""
+    if noise_shape is None:
+        return shape
+    if not isinstance(noise_shape, (tuple, list)) or not all(
+        n is None or (isinstance(n, numbers.Integral) and not isinstance(n, bool))
+        for n in noise_shape
+    ):
+        raise TypeError(
+            f"noise_shape must be None or a tuple of ints and None, got {noise_shape!r}"
+        )
+    allowed = f"one entry per axis of {shape}, each None, 1 or the length of that axis"
+    if len(noise_shape) != len(shape) or any(
+        n not in (None, 1, length) for n, length in zip(noise_shape, shape, strict=True)
+    ):
+        raise ValueError(f"noise_shape must have {allowed}, got {noise_shape!r}")
+    return tuple(
+        length if n is None else int(n) for n, length in zip(noise_shape, shape, strict=True)
+    )
