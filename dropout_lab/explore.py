@@ -1,0 +1,335 @@
+"""One drawing function, two lives: widgets in a live notebook, a kernel-free figure on a page."""
+
+import gc
+import html
+import math
+import numbers
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+
+from dropout_lab.frames import describe, figure_to_nodes, sentence_of
+from dropout_lab.page import figure_html, published_html
+from dropout_lab.style import figure_style
+
+__all__ = ["MAX_FRAMES", "PUBLISH_VARIABLE", "Published", "describe", "explore"]
+
+MAX_FRAMES = 400
+"""More combinations than this are refused: the page would be too heavy."""
+
+PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
+"""Set this environment variable to 1 to get pages instead of widgets."""
+
+
+def explore(draw, *, start=None, labels=None, play=None, **axes):
+    """Show a drawing function with a control for each of its parameters.
+
+    In a live notebook the controls are ipywidgets, and each move calls `draw` (a frame that
+    was drawn before is not drawn again). With the environment variable ``EXPLORE_PUBLISH=1``
+    every combination is drawn now and the result is HTML that works without a kernel.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**values)`` returns a matplotlib Figure. Let it end in
+        ``return describe(figure, "one sentence with the numbers")``.
+    start : mapping of str to object, optional
+        Where axes stand first: a value of a slider, a label of a drop-down. By default the
+        first of each.
+    labels : mapping of str to str, optional
+        What the reader sees beside a control instead of the parameter's name.
+    play : str, optional
+        A slider whose values are steps in time: it gets a play button.
+    **axes
+        One to three parameters of `draw`. A sequence of numbers becomes a slider; a sequence
+        of strings, or a mapping of labels to values, becomes a drop-down.
+
+    Returns
+    -------
+    ipywidgets.VBox or Published
+        What the notebook displays: widgets when live, HTML when publishing.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type, or `draw` returns something else than a Figure
+        (publishing; a live explorer shows that error in its output).
+    ValueError
+        If an axis is empty, repeats a value or holds NaN or infinity, if there are no axes or
+        more than three, or more than `MAX_FRAMES` combinations; when publishing, also if the
+        figures differ in size.
+    RuntimeError
+        If `draw` raises while publishing; the message names the values it was called with.
+
+    Examples
+    --------
+    >>> def draw(power):
+    ...     figure, axes = plt.subplots()
+    ...     axes.plot([0, 1, 2], [0, 1, 2**power])
+    ...     return describe(figure, f"Two to the power {power} is {2**power}.")
+    >>> explorer = explore(draw, power=range(1, 5))
+    """
+    if not callable(draw):
+        raise TypeError(f"draw must be a function that returns a Figure, got {draw!r}")
+    plan = _plan(axes, start, labels, play)
+    if os.environ.get(PUBLISH_VARIABLE, "") in ("", "0"):
+        return _live(draw, plan)
+    return _publish(draw, plan)
+
+
+class Published:
+    """An explorer as HTML, displayed by notebooks and by the book.
+
+    Parameters
+    ----------
+    page : str
+        The HTML.
+    summary : str
+        What stands in its place where HTML is not shown.
+
+    Attributes
+    ----------
+    html : str
+        The HTML.
+    """
+
+    def __init__(self, page, summary):
+        self.html = page
+        self._summary = summary
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return self._summary
+
+
+class _NotAFigure(TypeError):
+    """The drawing function returned something else."""
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One parameter: its values, and how each is written."""
+
+    parameter: str
+    name: str
+    kind: str
+    values: list
+    labels: list
+    start: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All the parameters of an explorer, checked."""
+
+    axes: list
+    play: int | None
+
+    def values(self, positions):
+        return {
+            axis.parameter: axis.values[i] for axis, i in zip(self.axes, positions, strict=True)
+        }
+
+    def sentence(self, positions):
+        """Say where the controls stand: the sentence of a figure that has none."""
+        return ", ".join(
+            f"{axis.name} {axis.labels[i]}" for axis, i in zip(self.axes, positions, strict=True)
+        )
+
+    def call(self, positions):
+        """Write the call as the author would: ``draw(rate=0.5)``."""
+        values = self.values(positions)
+        return f"draw({', '.join(f'{name}={value!r:.60}' for name, value in values.items())})"
+
+
+def _publish(draw, plan):
+    """Draw every frame and return the page."""
+    frames, boxes = [], []
+    with _collector_paused() as collect:
+        for positions in product(*(range(len(axis.values)) for axis in plan.axes)):
+            try:
+                box, nodes, sentence = _frame(draw, plan, positions)
+            except _NotAFigure:
+                raise
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{plan.call(positions)} raised {reason}") from error
+            frames.append((nodes, sentence))
+            boxes.append(box)
+            if box != boxes[0]:
+                raise ValueError(
+                    f"{plan.call(positions)} returned a figure of another size ({box}) than "
+                    f"the first frame ({boxes[0]}); give every frame the same figsize"
+                )
+            if len(frames) % 10 == 0:
+                collect(0)
+    page = published_html(
+        boxes[0],
+        [(axis.kind, axis.name, axis.labels) for axis in plan.axes],
+        frames,
+        [axis.start for axis in plan.axes],
+        plan.play,
+    )
+    counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in plan.axes)
+    return Published(page, f"<explorer of {len(frames)} frames ({counts})>")
+
+
+def _live(draw, plan):
+    """Return stock widgets that draw on demand and remember what they drew."""
+    import ipywidgets as widgets  # not needed to publish, and slow to import
+
+    view = widgets.HTML()
+    controls, rows, cache = [], [], {}
+    for axis in plan.axes:
+        kind = widgets.SelectionSlider if axis.kind == "slider" else widgets.Dropdown
+        control = kind(
+            options=list(zip(axis.labels, range(len(axis.labels)), strict=True)),
+            index=axis.start,
+            description=axis.name,
+            style={"description_width": "initial"},
+            layout={"width": "min(100%, 30rem)"},
+        )
+        controls.append(control)
+        rows.append(control)
+    if plan.play is not None:
+        stepper = widgets.Play(
+            value=plan.axes[plan.play].start,
+            max=len(plan.axes[plan.play].values) - 1,
+            interval=600,
+        )
+        widgets.link((stepper, "value"), (controls[plan.play], "index"))
+        rows[plan.play] = widgets.HBox([controls[plan.play], stepper])
+
+    def show(_change=None):
+        positions = tuple(control.index for control in controls)
+        if positions not in cache:
+            try:
+                cache[positions] = figure_html(*_frame(draw, plan, positions))
+            except Exception:  # shown to the reader; the controls must stay alive
+                text = f"{plan.call(positions)} failed\n\n{traceback.format_exc()}"
+                view.value = f'<pre role="alert">{html.escape(text)}</pre>'
+                return
+        view.value = cache[positions]
+
+    for control in controls:
+        control.observe(show, names="index")
+    show()
+    return widgets.VBox([*rows, view])
+
+
+def _frame(draw, plan, positions):
+    """Call `draw` once; return the frame and leave no open figure behind."""
+    before = set(plt.get_fignums())
+    try:
+        with figure_style():
+            figure = draw(**plan.values(positions))
+            if not isinstance(figure, mpl.figure.Figure):
+                raise _NotAFigure(
+                    f"{plan.call(positions)} must return a matplotlib Figure, "
+                    f"got {figure!r:.80} ({type(figure).__name__})"
+                )
+            box, nodes = figure_to_nodes(figure)
+            return box, nodes, sentence_of(figure, plan.sentence(positions))
+    finally:
+        for number in set(plt.get_fignums()) - before:
+            plt.close(number)
+
+
+@contextmanager
+def _collector_paused():
+    """Pause automatic garbage collection, which slows matplotlib by a seventh; yield collect."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _plan(axes, start, labels, play):
+    """Check all that the author asked for and return it as a `_Plan`."""
+    if not 1 <= len(axes) <= 3:
+        raise ValueError(f"explore takes one to three axes, got {len(axes)}: {', '.join(axes)}")
+    for argument, name in ((start, "start"), (labels, "labels")):
+        if argument is not None and not isinstance(argument, Mapping):
+            raise TypeError(f"{name} must be a mapping of axis names, got {argument!r}")
+        for key in argument or ():
+            if key not in axes:
+                raise ValueError(f"{name} names {key!r}, which is no axis: {', '.join(axes)}")
+    checked = []
+    for parameter, choices in axes.items():
+        kind, values, texts = _axis(parameter, choices)
+        name = (labels or {}).get(parameter, parameter.replace("_", " "))
+        if not isinstance(name, str):
+            raise TypeError(f"labels must map {parameter!r} to a string, got {name!r}")
+        position = 0
+        if parameter in (start or {}):
+            position = _position(parameter, start[parameter], values if kind == "slider" else texts)
+        checked.append(_Axis(parameter, name, kind, values, texts, position))
+    count = math.prod(len(axis.values) for axis in checked)
+    if count > MAX_FRAMES:
+        sizes = " x ".join(f"{axis.parameter} {len(axis.values)}" for axis in checked)
+        raise ValueError(f"{sizes} makes {count} frames; at most {MAX_FRAMES} are allowed")
+    sliders = [axis.parameter for axis in checked if axis.kind == "slider"]
+    if play is not None and play not in sliders:
+        raise ValueError(f"play must name a slider ({', '.join(sliders)}), got {play!r}")
+    return _Plan(checked, None if play is None else list(axes).index(play))
+
+
+def _axis(name, choices):
+    """Return kind, values and labels of one axis, or raise naming it."""
+    if isinstance(choices, np.ndarray) and choices.ndim == 1:
+        choices = choices.tolist()
+    if isinstance(choices, Mapping):
+        kind, values, texts = "menu", list(choices.values()), list(choices)
+    elif isinstance(choices, Sequence) and not isinstance(choices, (str, bytes)):
+        values = texts = list(choices)
+        kind = "menu" if values and all(isinstance(value, str) for value in values) else "slider"
+    else:
+        raise TypeError(
+            f"axis {name} must be a sequence of numbers or strings, or a mapping of labels to "
+            f"values, got {choices!r:.80} ({type(choices).__name__})"
+        )
+    if not values:
+        raise ValueError(f"axis {name} is empty; it needs at least one value")
+    if kind == "slider":
+        for value in values:
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+                raise TypeError(f"axis {name} must hold numbers, or only strings; got {value!r}")
+            if not math.isfinite(value):
+                raise ValueError(f"axis {name} must hold finite numbers, got {value!r}")
+    elif not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"axis {name} must have strings as labels, got {texts!r:.80}")
+    repeated = [value for i, value in enumerate(texts) if value in texts[:i]]
+    if repeated:
+        raise ValueError(f"axis {name} holds {repeated[0]!r} more than once")
+    return kind, values, _number_labels(values) if kind == "slider" else texts
+
+
+def _number_labels(values):
+    """Write numbers with one number of decimals, the smallest that is exact up to noise."""
+    floats = [float(value) for value in values]
+    # Twelve digits: the 0.30000000000000004 that numpy.arange makes is to be read as 0.3.
+    exponents = [Decimal(f"{x:.12g}").normalize().as_tuple().exponent for x in floats]
+    decimals = max(0, -min(exponents))
+    texts = [f"{x:.{decimals}f}" if decimals <= 6 else f"{x:.4g}" for x in floats]
+    return texts if len(set(texts)) == len(texts) else [str(value) for value in values]
+
+
+def _position(name, value, choices):
+    """Return where `value` stands on an axis, or raise naming both."""
+    for i, choice in enumerate(choices):
+        if type(value) is not bool and value == choice:
+            return i
+    raise ValueError(f"start of axis {name} must be one of its values, got {value!r}")

@@ -1,0 +1,155 @@
+"""The published explorer: one self-contained piece of HTML that needs no kernel."""
+
+import hashlib
+import html
+import json
+from importlib import resources
+
+from dropout_lab.frames import ID_MARK, pack
+
+__all__ = ["figure_html", "published_html", "script_text"]
+
+_KEY_MARK = "EXPLORER_KEY"
+
+
+def script_text():
+    """Return the script that each published explorer carries, comments and line ends removed.
+
+    Returns
+    -------
+    str
+        JavaScript source; the explorer's own key is still to be put in.
+    """
+    lines = (line.strip() for line in _resource("explorer.js").splitlines())
+    return "".join(line for line in lines if not line.startswith("//"))
+
+
+def figure_html(box, nodes, sentence):
+    """Return one frame as HTML, as the live explorer shows it.
+
+    Parameters
+    ----------
+    box : str
+        The ``viewBox`` of the picture.
+    nodes : list of str
+        Its elements, from `dropout_lab.frames.figure_to_nodes`.
+    sentence : str
+        The frame in words.
+
+    Returns
+    -------
+    str
+        A ``<figure>`` with its style, its picture and its sentence; no script.
+    """
+    picture = _svg(box, nodes, sentence).replace(ID_MARK, "xp-live-")
+    text = html.escape(sentence)
+    return (
+        f'<style>{_style()}</style><figure class="xp mathjax_ignore"><div class="xp-view">{picture}</div>'
+        f'<figcaption class="xp-say">{text}</figcaption></figure>'
+    )
+
+
+def published_html(box, axes, frames, start, play=None):
+    """Return the explorer as one piece of HTML: first frame, data, style and script.
+
+    Parameters
+    ----------
+    box : str
+        The ``viewBox`` that all frames share.
+    axes : list of tuple
+        For each axis its kind ("slider" or "menu"), its name and the list of value labels.
+    frames : list of tuple
+        For each combination of values, the last axis running fastest: the list of nodes and
+        the sentence.
+    start : list of int
+        Where each axis stands first.
+    play : int, optional
+        The axis that a play button steps through.
+
+    Returns
+    -------
+    str
+        HTML. The same arguments give the same bytes.
+    """
+    first = 0
+    for (_, _, labels), position in zip(axes, start, strict=True):
+        first = first * len(labels) + position
+    nodes, sentence = frames[first]
+    parts, packed = pack([nodes for nodes, _ in frames])
+    data = {
+        "controls": "".join(map(_control, axes, start)) + _PLAY_BUTTON * (play is not None),
+        "labels": [labels for _, _, labels in axes],
+        "play": play,
+        "svg": _svg(box, ["<g></g>"] * max(map(len, packed)), ""),
+        "parts": parts,
+        "frames": packed,
+        "says": [says for _, says in frames],
+    }
+    # Inside a script element only "<" could end it early; JSON can write it another way.
+    payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    picture = _svg(box, nodes, sentence).replace(ID_MARK, "f")
+    page = (
+        f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}"><style>{_style()}</style>'
+        '<div class="xp-ui"></div>'
+        f'<div class="xp-view"><img alt="{html.escape(sentence)}" src="{_data_uri(picture)}"></div>'
+        f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
+        f'<p class="xp-note">One of {len(frames)} frames. To move through the others, '
+        "open this page with scripts allowed.</p>"
+        f'<script type="application/json">{payload.replace(ID_MARK, _KEY_MARK)}</script>'
+        f"<script>{script_text()}</script></figure>"
+    )
+    key = "xp" + hashlib.sha256(page.encode()).hexdigest()[:10]
+    return page.replace(_KEY_MARK, key)
+
+
+_PLAY_BUTTON = '<button type="button">Play</button>'
+
+
+def _svg(box, nodes, sentence):
+    """Return a picture with its name for screen readers."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
+        'stroke-linejoin="round" '  # what matplotlib's style for the whole page would say
+        f'aria-label="{html.escape(sentence)}">{"".join(nodes)}</svg>'
+    )
+
+
+def _control(axis, position):
+    """Return the native control of one axis."""
+    kind, name, labels = axis
+    name = html.escape(name)
+    if kind == "slider":
+        control = (
+            f'<input class="xp-axis" type="range" min="0" max="{len(labels) - 1}" '
+            f'value="{position}" autocomplete="off"><b aria-hidden="true"></b>'
+        )
+    else:
+        options = "".join(
+            f'<option value="{i}"{" selected" * (i == position)}>{html.escape(label)}</option>'
+            for i, label in enumerate(labels)
+        )
+        control = f'<select class="xp-axis" autocomplete="off">{options}</select>'
+    return f"<label><span>{name}</span>{control}</label>"
+
+
+def _data_uri(svg):
+    """Return `svg` as the value of a ``src`` attribute."""
+    for character, code in (
+        ("%", "%25"),
+        ("#", "%23"),
+        ('"', "%22"),
+        ("<", "%3C"),
+        (">", "%3E"),
+        ("&", "%26"),
+    ):
+        svg = svg.replace(character, code)
+    return "data:image/svg+xml;charset=utf-8," + svg
+
+
+def _style():
+    """Return the style sheet of an explorer on one line."""
+    return "".join(_resource("explorer.css").splitlines())
+
+
+def _resource(name):
+    return resources.files("dropout_lab").joinpath(name).read_text(encoding="utf-8")
