@@ -1,0 +1,75 @@
+"""Sphinx extension of this book: complete chapters, and no request to another host."""
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+MATHJAX_SCRIPT = "tex-chtml.js"
+MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
+
+
+def check_outputs(app, env, docnames):
+    """Refuse to publish a notebook that failed or was not executed to its end."""
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        if path.suffix != ".ipynb":
+            continue
+        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+            if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+                continue
+            errors = [out for out in cell["outputs"] if out["output_type"] == "error"]
+            if errors:
+                raise ExtensionError(f"{path.name}, cell {number} failed: {errors[0]['evalue']}")
+            if cell["execution_count"] is None:
+                raise ExtensionError(
+                    f"{path.name}, cell {number} was not executed; run: make chapters"
+                )
+
+
+def copy_mathjax(app):
+    """Copy the one MathJax script that the pages load, and its fonts, to the site."""
+    if app.builder.format != "html":
+        return
+    package = Path(find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
+    source = package / "static" / "mathjax"
+    target = Path(app.outdir, "_static", "mathjax")
+    shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS, dirs_exist_ok=True)
+    shutil.copy2(source / MATHJAX_SCRIPT, target / MATHJAX_SCRIPT)
+
+
+def silence_thebe(app, config):
+    """Take sphinx-thebe off every page.
+
+    jupyter-book always loads it. Without a kernel server it does nothing but declare its
+    script twice, which is an error in the browser's console, and name a content network.
+    """
+    for listeners in app.events.listeners.values():
+        listeners[:] = [
+            listener
+            for listener in listeners
+            if not listener.handler.__module__.startswith("sphinx_thebe")
+        ]
+    styles = app.registry.css_files
+    styles[:] = [(name, options) for name, options in styles if name != "sphinx-thebe.css"]
+
+
+def setup(app):
+    """Register with Sphinx.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application.
+
+    Returns
+    -------
+    dict
+        What Sphinx wants to know about the extension.
+    """
+    app.connect("config-inited", silence_thebe)
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("env-before-read-docs", check_outputs)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

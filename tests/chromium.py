@@ -1,0 +1,66 @@
+"""Find a Chromium for the browser tests, or install one: python tests/chromium.py."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium():
+    """Return the path of a Chromium on this machine, or None."""
+    for name in (os.environ.get("CHROMIUM"), *NAMES):
+        if name and (path := shutil.which(name)):
+            return path
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def install_chromium():
+    """Try Playwright's download, then, as root on Debian, its package."""
+    attempts = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        attempts.append(
+            [["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "chromium"]]
+        )
+    for commands in attempts:
+        for command in commands:
+            print("No Chromium found; trying:", " ".join(command), flush=True)
+            try:
+                subprocess.run(command, check=True, timeout=600, capture_output=True)
+            except (OSError, subprocess.SubprocessError) as error:
+                print(f"  that did not work: {error}", flush=True)
+                break
+        else:
+            if find_chromium():
+                return
+
+
+def main():
+    """Make sure of a Chromium; without one, fail in continuous integration, else warn."""
+    if find_chromium() is None:
+        install_chromium()
+    if find_chromium() is None:
+        print("=" * 79)
+        print("NO CHROMIUM: the tests in a real browser will be skipped. Install Chromium or")
+        print("set CHROMIUM to its path, then run again.")
+        print("=" * 79)
+        sys.exit(os.environ.get("CI") == "true")
+
+
+if __name__ == "__main__":
+    main()
