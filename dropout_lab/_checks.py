@@ -1,6 +1,5 @@
 """Argument checks shared by the modules: each error names argument, value and what is allowed."""
 
-import math
 import numbers
 
 import numpy as np
@@ -32,10 +31,9 @@ def check_rate(rate, name="rate"):
         raise TypeError(
             f"{name} must be a real number between 0 and 1, got {rate!r} ({type(rate).__name__})"
         )
-    value = float(rate)
-    if math.isnan(value) or not 0.0 <= value <= 1.0:
+    if not 0 <= rate <= 1:  # also true of NaN
         raise ValueError(f"{name} must lie between 0 and 1 (both allowed), got {rate!r}")
-    return value
+    return float(rate)
 
 
 def check_rng(rng, name="rng"):
@@ -91,13 +89,12 @@ def check_real_array(array, name):
             f"{name} must be a numpy.ndarray, got {array!r:.80} ({type(array).__name__}); "
             "numpy.asarray makes one"
         )
-    if np.issubdtype(array.dtype, np.integer):
-        return array.astype(np.float64)
-    if not np.issubdtype(array.dtype, np.floating):
+    if array.dtype.kind not in "iuf":  # NumPy counts timedelta64 among the integers
         raise TypeError(
             f"{name} must hold floating-point or integer values, got dtype {array.dtype}"
         )
-    return np.asarray(array)
+    plain = np.asarray(array)  # a numpy.matrix would turn * into the matrix product
+    return plain if array.dtype.kind == "f" else plain.astype(np.float64)
 
 
 def check_count(value, name, minimum=1):
@@ -126,7 +123,8 @@ def check_count(value, name, minimum=1):
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(
-            f"{name} must be a whole number of at least {minimum}, got {value!r} ({type(value).__name__})"
+            f"{name} must be a whole number of at least {minimum}, "
+            f"got {value!r} ({type(value).__name__})"
         )
     if value < minimum:
         raise ValueError(f"{name} must be a whole number of at least {minimum}, got {value!r}")

@@ -14,6 +14,8 @@ from dropout_lab._checks import check_rate, check_real_array, check_rng
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
+_LARGEST_FLOAT16 = 65504.0
+
 
 def sample_mask(shape, rate, rng, *, noise_shape=None):
     """Draw a dropout mask: True where a unit is kept, False where it is dropped.
@@ -67,9 +69,7 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     rate = check_rate(rate)
     check_rng(rng)
     drawn = _check_noise_shape(noise_shape, shape)
-    keep = np.asarray(rng.random(drawn, dtype=np.float32) >= np.float32(rate))
-    if rate == 1.0:  # said outright, so that no rounding can ever keep a unit
-        keep[...] = False
+    keep = _at_least(rate, math.prod(drawn), rng).reshape(drawn)
     return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
 
 
@@ -108,7 +108,8 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
 
     Notes
     -----
-    A dropped NaN or infinity gives NaN, as in PyTorch. Taught in: chapters 2 and 3.
+    A dropped NaN or infinity gives NaN below rate 1, as in PyTorch; Keras gives 0.
+    Taught in: chapters 2 and 3.
 
     References
     ----------
@@ -225,10 +226,12 @@ class Dropout:
     def __init__(self, rate, rng, *, noise_shape=None):
         self.rate = check_rate(rate)
         self.rng = check_rng(rng)
+        _check_noise_entries(noise_shape)
         self.noise_shape = noise_shape
         self.training = True
         self.mask = None
         self._shape = None
+        self._rate = None
 
     def train(self):
         """Switch to training mode: the next forward pass drops units.
@@ -275,9 +278,10 @@ class Dropout:
             self.mask = sample_mask(x.shape, self.rate, self.rng, noise_shape=self.noise_shape)
             out = _apply(x, self.mask, self.rate)
         else:
+            _check_noise_shape(self.noise_shape, x.shape)
             self.mask = None
             out = x.copy()
-        self._shape = x.shape
+        self._shape, self._rate = x.shape, self.rate
         return out
 
     def backward(self, grad):
@@ -303,13 +307,15 @@ class Dropout:
         grad = check_real_array(grad, "grad")
         if self._shape is None:
             raise ValueError(
-                f"grad of shape {grad.shape} has nothing to pass through: call forward before backward"
+                f"grad of shape {grad.shape} has nothing to pass through: "
+                "call forward before backward"
             )
         if grad.shape != self._shape:
             raise ValueError(
-                f"grad must have the shape of the last forward input, {self._shape}, got {grad.shape}"
+                f"grad must have the shape of the last forward input, {self._shape}, "
+                f"got {grad.shape}"
             )
-        return grad.copy() if self.mask is None else dropout_backward(grad, self.mask, self.rate)
+        return grad.copy() if self.mask is None else dropout_backward(grad, self.mask, self._rate)
 
 
 def rates(start=0.0, stop=0.9, step=0.05):
@@ -320,7 +326,7 @@ def rates(start=0.0, stop=0.9, step=0.05):
     start, stop : float
         First and last rate, ``0 <= start <= stop <= 1``.
     step : float
-        Distance between neighbors, greater than 0.
+        Distance between neighbors, at least 1e-10.
 
     Returns
     -------
@@ -332,7 +338,7 @@ def rates(start=0.0, stop=0.9, step=0.05):
     TypeError
         If an argument is not a real number.
     ValueError
-        If an argument lies outside [0, 1], `step` is 0, or `stop` is below `start`.
+        If an argument lies outside [0, 1], `step` is below 1e-10, or `stop` is below `start`.
 
     Examples
     --------
@@ -343,21 +349,38 @@ def rates(start=0.0, stop=0.9, step=0.05):
         check_rate(value, name)
         for value, name in ((start, "start"), (stop, "stop"), (step, "step"))
     )
-    if step == 0:
-        raise ValueError("step must be greater than 0, got 0")
+    if step < 1e-10:  # the results, rounded to 10 decimals, would repeat
+        raise ValueError(f"step must be at least 1e-10, got {step}")
     if stop < start:
         raise ValueError(f"stop must be at least start = {start}, got {stop}")
     count = math.floor((stop - start) / step + 1e-9) + 1
     return tuple(round(start + i * step, 10) for i in range(count))
 
 
+def _at_least(rate, count, rng):
+    """Return for `count` uniforms whether each is at least `rate`."""
+    keep = np.empty(count, dtype=bool)
+    # Block by block: uniforms that stay in the cache cost half of what a large array does.
+    block = np.empty(min(count, 2**16), dtype=np.float32)
+    for start in range(0, count, len(block) or 1):
+        part = keep[start : start + len(block)]
+        rng.random(out=block[: len(part)], dtype=np.float32)
+        np.greater_equal(block[: len(part)], np.float32(rate), out=part)
+    return keep
+
+
 def _apply(values, mask, rate):
     """Return ``values * mask / (1 - rate)`` as a new array in the dtype of `values`."""
     if rate == 1.0:  # 0 / 0 otherwise
         return np.zeros(values.shape, values.dtype)
-    # One multiplication by the rounded reciprocal, as in PyTorch and TensorFlow.
-    out = np.asarray(values * mask)
-    out *= values.dtype.type(1.0 / (1.0 - rate))
+    # One multiplication by the rounded reciprocal, as in TensorFlow. PyTorch rounds 1 - rate
+    # to float32 first, so that at some rates its float32 results differ in the last bits.
+    scale = 1.0 / (1.0 - rate)
+    out = np.multiply(values, mask, out=np.empty_like(values))
+    kind = values.dtype.type
+    if kind is np.float16 and scale > _LARGEST_FLOAT16:
+        kind = np.float64  # as an infinity it would make NaN of dropped units
+    out *= kind(scale)
     return out
 
 
@@ -375,15 +398,9 @@ def _check_shape(shape):
 
 def _check_noise_shape(noise_shape, shape):
     """Return the shape to draw: `noise_shape` with None replaced by the axis length."""
+    _check_noise_entries(noise_shape)
     if noise_shape is None:
         return shape
-    if not isinstance(noise_shape, (tuple, list)) or not all(
-        n is None or (isinstance(n, numbers.Integral) and not isinstance(n, bool))
-        for n in noise_shape
-    ):
-        raise TypeError(
-            f"noise_shape must be None or a tuple of ints and None, got {noise_shape!r}"
-        )
     allowed = f"one entry per axis of {shape}, each None, 1 or the length of that axis"
     if len(noise_shape) != len(shape) or any(
         n not in (None, 1, length) for n, length in zip(noise_shape, shape, strict=True)
@@ -392,3 +409,17 @@ def _check_noise_shape(noise_shape, shape):
     return tuple(
         length if n is None else int(n) for n, length in zip(noise_shape, shape, strict=True)
     )
+
+
+def _check_noise_entries(noise_shape):
+    """Raise unless `noise_shape` is None or a tuple of ints and None."""
+    if noise_shape is not None and (
+        not isinstance(noise_shape, (tuple, list))
+        or not all(
+            n is None or (isinstance(n, numbers.Integral) and not isinstance(n, bool))
+            for n in noise_shape
+        )
+    ):
+        raise TypeError(
+            f"noise_shape must be None or a tuple of ints and None, got {noise_shape!r}"
+        )

@@ -1,0 +1,203 @@
+"""The same mask gives the same numbers in NumPy, PyTorch and Keras, forward and backward.
+
+The frameworks do not take a mask. Inputs without zeros give theirs away: what is not zero
+in the output was kept. Equality is exact, to the last bit, but for one case: PyTorch rounds
+1 - rate to float32 before it takes the reciprocal, so that its float32 factor is
+`1 / float32(1 - rate)`. That is tested exactly as well, and it stays within 2 ulp of ours.
+"""
+
+import numpy as np
+import pytest
+
+from dropout_lab import Dropout, dropout_backward, sample_mask
+
+RATES = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 1 / 3, 0.45, 0.5, 0.75, 0.9, 0.95, 1.0]
+DTYPES = ["float16", "float32", "float64"]
+SHAPE = (40, 50)
+
+
+@pytest.fixture(scope="module")
+def torch():
+    """Return PyTorch, its generator seeded and afterwards put back."""
+    module = pytest.importorskip("torch")
+    with module.random.fork_rng(devices=[]):
+        module.manual_seed(1)
+        yield module
+
+
+@pytest.fixture(scope="module")
+def tf():
+    """Return TensorFlow."""
+    return pytest.importorskip("tensorflow")
+
+
+@pytest.fixture(scope="module")
+def keras(tf):
+    """Return Keras, if it runs on TensorFlow."""
+    module = pytest.importorskip("keras")
+    if module.backend.backend() != "tensorflow":
+        pytest.skip("these tests take gradients with TensorFlow")
+    return module
+
+
+def without_zeros(rng, shape, dtype):
+    """Return values of either sign whose magnitudes lie between 0.5 and 2."""
+    return (rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)).astype(dtype)
+
+
+def run_torch(torch, function, x, grad):
+    """Return output and gradient of `function`, and the mask it drew."""
+    source = torch.tensor(x, requires_grad=True)
+    result = function(source)
+    result.backward(torch.tensor(grad))
+    y = result.detach().numpy()
+    return y, source.grad.numpy(), y != 0
+
+
+def run_keras(tf, layer, x, grad):
+    """Return output and gradient of `layer` in training mode, and the mask it drew."""
+    source = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        result = layer(source, training=True)
+    # At rate 1 the output of Keras is a constant, not connected to its input.
+    found = tape.gradient(
+        result, source, tf.constant(grad), unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    y = result.numpy()
+    return y, found.numpy(), y != 0
+
+
+def assert_same(found, expected):
+    """Fail unless dtype and every value agree; 0 and -0 count as the same."""
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def assert_plausible(mask, rate, decisions):
+    """Fail if the fraction kept is 5 standard errors from 1 - rate: not a dropout mask."""
+    assert abs(mask.mean() - (1 - rate)) <= 5 * np.sqrt(rate * (1 - rate) / decisions)
+
+
+def axes_that_share(mask):
+    """Return along which axes all decisions are the same."""
+    return [
+        axis
+        for axis in range(mask.ndim)
+        if np.array_equal(mask, np.broadcast_to(mask.take([0], axis), mask.shape))
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("rate", RATES)
+def test_torch_is_equal_to_the_last_bit(torch, rate, dtype, rng):
+    x, grad = without_zeros(rng, SHAPE, dtype), without_zeros(rng, SHAPE, dtype)
+    y, gradient, mask = run_torch(
+        torch, lambda t: torch.nn.functional.dropout(t, rate, training=True), x, grad
+    )
+    assert_plausible(mask, rate, mask.size)
+    assert_same(y, dropout_backward(x, mask, rate))
+    assert_same(gradient, dropout_backward(grad, mask, rate))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
+    x, grad = without_zeros(rng, SHAPE, "float32"), without_zeros(rng, SHAPE, "float32")
+    y, gradient, mask = run_torch(
+        torch, lambda t: torch.nn.functional.dropout(t, rate, training=True), x, grad
+    )
+    assert_plausible(mask, rate, mask.size)
+    factor = np.float32(1) / np.float32(1 - rate) if rate < 1 else np.float32(0)
+    assert_same(y, x * mask * factor)
+    assert_same(gradient, grad * mask * factor)
+    # Three roundings there, two here, half an ulp each: 2.5 ulp apart, in whole ulp 2.
+    np.testing.assert_array_max_ulp(y, dropout_backward(x, mask, rate), maxulp=2)
+    np.testing.assert_array_max_ulp(gradient, dropout_backward(grad, mask, rate), maxulp=2)
+    if factor == np.float32(1 / (1 - rate) if rate < 1 else 0):
+        assert_same(y, dropout_backward(x, mask, rate))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rate", RATES)
+def test_keras_is_equal_to_the_last_bit(keras, tf, rate, dtype, rng):
+    x, grad = without_zeros(rng, SHAPE, dtype), without_zeros(rng, SHAPE, dtype)
+    layer = keras.layers.Dropout(rate, seed=3, dtype=dtype)
+    y, gradient, mask = run_keras(tf, layer, x, grad)
+    assert_plausible(mask, rate, mask.size)
+    assert_same(y, dropout_backward(x, mask, rate))
+    assert_same(gradient, dropout_backward(grad, mask, rate))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "noise_shape"),
+    [
+        ("dropout1d", (30, 31, 32), (None, None, 1)),
+        ("dropout2d", (30, 31, 8, 8), (None, None, 1, 1)),
+        ("dropout3d", (30, 31, 4, 4, 4), (None, None, 1, 1, 1)),
+    ],
+)
+def test_torch_channel_dropout_is_a_noise_shape(torch, name, shape, noise_shape, rng):
+    x, grad = without_zeros(rng, shape, "float32"), without_zeros(rng, shape, "float32")
+    function = getattr(torch.nn.functional, name)
+    y, gradient, mask = run_torch(torch, lambda t: function(t, 0.25, training=True), x, grad)
+    assert_plausible(mask, 0.25, 30 * 31)
+    assert_same(y, dropout_backward(x, mask, 0.25))
+    assert_same(gradient, dropout_backward(grad, mask, 0.25))
+    ours = sample_mask(shape, 0.25, rng, noise_shape=noise_shape)
+    assert axes_that_share(mask) == axes_that_share(ours) == list(range(2, len(shape)))
+
+
+@pytest.mark.parametrize(
+    "noise_shape",
+    [
+        None,
+        (None, None, None),
+        (30, 31, 32),
+        (None, 1, None),
+        (30, 1, 32),
+        (1, None, 32),
+        (None, None, 1),
+        (1, 1, None),
+        (30, 1, 1),
+    ],
+)
+def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
+    shape, rate = (30, 31, 32), 0.4
+    x, grad = without_zeros(rng, shape, "float32"), without_zeros(rng, shape, "float32")
+    layer = keras.layers.Dropout(rate, noise_shape=noise_shape, seed=4)
+    y, gradient, mask = run_keras(tf, layer, x, grad)
+    ours = sample_mask(shape, rate, rng, noise_shape=noise_shape)
+    shared = axes_that_share(ours)
+    assert axes_that_share(mask) == shared
+    assert shared == [axis for axis, n in enumerate(noise_shape or ()) if n == 1]
+    assert_plausible(mask, rate, mask.size / np.prod([shape[axis] for axis in shared]))
+    assert_same(y, dropout_backward(x, mask, rate))
+    assert_same(gradient, dropout_backward(grad, mask, rate))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_evaluation_changes_nothing_in_all_three(torch, keras, tf, dtype, rng):
+    x = without_zeros(rng, SHAPE, dtype)
+    ours = Dropout(0.7, rng).eval().forward(x)
+    assert_same(ours, x)
+    assert_same(torch.nn.Dropout(0.7).eval()(torch.tensor(x)).numpy(), ours)
+    layer = keras.layers.Dropout(0.7, dtype=dtype)
+    assert_same(layer(tf.constant(x), training=False).numpy(), ours)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1])
+def test_all_three_refuse_the_same_rates(torch, keras, rate, rng):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Dropout(rate, rng)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        torch.nn.Dropout(rate)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        keras.layers.Dropout(rate)
+
+
+def test_dropped_nan(torch, keras, rng):
+    # What the docstring of dropout says of NaN: PyTorch multiplies, Keras selects.
+    nan = np.full(200, np.nan, np.float32)
+    assert np.isnan(Dropout(0.5, rng).forward(nan)).all()
+    assert torch.nn.functional.dropout(torch.tensor(nan), 0.5).isnan().all()
+    kept = np.isnan(np.asarray(keras.layers.Dropout(0.5, seed=5)(nan, training=True)))
+    assert 0 < kept.sum() < 200
