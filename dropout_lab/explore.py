@@ -29,7 +29,7 @@ PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
 """Set this environment variable to 1 to get pages instead of widgets."""
 
 
-def explore(draw, *, start=None, labels=None, play=None, **axes):
+def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     """Show a drawing function with a control for each of its parameters.
 
     In a live notebook the controls are ipywidgets, and each move calls `draw` (a frame that
@@ -109,6 +109,7 @@ class Published:
         return self.html
 
     def __repr__(self):
+        """Return the summary."""
         return self._summary
 
 
@@ -171,8 +172,7 @@ def _publish(draw, plan):
                     f"{plan.call(positions)} returned a figure of another size ({box}) than "
                     f"the first frame ({boxes[0]}); give every frame the same figsize"
                 )
-            if len(frames) % 10 == 0:
-                collect(0)
+            collect(0)  # the figure just closed
     page = published_html(
         boxes[0],
         [(axis.kind, axis.name, axis.labels) for axis in plan.axes],
@@ -247,7 +247,7 @@ def _frame(draw, plan, positions):
 
 @contextmanager
 def _collector_paused():
-    """Pause automatic garbage collection, which slows matplotlib by a seventh; yield collect."""
+    """Pause automatic garbage collection, which slows matplotlib by a sixth; yield collect."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

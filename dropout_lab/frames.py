@@ -179,9 +179,13 @@ def _bounds(path):
     if not numbers:
         return None
     stroke = re.search(r"stroke-width: *([\d.]+)", path.get("style", ""))
-    edge = float(stroke[1]) if stroke else 1.0 if "stroke:" in path.get("style", "") else 0.0
+    reach = float(stroke[1]) if stroke else 1.0 if "stroke:" in path.get("style", "") else 0.0
     x, y = numbers[::2], numbers[1::2]
-    return [min(x) - edge / 2, min(y) - edge / 2, max(x) + edge / 2, max(y) + edge / 2]
+    if all(x[i] == x[i - 1] or y[i] == y[i - 1] for i in range(1, len(x))):
+        reach /= 2
+    else:
+        reach *= 2  # the point of a mitered corner: SVG cuts it off at four half widths
+    return [min(x) - reach, min(y) - reach, max(x) + reach, max(y) + reach]
 
 
 def _apart(one, other):

@@ -44,7 +44,8 @@ def figure_html(box, nodes, sentence):
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "xp-live-")
     text = html.escape(sentence)
     return (
-        f'<style>{_style()}</style><figure class="xp mathjax_ignore"><div class="xp-view">{picture}</div>'
+        f'<style>{_style()}</style><figure class="xp mathjax_ignore">'
+        f'<div class="xp-view">{picture}</div>'
         f'<figcaption class="xp-say">{text}</figcaption></figure>'
     )
 

@@ -1,0 +1,110 @@
+"""Read published HTML back with the standard library's parser, for several test files."""
+
+import json
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+HOSTILE = [
+    "</script><script>document.title = 'hacked'</script>",
+    "</SCRIPT\n><img src=x onerror=\"document.title='hacked'\">",
+    '"><img src=x onerror="document.title=\'hacked\'">',
+    "' onfocus='document.title=1' autofocus x='",
+    "</style></svg></select></figure><b>bold</b>",
+    "<!-- <script> ",
+    "--> ]]> <![CDATA[ %3Cb%3E",
+    "&lt;b&gt; & &amp;amp; &copy; &#60;",
+    "line\u2028paragraph\u2029separator",
+    "\U0001f600 \u05e9\u05dc\u05d5\u05dd \u202eright to left",
+    "${key} `tick` \\u003c \\n \\ {0} %s #frag #010203 1.23456789",
+]
+"""Texts that would leave the place where they belong if nobody escaped them."""
+
+
+@dataclass
+class Element:
+    """One element: its tag, its attributes and the text directly inside it."""
+
+    tag: str
+    attributes: dict
+    text: str = ""
+    inside: list = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open, self.other = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute stands twice on <{tag}>: {names}"
+        element = Element(tag, dict(attrs))
+        self.elements.append(element)
+        for outer in self.open:
+            outer.inside.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        if self.open:
+            self.open[-1].text += data
+        else:
+            self.other.append(data)
+
+    def handle_comment(self, data):
+        self.other.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def elements(page):
+    """Return the elements of a page in document order; anything unbalanced or extra fails."""
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    assert not reader.open, f"never closed: {[element.tag for element in reader.open]}"
+    assert not "".join(reader.other).strip(), f"outside of all elements: {reader.other}"
+    return reader.elements
+
+
+def only(page, tag, **attributes):
+    """Return the one element with this tag and these attributes."""
+    found = [
+        element
+        for element in elements(page)
+        if element.tag == tag and attributes.items() <= element.attributes.items()
+    ]
+    assert len(found) == 1, f"{len(found)} of <{tag}> {attributes}"
+    return found[0]
+
+
+def payload(page):
+    """Return the data that a published explorer carries."""
+    return json.loads(only(page, "script", type="application/json").text)
+
+
+def frame(data, number):
+    """Return the SVG text of one frame of the payload."""
+    return "".join(data["parts"][part] for part in data["frames"][number])
+
+
+def first_picture(page):
+    """Return the SVG document in the image that shows before the script has run."""
+    source = only(page, "img").attributes["src"]
+    kind, _, text = source.partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8"
+    assert not set('"<>#&') & set(text), "these would end the URL or the attribute"
+    return unquote(text)

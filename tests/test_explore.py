@@ -1,0 +1,732 @@
+"""explore(): its arguments, the published explorer and the live one."""
+
+import gc
+import gzip
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tracemalloc
+import weakref
+import xml.etree.ElementTree as ElementTree
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from published import HOSTILE, elements, first_picture, frame, only, payload
+
+import dropout_lab
+from dropout_lab.explore import MAX_FRAMES, PUBLISH_VARIABLE, Published, describe, explore
+from dropout_lab.frames import ID_MARK, figure_to_nodes
+from dropout_lab.style import COLORS, figure_style
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open():
+    """Whatever a test does, pyplot must be as it was."""
+    plt.close("all")
+    yield
+    left = plt.get_fignums()
+    plt.close("all")
+    assert left == []
+
+
+@pytest.fixture
+def publishing(monkeypatch):
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+
+
+@pytest.fixture
+def live(monkeypatch):
+    monkeypatch.delenv(PUBLISH_VARIABLE, raising=False)
+
+
+def card(**values):
+    """Draw nothing but the values, as fast as matplotlib can."""
+    figure = plt.figure(figsize=(2, 1))
+    figure.text(0.1, 0.5, shown(values))
+    return figure
+
+
+def shown(values):
+    return "; ".join(f"{name}={value}" for name, value in values.items())
+
+
+def untouched(**values):
+    raise AssertionError("draw was called before the arguments were checked")
+
+
+def texts_of(svg):
+    document = f'<svg xmlns="http://www.w3.org/2000/svg">{svg}</svg>'
+    return [text.text for text in ElementTree.fromstring(document).iter(TEXT)]
+
+
+# Arguments
+
+
+def test_no_axes(live):
+    with pytest.raises(ValueError, match="one to three axes, got 0"):
+        explore(untouched)
+
+
+def test_four_axes(live):
+    with pytest.raises(ValueError, match="one to three axes, got 4: a, b, c, d"):
+        explore(untouched, a=[1], b=[1], c=[1], d=[1])
+
+
+def test_too_many_frames(publishing):
+    assert MAX_FRAMES == 400
+    with pytest.raises(ValueError, match="a 20 x b 21 makes 420 frames; at most 400"):
+        explore(untouched, a=range(20), b=range(21))
+
+
+@pytest.mark.parametrize("draw", [None, "plot", Figure(), [len]])
+def test_draw_must_be_callable(live, draw):
+    with pytest.raises(TypeError, match="draw must be a function"):
+        explore(draw, a=[1])
+
+
+@pytest.mark.parametrize("empty", [[], (), {}, range(0), np.array([])])
+def test_an_empty_axis(live, empty):
+    with pytest.raises(ValueError, match="axis power is empty"):
+        explore(untouched, power=empty)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1, 2, 1], [1, 1.0], [0, -0.0], ["a", "b", "a"], np.array([0.5, 0.5]), [1, Fraction(1, 1)]],
+)
+def test_an_axis_that_repeats_a_value(live, values):
+    with pytest.raises(
+        ValueError, match=rf"axis power holds .*{re.escape(str(values[-1]))}.* more"
+    ):
+        explore(untouched, power=values)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), np.float64("nan")])
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_an_axis_with_a_number_that_is_none(live, bad, kind):
+    with pytest.raises(ValueError, match=f"axis power must hold finite numbers, got .*{bad}"):
+        explore(untouched, power=kind([1.0, bad]))
+
+
+@pytest.mark.parametrize(
+    ("values", "culprit"),
+    [
+        ([True, False], "True"),
+        ([0.5, True], "True"),
+        (np.array([True, False]), "True"),
+        ([1, np.True_], "True"),
+        ([1, None], "None"),
+        ([None], "None"),
+        ([1, "a"], "'a'"),
+        (["a", 1], "'a'"),
+        ([1j], "1j"),
+        ([[1, 2], [3]], r"\[1, 2\]"),
+        ([{"a": 1}], "{'a': 1}"),
+        ([b"a"], "b'a'"),
+        ([np.array([1])], "array"),
+    ],
+)
+def test_an_axis_that_holds_something_else(live, values, culprit):
+    with pytest.raises(TypeError, match=f"axis power must hold numbers.* got .*{culprit}"):
+        explore(untouched, power=values)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ("abc", "str"),
+        (b"abc", "bytes"),
+        ({1, 2}, "set"),
+        (frozenset({1}), "frozenset"),
+        ((i for i in range(3)), "generator"),
+        (3, "int"),
+        (None, "NoneType"),
+        (np.ones((2, 2)), "ndarray"),
+        (np.array(3.0), "ndarray"),
+        ({"a": 1}.values(), "dict_values"),
+    ],
+)
+def test_an_axis_that_is_no_sequence(live, values, kind):
+    with pytest.raises(TypeError, match=rf"(?s)axis power must be a sequence .*\({kind}\)"):
+        explore(untouched, power=values)
+
+
+@pytest.mark.parametrize("values", [{1: "a"}, {"a": 1, None: 2}, {b"a": 1}])
+def test_a_mapping_needs_strings_as_labels(live, values):
+    with pytest.raises(TypeError, match="axis power must have strings as labels"):
+        explore(untouched, power=values)
+
+
+@pytest.mark.parametrize(
+    ("start", "error", "words"),
+    [
+        ({"other": 1}, ValueError, "start names 'other', which is no axis: a, b"),
+        ({"a": 4}, ValueError, "start of axis a must be one of its values, got 4"),
+        ({"a": "1"}, ValueError, "start of axis a must be one of its values, got '1'"),
+        ({"a": True}, ValueError, "start of axis a must be one of its values, got True"),
+        ({"a": None}, ValueError, "start of axis a must be one of its values, got None"),
+        ({"b": 10}, ValueError, "start of axis b must be one of its values, got 10"),
+        ([("a", 1)], TypeError, "start must be a mapping"),
+        (1, TypeError, "start must be a mapping"),
+    ],
+)
+def test_bad_start(live, start, error, words):
+    with pytest.raises(error, match=words):
+        explore(untouched, a=[1, 2, 3], b={"ten": 10}, start=start)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "words"),
+    [
+        ({"other": "name"}, ValueError, "labels names 'other', which is no axis: a"),
+        ({"a": 3}, TypeError, "labels must map 'a' to a string, got 3"),
+        ({"a": None}, TypeError, "labels must map 'a' to a string, got None"),
+        ("a", TypeError, "labels must be a mapping"),
+        (["a"], TypeError, "labels must be a mapping"),
+    ],
+)
+def test_bad_labels(live, labels, error, words):
+    with pytest.raises(error, match=words):
+        explore(untouched, a=[1, 2, 3], labels=labels)
+
+
+@pytest.mark.parametrize("play", ["other", "menu", "", 0, True])
+def test_bad_play(live, play):
+    with pytest.raises(ValueError, match=rf"play must name a slider \(a\), got {play!r}"):
+        explore(untouched, a=[1, 2], menu=["x", "y"], play=play)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2],
+        (1, 2),
+        range(1, 3),
+        np.array([1, 2]),
+        np.array([1, 2], dtype=np.uint8),
+        np.array([1.0, 2.0], dtype=np.float32),
+        [np.int64(1), np.float64(2)],
+        [Fraction(1), 2.0],
+    ],
+    ids=repr,
+)
+def test_a_sequence_of_numbers_is_a_slider(publishing, values):
+    data = payload(explore(card, power=values).html)
+    assert data["labels"] == [["1", "2"]]
+    assert [e.tag for e in elements(data["controls"])] == ["label", "span", "input", "b"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["x", "y"],
+        ("x", "y"),
+        np.array(["x", "y"]),
+        {"x": 1, "y": 2},
+        MappingProxyType({"x": 1, "y": 2}),
+    ],
+    ids=repr,
+)
+def test_strings_and_mappings_are_menus(publishing, values):
+    controls = elements(payload(explore(card, power=values).html)["controls"])
+    assert [e.text for e in controls if e.tag == "option"] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0, 0.5, 0.25], ["0.00", "0.50", "0.25"]),
+        ([10, 9, 100], ["10", "9", "100"]),
+        ([1.0, 2.0], ["1", "2"]),
+        ([-1.5, 2], ["-1.5", "2.0"]),
+        ([1e-6, 1], ["0.000001", "1.000000"]),
+        ([1e-9, 1], ["1e-09", "1"]),
+        ([1000000.0, 1e20], ["1000000", "100000000000000000000"]),
+        (np.arange(0, 0.5, 0.1), ["0.0", "0.1", "0.2", "0.3", "0.4"]),  # 0.30000000000000004
+        ([np.float64(1e-9), np.float64(0.5)], ["1e-09", "0.5"]),
+        ([Fraction(1, 2), Fraction(1, 4)], ["0.50", "0.25"]),
+        (np.linspace(0, 1, 4), ["0", "0.3333", "0.6667", "1"]),
+        ([2**60, 2**60 + 1], ["1152921504606846976", "1152921504606846977"]),
+        ([0.1 + 0.2, 0.3], ["0.30000000000000004", "0.3"]),
+    ],
+    ids=repr,
+)
+def test_numbers_are_written_alike_and_stay_apart(publishing, values, labels):
+    assert payload(explore(card, power=values).html)["labels"] == [labels]
+
+
+# Publishing
+
+
+def test_the_last_axis_runs_fastest(publishing):
+    axes = {"a": [1, 2, 3], "b": {"one": "first", "two": None}, "c": np.array([0.5, 0.25])}
+    data = payload(explore(card, **axes).html)
+    choices = [(1, 2, 3), ("first", None), (0.5, 0.25)]
+    expected = [dict(zip("abc", values, strict=True)) for values in itertools.product(*choices)]
+    assert len(data["frames"]) == len(data["says"]) == 12
+    assert [texts_of(frame(data, i)) for i in range(12)] == [[shown(v)] for v in expected]
+    assert data["says"][3] == "a 1, b two, c 0.25"
+    assert data["says"][10] == "a 3, b two, c 0.50"
+
+
+def test_each_frame_is_the_figure_that_draw_returns(publishing):
+    def draw(power, scale):
+        figure, axes = plt.subplots(figsize=(4, 3))
+        axes.plot(np.arange(9), scale * np.arange(9) ** power)
+        axes.bar(range(9), scale, hatch="/")
+        return figure
+
+    page = explore(draw, power=[1, 2], scale=[3, 5, 7]).html
+    key = only(page, "figure").attributes["data-xp"]
+    data = payload(page)
+    for number, (power, scale) in enumerate(itertools.product([1, 2], [3, 5, 7])):
+        with figure_style():
+            figure = draw(power=power, scale=scale)
+            _, nodes = figure_to_nodes(figure)
+        plt.close(figure)
+        assert frame(data, number).replace(key, ID_MARK) == "".join(nodes)
+
+
+@pytest.mark.parametrize(
+    ("start", "values"),
+    [
+        (None, {"a": 1, "b": 10}),
+        ({}, {"a": 1, "b": 10}),
+        ({"a": 3}, {"a": 3, "b": 10}),
+        ({"a": 2.0, "b": "twenty"}, {"a": 2, "b": 20}),
+    ],
+)
+def test_the_image_shows_where_the_explorer_starts(publishing, start, values):
+    axes = {"a": [1, 2, 3], "b": {"ten": 10, "twenty": 20}}
+
+    def draw(**values):
+        return describe(card(**values), f"A sentence on {shown(values)}.")
+
+    page = explore(draw, **axes, start=start).html
+    picture = ElementTree.fromstring(first_picture(page))
+    assert [text.text for text in picture.iter(TEXT)] == [shown(values)]
+    assert only(page, "img").attributes["alt"] == f"A sentence on {shown(values)}."
+    assert only(page, "figcaption").text == f"A sentence on {shown(values)}."
+
+
+def test_a_figure_without_description_says_where_the_controls_stand(publishing):
+    labels = {"rate": "dropout rate"}
+    axes = {"rate": [0, 0.25], "hidden_units": [8, 16], "mask": {"by row": 0, "by element": 1}}
+    says = payload(explore(card, **axes, labels=labels).html)["says"]
+    assert says[0] == "dropout rate 0.00, hidden units 8, mask by row"
+    assert says[-1] == "dropout rate 0.25, hidden units 16, mask by element"
+
+
+def test_names_of_controls(publishing):
+    page = explore(card, rate=[0, 1], hidden_units=[8], labels={"rate": "dropout rate"}).html
+    names = [e.text for e in elements(payload(page)["controls"]) if e.tag == "span"]
+    assert names == ["dropout rate", "hidden units"]
+
+
+def test_what_is_published(publishing):
+    result = explore(card, a=[1, 2, 3], b=["x", "y"], labels={"b": "letter"}, play="a")
+    assert isinstance(result, Published)
+    assert result._repr_html_() == result.html
+    assert repr(result) == "<explorer of 6 frames (a: 3, letter: 2)>"
+    assert payload(result.html)["play"] == 0
+    assert explore is dropout_lab.explore
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_publishing_can_be_switched_off(monkeypatch, value):
+    monkeypatch.setenv(PUBLISH_VARIABLE, value)
+    assert not isinstance(explore(card, a=[1]), Published)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_texts(publishing, text):
+    said = " ".join(text.split())  # describe makes one line of a sentence
+
+    def draw(choice, number):
+        return describe(card(choice=choice, number=number), f"{number}: {text}")
+
+    page = explore(
+        draw,
+        choice={text: text, "other": 1},
+        number=[1, 2],
+        labels={"choice": text, "number": text},
+        start={"choice": text},
+    ).html
+    plain = explore(card, choice=["a", "b"], number=[1, 2]).html
+    assert [e.tag for e in elements(page)] == [e.tag for e in elements(plain)]
+    data = payload(page)
+    assert data["labels"][0] == [text, "other"]
+    assert data["says"] == [f"1: {said}", f"2: {said}"] * 2
+    assert "\n".join(texts_of(frame(data, 0))) == f"choice={text}; number=1"
+    spans = [e.text for e in elements(data["controls"]) if e.tag == "span"]
+    assert spans == [text, text]
+    assert only(page, "img").attributes["alt"] == f"1: {said}"
+
+
+PROGRAM = """
+import hashlib
+import numpy as np, matplotlib.pyplot as plt
+from matplotlib.patches import Circle
+from dropout_lab import describe, explore
+
+def draw(rate, look):
+    figure, axes = plt.subplots(figsize=(4, 2.5))
+    x = np.arange(8)
+    bars = axes.bar(x, np.sin(x + rate), hatch=look)
+    bars[0].set_clip_path(Circle((0, 0), 0.4, transform=axes.transData))
+    axes.scatter(x, np.cos(x * rate), c=x)
+    axes.imshow([[rate, 1], [2, 3]], extent=(0, 2, 0, 1), aspect="auto")
+    axes.plot(x, x / 8, "o--", label="line")
+    axes.legend()
+    return describe(figure, f"rate {rate}")
+
+page = explore(draw, rate=[0.1, 0.2], look=["/", "."]).html
+digest = hashlib.sha256(page.encode()).hexdigest()
+"""
+
+
+def test_the_same_input_gives_the_same_bytes_in_any_process(publishing):
+    digests = []
+    for _ in range(2):
+        names = {}
+        exec(PROGRAM, names)
+        digests.append(names["digest"])
+    package = str(Path(dropout_lab.__file__).parents[1])
+    other = subprocess.run(
+        [sys.executable, "-c", PROGRAM + "print(digest)"],
+        env=os.environ | {"PYTHONPATH": package, "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [*digests, other.stdout.strip()] == digests[:1] * 3
+
+
+def test_a_figure_of_usual_size_is_light(publishing):
+    x = np.random.default_rng(1).random(100)
+    order = np.random.default_rng(2).random(100)
+
+    def draw(rate):
+        y = np.where(order >= rate, x / (1 - rate), 0)
+        figure, (before, after) = plt.subplots(2, 1, sharex=True, figsize=(4.8, 3.6))
+        before.bar(range(100), x, color=COLORS["without"])
+        after.bar(range(100), y, color=COLORS["with"])
+        before.set_title("before dropout")
+        after.set(title="after dropout", ylim=(0, 10))
+        return describe(figure, f"rate {rate:.2f}: {np.sum(y == 0)} of 100 units dropped.")
+
+    page = explore(draw, rate=[round(0.05 * i, 2) for i in range(19)], start={"rate": 0.5}).html
+    assert len(payload(page)["frames"]) == 19
+    assert len(page.encode()) <= 400_000
+    assert len(gzip.compress(page.encode())) <= 25_000
+
+
+def test_an_empty_figure_is_a_frame_too(publishing):
+    data = payload(explore(lambda a: plt.figure(figsize=(1, 1)), a=[1, 2]).html)
+    assert [frame(data, 0), frame(data, 1)] == ["", ""]
+
+
+# Errors while publishing
+
+
+def test_an_error_of_draw_names_the_values_and_keeps_its_cause(publishing):
+    cause = ZeroDivisionError("of all things")
+
+    def draw(rate, word):
+        plt.figure()
+        if rate == 0.5 and word == "b":
+            plt.subplots()
+            raise cause
+        return card()
+
+    mine = plt.figure()
+    words = r"draw\(rate=0.5, word='b'\) raised ZeroDivisionError: of all things"
+    with pytest.raises(RuntimeError, match=words) as caught:
+        explore(draw, rate=[0, 0.5], word=["a", "b"])
+    assert caught.value.__cause__ is cause
+    assert plt.get_fignums() == [mine.number], "the author's own figure is not explore's to close"
+    plt.close(mine)
+
+
+@pytest.mark.parametrize("result", [None, 3, "figure", [Figure()], Figure().subplots()])
+def test_draw_must_return_a_figure(publishing, result):
+    def draw(rate):
+        plt.figure()
+        return result
+
+    kind = re.escape(type(result).__name__)
+    words = rf"(?s)draw\(rate=0.5\) must return a matplotlib Figure, got .*\({kind}\)"
+    with pytest.raises(TypeError, match=words):
+        explore(draw, rate=[0.5])
+
+
+def test_figures_of_different_size(publishing):
+    def draw(height):
+        return plt.figure(figsize=(2, height))
+
+    with pytest.raises(ValueError, match=r"draw\(height=3\) .* another size .*144.*figsize"):
+        explore(draw, height=[2, 3])
+
+
+def test_draw_that_does_not_know_an_axis(publishing):
+    with pytest.raises(RuntimeError, match="unexpected keyword") as caught:
+        explore(lambda a: card(), a=[1], b=[1])
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_an_interrupt_is_not_an_error_of_draw(publishing):
+    def draw(a):
+        plt.figure()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explore(draw, a=[1])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_settings_are_as_they_were(publishing, enabled, fails):
+    def draw(a):
+        mpl.rcParams["font.size"] = 33
+        return None if fails else card()
+
+    settings = dict(mpl.rcParams)
+    was = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        if fails:
+            with pytest.raises(TypeError):
+                explore(draw, a=[1])
+        else:
+            explore(draw, a=[1])
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was else gc.disable)()
+    assert dict(mpl.rcParams) == settings
+
+
+# Memory
+
+
+@pytest.fixture(scope="module")
+def four_hundred():
+    """Publish 400 frames; return what they left, and what memory grew by after the 100th."""
+    memory, figures, calls = {"peak": 0}, [], itertools.count(1)
+
+    def draw(a, b):
+        number = next(calls)
+        memory["peak"] = max(memory["peak"], sum(figure() is not None for figure in figures[-99:]))
+        if number == 100:
+            gc.collect()
+            tracemalloc.start(1)
+        elif number == 400:
+            gc.collect()
+            memory["growth"] = tracemalloc.get_traced_memory()[0]
+            tracemalloc.stop()
+        figure = card(a=a, b=b)
+        figures.append(weakref.ref(figure))
+        return figure
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PUBLISH_VARIABLE, "1")
+        page = explore(draw, a=range(20), b=range(20)).html
+    open_figures = plt.get_fignums()
+    gc.collect()
+    alive = sum(figure() is not None for figure in figures)
+    return SimpleNamespace(**memory, open=open_figures, alive=alive, page=page)
+
+
+def test_four_hundred_frames_leave_no_figure(four_hundred):
+    assert four_hundred.open == []
+    assert four_hundred.alive == 0
+    assert four_hundred.peak <= 20, "figures must not pile up until the last frame"
+    assert len(payload(four_hundred.page)["frames"]) == 400
+
+
+def test_memory_grows_by_the_stored_text_alone(four_hundred):
+    with figure_style():
+        figure = card(a=10, b=10)
+        box, nodes = figure_to_nodes(figure)
+    plt.close(figure)
+    stored = [box, "a 10, b 10", *nodes]
+    frame_bytes = sum(map(sys.getsizeof, stored)) + sys.getsizeof(nodes)
+    caches = 100_000  # matplotlib's own; 300 figures that stay would be millions
+    assert four_hundred.growth < 300 * 2 * frame_bytes + caches
+
+
+# Live
+
+
+class Recorder:
+    """A drawing function that remembers its calls and fails when told to."""
+
+    def __init__(self):
+        self.calls, self.failing = [], False
+
+    def __call__(self, **values):
+        self.calls.append(values)
+        plt.figure()
+        if self.failing:
+            raise ValueError("<img src=x onerror=alert(1)> & more")
+        return describe(card(**values), f"a sentence on {shown(values)}")
+
+
+def parts(explorer):
+    """Return the controls of a live explorer, the play button or None, and its picture."""
+    import ipywidgets as widgets
+
+    assert type(explorer) is widgets.VBox
+    *rows, view = explorer.children
+    assert type(view) is widgets.HTML
+    controls, button = [], None
+    for row in rows:
+        if isinstance(row, widgets.HBox):
+            row, button = row.children
+            assert type(button) is widgets.Play
+        controls.append(row)
+    return controls, button, view
+
+
+def picture_text(view):
+    return [element.text for element in elements(view.value) if element.tag == "text"]
+
+
+def test_a_live_explorer_draws_once_and_then_on_demand(live):
+    draw = Recorder()
+    explorer = explore(draw, a=[1, 2, 3], b=[10, 20], start={"a": 2}, labels={"b": "second"})
+    (a, b), button, view = parts(explorer)
+    assert button is None
+    assert draw.calls == [{"a": 2, "b": 10}]
+    assert (a.description, b.description) == ("a", "second")
+    assert picture_text(view) == ["a=2; b=10"]
+    assert only(view.value, "figcaption").text == "a sentence on a=2; b=10"
+    a.index = 2
+    assert draw.calls[1:] == [{"a": 3, "b": 10}]
+    assert picture_text(view) == ["a=3; b=10"]
+    b.index = 1
+    assert draw.calls[2:] == [{"a": 3, "b": 20}]
+    b.index = 0
+    a.index = 1
+    assert picture_text(view) == ["a=2; b=10"]
+    assert len(draw.calls) == 3, "these were drawn before"
+    assert "<script" not in view.value
+
+
+def test_the_live_controls_are_stock_widgets(live):
+    import ipywidgets as widgets
+
+    explorer = explore(Recorder(), a=[0, 0.5], word=["x", "y"], start={"word": "y"})
+    (slider, menu), _, view = parts(explorer)
+    assert type(slider) is widgets.SelectionSlider
+    assert type(menu) is widgets.Dropdown
+    assert [label for label, _ in slider.options] == ["0.0", "0.5"]
+    assert [label for label, _ in menu.options] == ["x", "y"]
+    assert menu.label == "y"
+    assert picture_text(view) == ["a=0; word=y"]
+
+
+def test_a_menu_of_a_mapping_passes_the_value(live):
+    draw = Recorder()
+    function = len
+    (menu,), _, _ = parts(explore(draw, what={"length": function, "nothing": None, "list": [1]}))
+    menu.label = "nothing"
+    menu.label = "list"
+    assert draw.calls == [{"what": function}, {"what": None}, {"what": [1]}]
+
+
+def test_playing_moves_the_slider_and_the_slider_moves_the_player(live):
+    draw = Recorder()
+    explorer = explore(draw, b=["x"], a=[5, 6, 7], play="a", start={"a": 6})
+    (_, slider), button, view = parts(explorer)
+    assert draw.calls == [{"b": "x", "a": 6}], "it starts where it was told to, not at the first"
+    assert (button.min, button.value, button.max) == (0, 1, 2)
+    button.value = 2
+    assert slider.index == 2
+    assert picture_text(view) == ["b=x; a=7"]
+    slider.index = 0
+    assert button.value == 0
+    assert len(draw.calls) == 3
+
+
+def test_an_error_is_shown_and_the_controls_go_on(live):
+    draw = Recorder()
+    (slider,), _, view = parts(explore(draw, a=[1, 2, 3]))
+    draw.failing = True
+    slider.index = 1
+    assert [element.tag for element in elements(view.value)] == ["pre"]
+    assert only(view.value, "pre").attributes["role"] == "alert"
+    message = only(view.value, "pre").text
+    assert message.startswith("draw(a=2) failed")
+    assert "ValueError: <img src=x onerror=alert(1)> & more" in message
+    draw.failing = False
+    slider.index = 2
+    assert picture_text(view) == ["a=3"]
+    slider.index = 1
+    assert picture_text(view) == ["a=2"], "a failure is no frame to be remembered"
+    assert draw.calls == [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 2}]
+
+
+def test_an_error_at_the_start_is_shown_too(live):
+    draw = Recorder()
+    draw.failing = True
+    (slider,), _, view = parts(explore(draw, a=[1, 2]))
+    assert "draw(a=1) failed" in view.value
+    draw.failing = False
+    slider.index = 1
+    assert picture_text(view) == ["a=2"]
+
+
+def test_a_live_draw_that_returns_no_figure_is_shown_as_error(live):
+    (slider,), _, view = parts(explore(lambda a: a, a=[1, 2]))
+    assert "draw(a=1) must return a matplotlib Figure, got 1 (int)" in view.value
+    slider.index = 1
+    assert "draw(a=2) must return" in view.value
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_texts_when_live(live, text):
+    def draw(choice):
+        return describe(card(choice=choice), text)
+
+    (menu,), _, view = parts(explore(draw, choice=[text, "other"]))
+    tags = [element.tag for element in elements(view.value)]
+    lines = len(text.split("\n"))
+    assert tags == ["style", "figure", "div", "svg", *["text"] * lines, "figcaption"]
+    assert only(view.value, "figcaption").text == " ".join(text.split())
+    assert "\n".join(picture_text(view)) == f"choice={text}"
+    assert menu.options[0][0] == text
+
+
+def test_a_live_frame_shows_the_nodes_of_the_published_one(monkeypatch):
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+    published = payload(explore(card, a=[1]).html)
+    monkeypatch.delenv(PUBLISH_VARIABLE)
+    _, _, view = parts(explore(card, a=[1]))
+    assert frame(published, 0) in view.value
+
+
+def test_publishing_needs_no_widgets(publishing):
+    code = (
+        "import sys; sys.modules['ipywidgets'] = None; from dropout_lab import explore; "
+        "import matplotlib.pyplot as plt; "
+        "print(explore(lambda a: plt.figure(figsize=(1, 1)), a=[1, 2]))"
+    )
+    package = str(Path(dropout_lab.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": package, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "<explorer of 2 frames (a: 2)>\n"

@@ -1,0 +1,494 @@
+"""Frames: what happens to matplotlib's SVG, with the original SVG and a browser as oracles."""
+
+import io
+import itertools
+import re
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Polygon
+from PIL import Image, ImageChops, ImageFilter
+from published import HOSTILE
+
+from dropout_lab.frames import ID_MARK, describe, figure_to_nodes, pack, sentence_of
+from dropout_lab.page import figure_html
+from dropout_lab.style import COLORS, INK, figure_style
+
+SVG = "{http://www.w3.org/2000/svg}"
+HREF = "{http://www.w3.org/1999/xlink}href"
+PAINTS = re.compile(r"(?:fill|stroke): ?([^;]+)")
+NUMBER = re.compile(r"-?\d*\.?\d+")
+
+
+def new_axes(width=4.8, height=3.0):
+    figure = Figure(figsize=(width, height))
+    return figure, figure.add_axes((0.12, 0.15, 0.8, 0.7))
+
+
+def bars():
+    figure, axes = new_axes()
+    x = np.arange(12)
+    axes.bar(x, np.sin(x), width=0.8, color=COLORS["without"])
+    axes.bar(x, np.cos(x) / 2, width=0.7, color=COLORS["with"], hatch="///", edgecolor=INK)
+    axes.bar([12, 13], [0.5, -0.5], color=INK, hatch="..")
+    axes.bar(x + 0.3, 0.2 + x / 24, width=0.9, color=COLORS["dropped"], alpha=0.4)
+    axes.axhline(0, color=INK)
+    return figure
+
+
+def lines():
+    figure, axes = new_axes()
+    x = np.linspace(0, 6, 200)
+    axes.plot(x, np.sin(x), color=COLORS["without"], label="smooth")
+    axes.plot(x, np.cos(x), "--", color=COLORS["with"])
+    axes.plot([0, 1, 2, 3, 4, 5], [0, 1, 0, 1, 0, -1], lw=9, color=COLORS["dropped"])
+    axes.plot([0, 0.2, 0.4], [-0.5, -1, -0.4], lw=5, solid_joinstyle="miter", color=INK)
+    axes.plot([5, 6], [-0.5, -0.9], ":", lw=4, dash_capstyle="round", color=INK)
+    axes.fill_between(x, np.sin(x) - 0.1, np.sin(x) + 0.1, color=COLORS["without"], alpha=0.3)
+    axes.grid(True)
+    return figure
+
+
+def scatter():
+    figure, axes = new_axes()
+    rng = np.random.default_rng(0)
+    axes.scatter(*rng.random((2, 60)), s=60 * rng.random(60), c=rng.random(60), alpha=0.6)
+    axes.scatter(*rng.random((2, 9)), s=80, facecolors="none", edgecolors=COLORS["with"])
+    axes.scatter(*rng.random((2, 9)), marker="^", color=INK)
+    axes.errorbar([0.2, 0.8], [0.5, 0.5], yerr=[0.1, 0.2], fmt="s", capsize=4)
+    return figure
+
+
+def grid():
+    figure, axes = new_axes()
+    values = np.arange(20).reshape(4, 5) % 7
+    axes.imshow(values, extent=(0, 5, 0, 4), cmap="viridis")
+    axes.imshow(values[:2], extent=(5.5, 9, 0, 2), interpolation="none", cmap="gray")
+    axes.pcolormesh(np.linspace(5.5, 9, 4), [2.5, 3, 4], values[:2, :3], edgecolors=INK)
+    axes.set(xlim=(0, 9), ylim=(0, 4), aspect="auto")
+    return figure
+
+
+def words():
+    figure, axes = new_axes()
+    for i, text in enumerate(['a < b & "c"', "naïve π ≤ 1 − p", "tab 0.123456 #010203", "</text>"]):
+        axes.text(0.02, 0.9 - i / 5, text, fontsize=11 + i)
+    axes.text(0.5, 0.5, "two\nlines", rotation=30, ha="center", va="center")
+    axes.text(0.9, 0.5, "upright", rotation=90, bbox={"facecolor": "none", "edgecolor": INK})
+    axes.annotate("here", (0.7, 0.2), (0.8, 0.8), arrowprops={"arrowstyle": "->", "color": INK})
+    axes.set(xlabel="an x & a y", ylabel="y'", title="title")
+    return figure
+
+
+def legend():
+    figure, axes = new_axes()
+    axes.plot([0, 1], [0, 1], "o-", label="with <b>")
+    axes.bar([0, 1], [0.5, 0.2], 0.2, label="bars", hatch="xx", facecolor="none", edgecolor=INK)
+    axes.plot([0, 1], [1, 0], "x--", label="_hidden")
+    axes.legend(loc="upper center", frameon=True, facecolor="none")
+    return figure
+
+
+def segments():
+    figure, axes = new_axes()
+    angles = np.linspace(0, np.pi, 30)
+    ends = np.stack([np.zeros((30, 2)), np.stack([np.cos(angles), np.sin(angles)], 1)], 1)
+    axes.add_collection(LineCollection(ends, colors=["#d9600a", "#2f7fbf", INK], alpha=0.7))
+    rows = [[(x / 10, -0.5), (x / 10, -0.1)] for x in range(-9, 10)]
+    axes.add_collection(LineCollection(rows, linewidths=3, colors=INK, linestyles="dashed"))
+    axes.set(xlim=(-1, 1), ylim=(-0.6, 1.1))
+    return figure
+
+
+def shapes():
+    """Clips that are no rectangle; neighbors whose pointed strokes reach into each other."""
+    figure, axes = new_axes()
+    bars = axes.bar(np.arange(10) / 10, 0.2 + np.arange(10) / 20, 0.08, color=COLORS["with"])
+    for bar in bars:
+        bar.set_clip_path(Circle((0.45, 0.3), 0.3, transform=axes.transData))
+    for base, tip in ((0.3, 0.4), (0.58, 0.48)):  # the tips are 20 points apart
+        corners = [(base, 0.75), (tip, 0.8), (base, 0.85)]
+        looks = {"fc": "none", "ec": COLORS["without"], "lw": 12, "joinstyle": "miter"}
+        axes.add_patch(Polygon(corners, alpha=0.5, **looks))
+    axes.set(xlim=(-0.1, 1), ylim=(0, 1))
+    return figure
+
+
+FIGURES = [bars, lines, scatter, grid, words, legend, segments, shapes]
+each_figure = pytest.mark.parametrize("make", FIGURES, ids=lambda make: make.__name__)
+
+
+def styled(make):
+    with figure_style():
+        return make()
+
+
+def original(figure):
+    """Return the SVG that matplotlib itself writes."""
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "explore"}):
+        figure.savefig(buffer, format="svg", transparent=True)
+    return buffer.getvalue().decode()
+
+
+def cleaned(figure):
+    """Return the nodes as one parsed SVG document."""
+    box, nodes = figure_to_nodes(figure)
+    return wrapped(box, nodes)
+
+
+def wrapped(box, nodes):
+    text = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{"".join(nodes)}</svg>'
+    return ElementTree.fromstring(text)
+
+
+def drawn(root, tag):
+    """Return the elements with this tag, without those that paint nothing."""
+    return [e for e in root.iter(SVG + tag) if e.get("style") != "fill: none"]
+
+
+def floats(text):
+    return [float(number) for number in NUMBER.findall(text)]
+
+
+# The text of the nodes
+
+
+@each_figure
+def test_each_node_is_one_xml_element(make):
+    box, nodes = figure_to_nodes(styled(make))
+    assert floats(box) == pytest.approx([0, 0, 4.8 * 72, 3 * 72])
+    for node in nodes:
+        assert len(wrapped(box, [node])) == 1
+
+
+@each_figure
+def test_nothing_is_left_that_would_reach_beyond_the_figure(make):
+    root = cleaned(styled(make))
+    tags = {element.tag.removeprefix(SVG) for element in root.iter()}
+    assert not tags & {"style", "metadata", "script", "title", "RDF"}
+    everything = ElementTree.tostring(root, encoding="unicode")
+    assert "<!--" not in everything
+    assert "atplotlib" not in everything
+    assert not re.search(r"\d{4}-\d\d-\d\dT", everything), "a date"
+
+
+@each_figure
+def test_coordinates_have_two_decimals_at_most(make):
+    for element in cleaned(styled(make)).iter():
+        for name, value in element.attrib.items():
+            if name != "href":
+                assert not re.search(r"\.\d{3}|\de-\d", value), (element.tag, name, value)
+
+
+@each_figure
+def test_coordinates_are_those_of_the_original(make):
+    figure = styled(make)
+    before, after = ElementTree.fromstring(original(figure)), cleaned(figure)
+    numbers = [
+        [number for path in drawn(root, "path") for number in floats(path.get("d"))]
+        for root in (before, after)
+    ]
+    assert numbers[1] == pytest.approx(numbers[0], abs=0.0051)
+    for tag in ("use", "text", "rect", "image"):
+        for name in ("x", "y", "width", "height"):
+            old, new = (
+                [float(e.get(name)) for e in drawn(root, tag) if e.get(name)]
+                for root in (before, after)
+            )
+            assert new == pytest.approx(old, abs=0.0051), (tag, name)
+
+
+@each_figure
+def test_ids_are_marked_unique_and_used(make):
+    root = cleaned(styled(make))
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    assert all(name.startswith(ID_MARK) for name in ids)
+    references = {
+        name
+        for element in root.iter()
+        for value in element.attrib.values()
+        if not value.startswith("data:")
+        for name in re.findall(r"url\(#([^)]+)\)" if "url" in value else f"^#({ID_MARK}.*)", value)
+    }
+    assert references == set(ids)
+    assert len(ids) > 0, "the figure was chosen because it needs some"
+
+
+@each_figure
+def test_ink_becomes_the_color_of_the_page_and_other_colors_stay(make):
+    figure = styled(make)
+
+    def paints(root):
+        values = []
+        for element in root.iter():
+            values += PAINTS.findall(element.get("style", ""))
+            values += [element.get(name) for name in ("fill", "stroke") if element.get(name)]
+        return {value for value in values if "url(" not in value}
+
+    before, after = paints(ElementTree.fromstring(original(figure))), paints(cleaned(figure))
+    assert INK in before
+    assert after == {"currentColor" if paint == INK else paint for paint in before}
+
+
+def test_a_picture_keeps_its_pixels():
+    figure = styled(grid)
+    before = [e.get(HREF) for e in drawn(ElementTree.fromstring(original(figure)), "image")]
+    after = [e.get("href") for e in drawn(cleaned(figure), "image")]
+    assert ["".join(source.split()) for source in after] == [
+        "".join(source.split()) for source in before
+    ]
+    assert all(source.startswith("data:image/png;base64,") for source in after)
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "0.123456789 -0.001 1.0000", "M 1.005 2", INK, "font: 'a'; b", "url(#a)"]
+)
+def test_text_is_not_touched(text):
+    figure = Figure()
+    figure.text(0.5, 0.5, text)
+    found = list(cleaned(figure).iter(SVG + "text"))
+    assert [element.text for element in found] == text.split("\n")
+    assert not any(len(element) for element in found)
+
+
+def test_one_family_of_letters_for_all():
+    styles = [element.get("style") for element in cleaned(styled(words)).iter(SVG + "text")]
+    assert {re.search("font-family:([^;]+)", style)[1] for style in styles} == {"sans-serif"}
+
+
+@each_figure
+def test_the_same_figure_gives_the_same_text(make):
+    figure = styled(make)
+    first = figure_to_nodes(figure)
+    with mpl.rc_context({"svg.hashsalt": None, "svg.fonttype": "path"}):
+        assert figure_to_nodes(figure) == first
+    assert figure_to_nodes(styled(make)) == first
+
+
+def test_the_figure_is_neither_changed_nor_closed():
+    figure = Figure(facecolor="red", dpi=123)
+    figure.add_axes((0, 0, 1, 1), facecolor="green")
+    figure_to_nodes(figure)
+    assert figure.get_facecolor() == mpl.colors.to_rgba("red")
+    assert figure.axes[0].get_facecolor() == mpl.colors.to_rgba("green")
+    assert figure.dpi == 123
+
+
+# Joined bars
+
+
+def rectangles(d):
+    """Return (left, top, right, bottom) of each closed subpath, to two decimals."""
+    found = []
+    for part in filter(str.strip, d.split("z")):
+        numbers = [round(number, 2) for number in floats(part)]
+        found.append((min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])))
+    return found
+
+
+def bar_figure(heights, width=0.8, **looks):
+    figure = Figure(figsize=(4.8, 3))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(-1, 12), ylim=(-6, 6))
+    axes.set_axis_off()
+    axes.bar(range(len(heights)), heights, width, **looks)
+    return figure
+
+
+def painted_bars(root):
+    """Return the style of each bar with its rectangle, and the rectangles path by path."""
+    paths = [path for path in drawn(root, "path") if path.get("clip-path")]
+    groups = [rectangles(path.get("d")) for path in paths]
+    looks = [re.sub(r"\s|url\([^)]*\)", "", path.get("style")) for path in paths]
+    return [(look, box) for look, group in zip(looks, groups, strict=True) for box in group], groups
+
+
+height = st.floats(-5, 5, allow_subnormal=False).map(lambda h: round(h, 3))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    st.lists(height, min_size=1, max_size=12),
+    st.sampled_from([0.3, 0.8, 1.0, 1.3, 2.5]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "alpha": st.sampled_from([0.3, 1.0]),
+            "edgecolor": st.sampled_from(["none", COLORS["without"], INK]),
+            "linewidth": st.sampled_from([0, 0.5, 1.0, 4.0, 30.0]),
+            "hatch": st.sampled_from(["//", "."]),
+            "color": st.lists(st.sampled_from(["red", "blue"]), min_size=12, max_size=12),
+        },
+    ),
+)
+def test_joining_keeps_every_bar_and_never_joins_what_overlaps(heights, width, looks):
+    if "color" in looks:
+        looks = looks | {"color": looks["color"][: len(heights)]}
+    figure = bar_figure(heights, width, **looks)
+    before, _ = painted_bars(ElementTree.fromstring(original(figure)))
+    after, groups = painted_bars(cleaned(figure))
+    np.testing.assert_allclose([b for _, b in after], [b for _, b in before], atol=0.011)
+    assert [look for look, _ in after] == [look.replace(INK, "currentColor") for look, _ in before]
+    edge = 0
+    if "stroke:" in before[0][0]:
+        edge = float((re.search(r"stroke-width:([\d.]+)", before[0][0]) or "11")[1])
+    for group in groups:
+        for one, other in itertools.combinations(group, 2):
+            apart = [one[0] - other[2], other[0] - one[2], one[1] - other[3], other[1] - one[3]]
+            assert max(apart) >= edge - 0.021, (one, other, edge)
+
+
+@pytest.mark.parametrize(
+    ("colors", "width", "looks"),
+    [
+        (["red"] * 10, 0.8, {}),
+        (["red"] * 10, 1.0, {}),
+        (["red"] * 10, 0.5, {"edgecolor": "blue", "linewidth": 2}),
+        (["red"] * 10, 0.8, {"alpha": 0.5}),
+        (["red"] * 10, 0.8, {"hatch": "//", "edgecolor": "blue"}),
+        (["red", "red", "blue", "red"], 0.8, {}),
+        (["red", "blue"] * 5, 0.8, {}),
+    ],
+)
+def test_neighbors_that_look_alike_and_are_apart_become_one_path(colors, width, looks):
+    heights = [(-1) ** i * (1 + i / 3) for i in range(len(colors))]
+    figure = bar_figure(heights, width, color=colors, **looks)
+    _, groups = painted_bars(cleaned(figure))
+    assert [len(group) for group in groups] == [
+        len(list(run)) for _, run in itertools.groupby(colors)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "looks"),
+    [
+        (1.2, {}),
+        (1.2, {"alpha": 0.5}),
+        # 12 bars stand 345.6 / 13 = 26.6 points apart, which leaves 5.3 between them
+        (0.8, {"edgecolor": "blue", "linewidth": 5.5}),
+        (0.8, {"edgecolor": "blue", "linewidth": 5.5, "hatch": "//"}),
+    ],
+)
+def test_neighbors_that_touch_stay_apart(width, looks):
+    _, groups = painted_bars(cleaned(bar_figure([3] * 10, width, **looks)))
+    assert [len(group) for group in groups] == [1] * 10
+
+
+def test_curves_are_not_joined():
+    figure, axes = new_axes()
+    axes.set_axis_off()
+    for x in (0.2, 0.5, 0.8):
+        axes.add_patch(Circle((x, 0.5), 0.05))
+    assert [p.get("d").count("M") for p in drawn(cleaned(figure), "path")] == [1, 1, 1]
+
+
+# The browser as an oracle
+
+
+PHOTO_STYLE = f"""<!doctype html><style>
+body, figure {{ margin: 0 !important; max-width: none !important; color: {INK} !important }}
+svg {{ width: 480px; height: 300px; display: block }}
+figcaption {{ display: none }}
+body, text {{ font-family: sans-serif !important }}
+</style>"""
+
+
+@pytest.fixture(scope="module")
+def photograph(browser):
+    """Return a function that takes pictures, 480 pixels wide, two dots to a pixel."""
+    page = browser.new_page(viewport={"width": 480, "height": 300}, device_scale_factor=2)
+
+    def take(body):
+        page.set_content(PHOTO_STYLE + body)
+        return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+    yield take
+    page.close()
+
+
+def strange_pixels(one, other):
+    """Count the pixels of `one` that leave the range of the 3 x 3 pixels around them in `other`.
+
+    Rounding moves edges by a hundredth of a pixel, which changes their gray; and it may be what
+    decides to which whole pixel the browser snaps the base line of a text.
+    """
+    darker = ImageChops.subtract(other.filter(ImageFilter.MinFilter(3)), one)
+    lighter = ImageChops.subtract(one, other.filter(ImageFilter.MaxFilter(3)))
+    return int((np.maximum(darker, lighter).max(axis=2) > 16).sum())
+
+
+@each_figure
+def test_a_browser_paints_the_nodes_as_it_paints_the_original(photograph, make):
+    figure = styled(make)
+    before = photograph(original(figure).partition("?>")[2])
+    after = photograph(figure_html(*figure_to_nodes(figure), "sentence"))
+    assert len(before.getcolors(1_000_000)) > 20, "there must be something to see"
+    assert strange_pixels(before, after) <= 20
+    assert strange_pixels(after, before) <= 20
+
+
+def test_the_browser_test_sees_what_it_is_there_for(photograph):
+    figure = styled(lines)
+    before = photograph(original(figure).partition("?>")[2])
+    pointed = original(figure).partition("?>")[2].replace("linejoin: round", "linejoin: miter")
+    assert strange_pixels(photograph(pointed), before) > 100
+
+
+# Sentences
+
+
+def test_a_description_stays_with_its_figure():
+    figure = Figure()
+    assert sentence_of(figure, "nothing said") == "nothing said"
+    assert describe(figure, "Two  lines\n become one. ") is figure
+    assert sentence_of(figure, "nothing said") == "Two lines become one."
+    assert sentence_of(Figure(), "nothing said") == "nothing said"
+
+
+@pytest.mark.parametrize("figure", [None, "figure", Figure().subplots()])
+def test_only_a_figure_can_be_described(figure):
+    with pytest.raises(TypeError, match=f"figure must be .* got {type(figure).__name__}"):
+        describe(figure, "sentence")
+
+
+@pytest.mark.parametrize("sentence", [None, 3, b"bytes", ["a"]])
+def test_only_a_string_can_be_a_sentence(sentence):
+    with pytest.raises(TypeError, match="sentence must be a string, got"):
+        describe(Figure(), sentence)
+
+
+# Storage without repeats
+
+
+node = st.one_of(st.sampled_from(["<a/>", "<b/>", "<c/>", "<d/>"]), st.text(max_size=3))
+
+
+@settings(derandomize=True)
+@given(st.lists(st.lists(node, max_size=8), max_size=8))
+def test_packing_loses_nothing_and_repeats_nothing(frames):
+    parts, packed = pack(frames)
+    assert ["".join(parts[i] for i in frame) for frame in packed] == list(map("".join, frames))
+    assert len(parts) == len(set(parts))
+    assert {i for frame in packed for i in frame} == set(range(len(parts)))
+    distinct = set(itertools.chain.from_iterable(frames))
+    if "" not in distinct:  # no element is empty
+        assert sum(map(len, parts)) == sum(map(len, distinct)), "each node is stored once"
+
+
+def test_packing_by_hand():
+    frames = [list("abcxyz"), list("abcwyz"), list("abcxyz")]
+    parts, packed = pack(frames)
+    assert parts == ["abc", "x", "yz", "w"]
+    assert packed == [[0, 1, 2], [0, 3, 2], [0, 1, 2]]
+
+
+def test_packing_nothing():
+    assert pack([]) == ([], [])
+    assert pack([[], []]) == ([], [[], []])

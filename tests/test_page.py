@@ -1,0 +1,398 @@
+"""The published page: read back with a parser, and used in a browser."""
+
+import itertools
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from published import HOSTILE, elements, first_picture, frame, only, payload
+
+from dropout_lab.frames import ID_MARK
+from dropout_lab.page import figure_html, published_html, script_text
+
+BOX = "0 0 100 50"
+SKELETON = ["figure", "style", "div", "div", "img", "figcaption", "p", "script", "script"]
+VISIBLE_ID = re.compile(rf'(?:id="|#){ID_MARK}(\w+)')
+
+
+def text_node(text):
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<text x="1" y="20">{escaped}</text>'
+
+
+def clipped(number):
+    """Return nodes whose ids must stay apart when several figures share a page."""
+    clip = f'<defs><clipPath id="{ID_MARK}c"><rect width="{number}" height="9"/></clipPath></defs>'
+    return [clip, f'<path d="M0 0L100 50" clip-path="url(#{ID_MARK}c)" style="stroke:red"/>']
+
+
+def page_of(*sizes, start=None, play=None, kind="slider", say="frame"):
+    """Return a page with one axis per size, whose every frame shows and says its positions."""
+    names = "abc"[: len(sizes)]
+    positions = list(itertools.product(*map(range, sizes)))
+    frames = [([text_node(str(at)), *clipped(sum(at))], f"{say} {at}") for at in positions]
+    labels = [[f"{name}{i}" for i in range(n)] for name, n in zip(names, sizes, strict=True)]
+    axes = list(zip([kind] * len(sizes), names, labels, strict=True))
+    return published_html(BOX, axes, frames, start or [0] * len(sizes), play)
+
+
+# What the page is made of
+
+
+def test_the_skeleton_of_a_page():
+    page = page_of(3)
+    assert [element.tag for element in elements(page)] == SKELETON
+    assert "xp" in elements(page)[0].attributes["class"].split()
+    assert len(elements(page)[0].inside) == len(SKELETON) - 1
+
+
+def test_the_script_is_small_and_whole():
+    script = script_text()
+    assert len(script.encode()) <= 1500
+    assert script.isascii()
+    assert "\n" not in script
+    assert "//" not in script
+    assert not re.search("</script|<!--|<script", script, re.IGNORECASE)
+    only_script = [e for e in elements(page_of(2)) if e.tag == "script"][-1]
+    assert only_script.attributes == {}
+    assert re.sub("xp[0-9a-f]{10}", "EXPLORER_KEY", only_script.text) == script
+
+
+def test_nothing_on_the_page_is_asked_of_another_address():
+    page = page_of(3, 2, play=0)
+    everything = elements(page) + elements(payload(page)["controls"])
+    for element in everything:
+        addresses = {"src", "href", "action", "srcset", "data", "poster"} & set(element.attributes)
+        assert all(element.attributes[name].startswith("data:") for name in addresses)
+    without_namespace = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    without_namespace = without_namespace.replace('xmlns=\\"http://www.w3.org/2000/svg\\"', "")
+    without_namespace = without_namespace.replace("http://www.w3.org/2000/svg", "", 1)
+    assert "://" not in without_namespace
+    assert "@import" not in page
+    assert not re.search(r"fetch\(|XMLHttp|WebSocket|import\(|eval\(", page)
+
+
+def test_the_payload_holds_every_frame_and_every_sentence():
+    data = payload(page_of(3, 2, 4, say="positions"))
+    assert len(data["frames"]) == len(data["says"]) == 3 * 2 * 4
+    for number, (a, b, c) in enumerate(itertools.product(range(3), range(2), range(4))):
+        assert text_node(f"({a}, {b}, {c})") in frame(data, number)
+        assert data["says"][number] == f"positions ({a}, {b}, {c})"
+    assert data["labels"] == [["a0", "a1", "a2"], ["b0", "b1"], ["c0", "c1", "c2", "c3"]]
+    assert data["play"] is None
+
+
+def test_the_picture_of_the_payload_has_room_for_every_frame():
+    data = payload(page_of(3, 2))
+    (svg, *groups) = elements(data["svg"])
+    assert svg.attributes["viewbox"] == BOX
+    assert [group.tag for group in groups] == ["g"] * max(map(len, data["frames"]))
+
+
+@pytest.mark.parametrize("start", [[0, 0], [1, 2], [2, 3], [0, 3]])
+def test_the_image_shows_the_frame_where_the_controls_start(start):
+    page = page_of(3, 4, start=start)
+    picture = ElementTree.fromstring(first_picture(page))
+    at = f"({start[0]}, {start[1]})"
+    assert picture.get("viewBox") == BOX
+    assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")] == [at]
+    assert picture.get("aria-label") == f"frame {at}"
+    assert only(page, "img").attributes["alt"] == f"frame {at}"
+    assert only(page, "figcaption").text == f"frame {at}"
+    sliders = [e for e in elements(payload(page)["controls"]) if e.tag == "input"]
+    assert [int(slider.attributes["value"]) for slider in sliders] == start
+    assert [int(slider.attributes["max"]) for slider in sliders] == [2, 3]
+
+
+def test_the_image_is_xml_whose_ids_are_its_own():
+    text = first_picture(page_of(3, start=[2]))
+    picture = ElementTree.fromstring(text)
+    ids = [element.get("id") for element in picture.iter() if element.get("id")]
+    assert len(ids) == 1
+    assert f"url(#{ids[0]})" in text
+    assert ID_MARK not in text
+
+
+def test_a_menu_marks_the_option_where_it_starts():
+    controls = elements(payload(page_of(3, start=[1], kind="menu"))["controls"])
+    options = [element for element in controls if element.tag == "option"]
+    assert [(o.text, o.attributes["value"]) for o in options] == [
+        ("a0", "0"),
+        ("a1", "1"),
+        ("a2", "2"),
+    ]
+    assert ["selected" in option.attributes for option in options] == [False, True, False]
+
+
+def test_each_control_stands_in_a_label_with_its_name():
+    labels = [e for e in elements(payload(page_of(3, 2))["controls"]) if e.tag == "label"]
+    assert [[e.tag for e in label.inside] for label in labels] == [["span", "input", "b"]] * 2
+    assert [label.inside[0].text for label in labels] == ["a", "b"]
+
+
+def test_only_an_explorer_that_plays_has_a_button():
+    assert "button" not in payload(page_of(3, 2))["controls"]
+    data = payload(page_of(3, 2, play=1))
+    assert [e.text for e in elements(data["controls"]) if e.tag == "button"] == ["Play"]
+    assert data["play"] == 1
+
+
+def test_without_script_the_page_says_how_many_frames_there_are():
+    assert "One of 12 frames." in only(page_of(3, 4), "p").text
+
+
+def test_the_same_arguments_give_the_same_bytes_and_others_another_key():
+    keys = []
+    for page in (page_of(3), page_of(3), page_of(4), page_of(3, say="other")):
+        keys.append(only(page, "figure").attributes["data-xp"])
+    assert page_of(3) == page_of(3)
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    assert all(re.fullmatch(r"xp[0-9a-f]+", key) for key in keys)
+
+
+def test_frames_that_share_everything_are_stored_once():
+    nodes = [text_node("x" * 1000)]
+    page = published_html(BOX, [("slider", "a", list("0123"))], [(nodes, "say")] * 4, [0])
+    data = payload(page)
+    assert data["frames"] == [[0]] * 4
+    assert data["parts"] == nodes
+    assert page.count("x" * 1000) == 2, "once for the image, once for the script"
+
+
+def test_frames_may_be_empty():
+    axes = [("slider", "a", ["0", "1"])]
+    page = published_html(BOX, axes, [([], "nothing"), ([text_node("one")], "one")], [0])
+    data = payload(page)
+    assert [frame(data, 0), frame(data, 1)] == ["", text_node("one")]
+
+
+# Texts that try to leave their place
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_texts(text):
+    axes = [("slider", text, ["1", text]), ("menu", text, [text, "b" + text])]
+    frames = [([text_node(text)], f"{i} {text}") for i in range(4)]
+    page = published_html(BOX, axes, frames, [1, 1])
+    assert [element.tag for element in elements(page)] == SKELETON
+    assert only(page, "img").attributes.keys() == {"alt", "src"}
+    assert only(page, "img").attributes["alt"] == f"3 {text}"
+    assert only(page, "figcaption").text == f"3 {text}"
+    data = payload(page)
+    assert data["labels"] == [["1", text], [text, "b" + text]]
+    assert data["says"] == [f"{i} {text}" for i in range(4)]
+    assert {frame(data, number) for number in range(4)} == {text_node(text)}
+    controls = elements(data["controls"])
+    assert [e.tag for e in controls] == [
+        *("label", "span", "input", "b"),
+        *("label", "span", "select", "option", "option"),
+    ]
+    assert [e.text for e in controls if e.tag == "span"] == [text, text]
+    assert [e.text for e in controls if e.tag == "option"] == [text, "b" + text]
+    picture = ElementTree.fromstring(first_picture(page))
+    assert picture.get("aria-label") == f"3 {text}".replace("\n", " "), "as XML reads attributes"
+    assert len(picture) == 1
+    assert picture[0].text == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_sentences_stay_texts_in_a_live_frame(text):
+    page = figure_html(BOX, [text_node(text)], text)
+    tags = [element.tag for element in elements(page)]
+    assert tags == ["style", "figure", "div", "svg", "text", "figcaption"]
+    assert only(page, "figcaption").text == text
+    assert only(page, "svg").attributes["aria-label"] == text
+    assert only(page, "text").text == text
+
+
+def test_a_live_frame_has_no_script_and_its_own_ids():
+    page = figure_html(BOX, clipped(3), "sentence")
+    assert "<script" not in page
+    assert ID_MARK not in page
+    identifier = only(page, "clippath").attributes["id"]
+    assert f"url(#{identifier})" in page
+
+
+# In a browser
+
+
+@pytest.fixture
+def show(browser):
+    """Return a function that opens HTML in a new tab, and fail on any error or request there."""
+    trouble, tabs = [], []
+
+    def open_tab(body, **options):
+        tab = browser.new_page(viewport={"width": 800, "height": 600}, **options)
+        tabs.append(tab)
+        tab.on("pageerror", lambda error: trouble.append(str(error)))
+        tab.on("console", lambda message: trouble.append(message.text))
+        tab.on("dialog", lambda dialog: trouble.append(dialog.message))
+        tab.on("request", lambda request: trouble.append(request.url))
+        tab.set_content(f"<!doctype html><title>as it was</title><body>{body}")
+        return tab
+
+    yield open_tab
+    titles = [tab.title() for tab in tabs]
+    for tab in tabs:
+        tab.close()
+    assert [line for line in trouble if not line.startswith("data:image/svg+xml")] == []
+    assert set(titles) == {"as it was"}
+
+
+def move(tab, control, value):
+    """Set a slider or menu as a reader's hand would, as far as the script can tell."""
+    control.evaluate(
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})) }", value
+    )
+
+
+def test_every_position_shows_its_frame(show):
+    tab = show(page_of(3, 2, 2, start=[2, 0, 1]))
+    sliders = tab.locator("input").all()
+    assert tab.locator("svg text").all_text_contents() == ["(2, 0, 1)"]
+    assert tab.locator("img, .xp-note").count() == 0
+    for at in itertools.product(range(3), range(2), range(2)):
+        for slider, value in zip(sliders, at, strict=True):
+            move(tab, slider, str(value))
+        assert tab.locator("svg text").all_text_contents() == [str(at)]
+        assert tab.locator("figcaption").text_content() == f"frame {at}"
+        assert tab.locator("svg").get_attribute("aria-label") == f"frame {at}"
+        assert tab.locator("b").all_text_contents() == [
+            f"{name}{i}" for name, i in zip("abc", at, strict=True)
+        ]
+        assert [slider.get_attribute("aria-valuetext") for slider in sliders] == [
+            f"{name}{i}" for name, i in zip("abc", at, strict=True)
+        ]
+
+
+def test_frames_of_different_length_leave_nothing_behind(show):
+    letters = ["abc", "a", "", "cab", "bd", "abcd"]
+    frames = [([text_node(letter) for letter in word], word) for word in letters]
+    tab = show(published_html(BOX, [("slider", "word", letters)], frames, [0]))
+    for position in (0, 1, 3, 2, 5, 4, 1, 0, 2):
+        move(tab, tab.locator("input"), str(position))
+        assert tab.locator("svg").text_content() == letters[position]
+        assert tab.locator("svg text").all_text_contents() == list(letters[position])
+
+
+def test_what_stays_the_same_is_not_painted_again(show):
+    frames = [([text_node("same"), text_node(str(i))], "say") for i in range(3)]
+    tab = show(published_html(BOX, [("slider", "a", list("012"))], frames, [0]))
+    tab.evaluate("document.querySelectorAll('svg text').forEach(e => { e.dataset.old = 1 })")
+    move(tab, tab.locator("input"), "2")
+    assert tab.locator("svg text").all_text_contents() == ["same", "2"]
+    assert tab.locator("svg text[data-old]").all_text_contents() == ["same"]
+
+
+def test_the_keyboard_moves_a_slider_and_nobody_else_hears_it(show):
+    tab = show(page_of(3))
+    tab.evaluate("document.heard = 0; document.body.onkeydown = () => document.heard++; 0")
+    slider = tab.get_by_role("slider", name="a")
+    slider.focus()
+    slider.press("ArrowRight")
+    assert tab.locator("svg text").all_text_contents() == ["(1,)"]
+    assert tab.evaluate("document.heard") == 0
+
+
+def test_a_menu_shows_the_frame_of_its_option(show):
+    tab = show(page_of(3, start=[1], kind="menu"))
+    assert tab.locator("svg text").all_text_contents() == ["(1,)"]
+    tab.get_by_role("combobox", name="a").select_option("a2")
+    assert tab.locator("svg text").all_text_contents() == ["(2,)"]
+
+
+def test_several_explorers_on_a_page_do_not_meddle(show):
+    same, other = page_of(4, start=[1]), page_of(4, say="other")
+    tab = show(same + same + other + same)
+    shown = tab.locator("svg text")
+    assert shown.all_text_contents() == ["(1,)", "(1,)", "(0,)", "(1,)"]
+    for number, value in enumerate(("3", "2", "1", "0")):
+        move(tab, tab.locator("input").nth(number), value)
+    assert shown.all_text_contents() == ["(3,)", "(2,)", "(1,)", "(0,)"]
+    ids = tab.evaluate("[...document.querySelectorAll('svg [id]')].map(e => e.id)")
+    assert len(ids) == 4
+    assert len(set(ids)) == 4
+    clips = tab.evaluate(
+        "[...document.querySelectorAll('svg path')].map(p => document.querySelector("
+        "p.getAttribute('clip-path').slice(4, -1)).firstChild.getAttribute('width'))"
+    )
+    assert clips == ["3", "2", "1", "0"]
+
+
+def test_hostile_texts_stay_texts_in_a_browser(show):
+    axes = [("slider", text, ["1", text]) for text in HOSTILE[:2]]
+    axes.append(("menu", HOSTILE[2], HOSTILE))
+    frames = [([text_node(text)], text) for text in HOSTILE * 4]
+    tab = show(published_html(BOX, axes, frames, [1, 1, 0]))
+    assert tab.evaluate("document.querySelectorAll('img, body script').length") == 2
+    assert tab.locator("option").all_text_contents() == HOSTILE
+    assert tab.locator("label span").all_text_contents() == HOSTILE[:3]
+    for number, text in enumerate(HOSTILE):
+        tab.locator("select").select_option(index=number)
+        assert tab.locator("svg text").text_content() == text
+        assert tab.locator("figcaption").text_content() == text
+        assert tab.locator("svg").get_attribute("aria-label") == text
+    tab.wait_for_timeout(50)
+
+
+def test_without_scripts_the_first_frame_stays(show):
+    page = page_of(3, start=[1])
+    tab = show(page, java_script_enabled=False)
+    image = tab.locator("img")
+    assert image.get_attribute("alt") == "frame (1,)"
+    assert image.bounding_box()["height"] > 50, "a picture that is broken would be flat"
+    assert tab.locator("figcaption").inner_text() == "frame (1,)"
+    assert "One of 3 frames." in tab.locator(".xp-note").inner_text()
+    assert tab.locator("svg").count() == 0
+
+
+@pytest.fixture
+def player(browser):
+    """Return a tab in which the clock stands still, and its slider and button."""
+    tab = browser.new_page()
+    tab.clock.install()
+    tab.set_content(page_of(4, 2, play=0))
+    yield tab, tab.locator("input").first, tab.locator("button")
+    tab.close()
+
+
+def test_playing_goes_to_the_end_and_starts_again(player):
+    tab, slider, button = player
+    button.click()
+    assert button.text_content() == "Pause"
+    seen = [slider.input_value()]
+    for _ in range(5):
+        tab.clock.run_for(600)
+        seen.append(slider.input_value())
+    assert seen == ["0", "1", "2", "3", "3", "3"]
+    assert button.text_content() == "Play"
+    assert tab.locator("svg text").text_content() == "(3, 0)"
+    button.click()
+    assert slider.input_value() == "0"
+    tab.clock.run_for(600)
+    button.click()
+    tab.clock.run_for(6000)
+    assert (slider.input_value(), button.text_content()) == ("1", "Play")
+
+
+def test_playing_stops_when_the_reader_drags_the_slider_to_the_end(player):
+    tab, slider, button = player
+    button.click()
+    tab.clock.run_for(600)
+    move(tab, slider, "3")
+    tab.clock.run_for(1200)
+    assert (slider.input_value(), button.text_content()) == ("3", "Play")
+
+
+def test_nothing_plays_for_readers_who_asked_for_less_motion(show):
+    tab = show(page_of(3, play=0), reduced_motion="reduce")
+    assert tab.locator("button").count() == 1
+    assert not tab.locator("button").is_visible()
+
+
+def test_the_payload_is_plain_json():
+    text = only(page_of(2), "script", type="application/json").text
+    assert "<" not in text
+    assert len(json.loads(text)["frames"]) == 2

@@ -1,0 +1,158 @@
+"""The look of the figures: settings that come and go, colors that can be told apart."""
+
+import itertools
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from dropout_lab.style import COLORS, FIGURE_WIDTH, INK, figure_style
+
+PAGES = {"light": "#ffffff", "dark": "#14181e"}  # the backgrounds of the book's theme
+ROLES = [color for role, color in COLORS.items() if role != "reference"]
+
+# Machado, Oliveira and Fernandes 2009, complete loss of one kind of cone, on linear RGB.
+VISION = {
+    "all cones": np.eye(3),
+    "no L cones": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "no M cones": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "no S cones": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def linear(color):
+    """Return linear RGB, after IEC 61966-2-1."""
+    rgb = np.array(to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other):
+    """Return the contrast ratio of WCAG 2."""
+    low, high = sorted(linear(color) @ [0.2126, 0.7152, 0.0722] for color in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def lab(color, vision):
+    """Return CIE L*a*b* of a color as seen with these cones."""
+    to_xyz = np.array(
+        [
+            [0.4124, 0.3576, 0.1805],
+            [0.2126, 0.7152, 0.0722],
+            [0.0193, 0.1192, 0.9505],
+        ]
+    )
+    x, y, z = np.cbrt(to_xyz @ np.clip(vision @ linear(color), 1e-2, 1) / to_xyz.sum(axis=1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_the_oracle_knows_black_and_white():
+    assert contrast("white", "black") == pytest.approx(21)
+    assert lab("white", VISION["all cones"]) == pytest.approx([100, 0, 0], abs=0.01)
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("color", ROLES)
+def test_colors_stand_out_from_the_page(color, page):
+    assert contrast(color, page) >= 3
+
+
+@pytest.mark.parametrize("vision", VISION.values(), ids=VISION.keys())
+def test_colors_can_be_told_apart_with_any_cones(vision):
+    for one, other in itertools.combinations(ROLES, 2):
+        # 2.3 is just noticeable; ten is plain to see
+        assert np.linalg.norm(lab(one, vision) - lab(other, vision)) > 10, (one, other)
+
+
+def test_the_roles():
+    assert set(COLORS) == {"without", "with", "dropped", "reference"}
+    assert COLORS["reference"] == INK
+    assert INK not in ROLES
+
+
+def test_the_settings_hold_inside_and_are_undone():
+    before = dict(mpl.rcParams)
+    with figure_style():
+        assert dict(mpl.rcParams) != before
+        assert mpl.rcParams["svg.fonttype"] == "none"
+        mpl.rcParams["lines.linewidth"] = 77
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_settings_are_undone_after_an_error():
+    before = dict(mpl.rcParams)
+    with pytest.raises(ZeroDivisionError), figure_style():
+        _ = 1 / 0
+    assert dict(mpl.rcParams) == before
+
+
+def styled_figure():
+    with figure_style():
+        figure = Figure()
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], label="a line")
+        axes.set(xlabel="x", ylabel="y", title="title")
+        axes.text(0.5, 0.5, "text")
+        axes.annotate("note", (0.2, 0.2))
+        axes.legend()
+        axes.grid(True)
+        figure.suptitle("all")
+        figure.canvas.draw()
+    return figure
+
+
+def test_every_text_is_ink_and_large_enough():
+    figure = styled_figure()
+    texts = [text for text in figure.findobj(Text) if text.get_text()]
+    assert {text.get_text() for text in texts} >= {"x", "y", "title", "a line", "text", "all"}
+    ticks = [*figure.axes[0].get_xticklabels(), *figure.axes[0].get_yticklabels()]
+    assert "0.0" in [text.get_text() for text in ticks]
+    texts += ticks
+    assert {mpl.colors.to_hex(text.get_color()) for text in texts} == {INK}
+    assert min(text.get_fontsize() for text in texts) >= 9
+
+
+def test_frames_and_ticks_are_ink_and_backgrounds_transparent():
+    figure = styled_figure()
+    (axes,) = figure.axes
+    lines = [axes.spines["left"].get_edgecolor(), axes.xaxis.get_ticklines()[0].get_color()]
+    lines.append(axes.xaxis.get_gridlines()[0].get_color())
+    assert {mpl.colors.to_hex(line) for line in lines} == {INK}
+    assert figure.get_facecolor()[3] == 0
+    assert axes.get_facecolor()[3] == 0
+    assert not axes.spines["top"].get_visible()
+
+
+def test_figures_have_the_width_of_the_book():
+    assert styled_figure().get_figwidth() == FIGURE_WIDTH
+    # on a phone the figure is 330 pixels wide; 10 points must not fall below 9 pixels
+    assert 10 * 330 / (FIGURE_WIDTH * 72) >= 9
+
+
+def test_hatches_and_images_of_pyplot_follow():
+    with figure_style():
+        figure, axes = plt.subplots()
+        axes.bar([0], [1], hatch="//")
+        assert mpl.rcParams["hatch.color"] == INK
+        plt.close(figure)
