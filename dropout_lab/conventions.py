@@ -1,0 +1,421 @@
+"""Where the 1/(1-p) goes: the two right answers, and the wrong ones by name.
+
+A convention says by what number dropout multiplies the surviving units while training, all
+units at inference, and the gradient on its way back. Two of the seven below are right: in both
+the mean over masks while training equals the output at inference.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dropout_lab._checks import check_rate, check_real_array
+from dropout_lab.masks import all_masks
+
+__all__ = ["CONVENTIONS", "Convention", "convention_named"]
+
+_EXPONENTS = {"1": (0, 0), "1/keep": (-1, 0), "keep": (1, 0), "rate": (0, 1)}  # keep**a * rate**b
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One answer to the question where dropout's scale factor goes.
+
+    Parameters
+    ----------
+    name : str
+        What the book calls it; its key in `CONVENTIONS`.
+    says : str
+        What its followers write, in one sentence; p is the probability of dropping.
+    sources : tuple of str
+        Keys of the book's bibliography that use or say it; empty if the book cites none.
+    training, inference, backward : {"1", "1/keep", "keep", "rate"}
+        The factor on surviving units while training, on all units at inference, and on the
+        gradient of surviving units.
+    right : bool
+        Whether inference matches the training mean and the gradient is that of the forward pass.
+
+    Raises
+    ------
+    ValueError
+        If a factor is none of the four.
+
+    Notes
+    -----
+    Taught in: chapter 3; the backward pass in chapter 4.
+
+    Examples
+    --------
+    >>> CONVENTIONS["scale by p"].eval_over_train(0.2)
+    0.25
+    >>> [name for name, convention in CONVENTIONS.items() if convention.right]
+    ['classic', 'inverted']
+    """
+
+    name: str
+    says: str
+    sources: tuple
+    training: str
+    inference: str
+    backward: str
+    right: bool
+
+    def __post_init__(self):
+        """Refuse factors that are none of the four."""
+        for role in ("training", "inference", "backward"):
+            if getattr(self, role) not in _EXPONENTS:
+                raise ValueError(
+                    f"{role} must be one of {list(_EXPONENTS)}, got {getattr(self, role)!r}"
+                )
+
+    def s_train(self, rate):
+        """Return the factor on surviving units while training.
+
+        Parameters
+        ----------
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        float
+            The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+        """
+        return _scale(rate, *_EXPONENTS[self.training])
+
+    def s_eval(self, rate):
+        """Return the factor on all units at inference.
+
+        Parameters
+        ----------
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        float
+            The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+        """
+        return _scale(rate, *_EXPONENTS[self.inference])
+
+    def s_backward(self, rate):
+        """Return the factor on the gradient of surviving units.
+
+        Parameters
+        ----------
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        float
+            The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+        """
+        return _scale(rate, *_EXPONENTS[self.backward])
+
+    def eval_over_train(self, rate):
+        """Return the output at inference divided by the mean output while training.
+
+        The mean over masks while training is ``keep * s_train`` times the input, so this is
+        ``s_eval / (keep * s_train)`` for every input. 1 is right; 4 means that inference is
+        four times too large. The mean while training over the output at inference is its
+        reciprocal.
+
+        Parameters
+        ----------
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        float
+            The ratio. At rate 1, where both sides may vanish, its limit: infinity for the
+            conventions that grow without bound.
+
+        Examples
+        --------
+        >>> CONVENTIONS["never scale"].eval_over_train(0.5)
+        2.0
+        >>> CONVENTIONS["never scale"].eval_over_train(1.0)
+        inf
+        """
+        (a_train, b_train), (a_eval, b_eval) = _EXPONENTS[self.training], _EXPONENTS[self.inference]
+        return _scale(rate, a_eval - a_train - 1, b_eval - b_train)
+
+    def gradient_ratio(self, rate):
+        """Return the gradient this convention passes back divided by the true one.
+
+        Parameters
+        ----------
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        float
+            ``s_backward / s_train``, at rate 1 its limit. 1 is right.
+
+        Examples
+        --------
+        >>> CONVENTIONS["backward unscaled"].gradient_ratio(0.75)
+        0.25
+        """
+        (a_train, b_train), (a_back, b_back) = _EXPONENTS[self.training], _EXPONENTS[self.backward]
+        return _scale(rate, a_back - a_train, b_back - b_train)
+
+    def apply_training(self, x, mask, rate):
+        """Return what the layer passes on while training.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Activations, any shape; integers become float64.
+        mask : numpy.ndarray of bool
+            True where a unit is kept; must broadcast to the shape of `x`.
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``x * mask * s_train``, a new array in the dtype of `x`; zeros at rate 1, as in
+            `dropout_lab.dropout`.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not a numeric array or `mask` not a boolean one.
+        ValueError
+            If `mask` does not fit `x`, or `rate` lies outside [0, 1].
+        """
+        return _masked(x, mask, check_rate(rate), self.s_train(rate), "x")
+
+    def apply_inference(self, x, rate):
+        """Return what the layer passes on at inference.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Activations, any shape; integers become float64.
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``x * s_eval``, a new array in the dtype of `x`. Where the factor is infinite
+            (``1/keep`` at rate 1), zeros stay zero and everything else becomes infinite.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not a numeric array.
+        ValueError
+            If `rate` lies outside [0, 1].
+        """
+        return _times(check_real_array(x, "x"), self.s_eval(rate))
+
+    def apply_backward(self, grad, mask, rate):
+        """Return the gradient with respect to the input of the layer, as this convention has it.
+
+        Parameters
+        ----------
+        grad : numpy.ndarray
+            Gradient of the loss with respect to the output while training, any shape.
+        mask : numpy.ndarray of bool
+            The mask of the forward pass; must broadcast to the shape of `grad`.
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``grad * mask * s_backward``, a new array in the dtype of `grad`; zeros at rate 1.
+
+        Raises
+        ------
+        TypeError
+            If `grad` is not a numeric array or `mask` not a boolean one.
+        ValueError
+            If `mask` does not fit `grad`, or `rate` lies outside [0, 1].
+        """
+        return _masked(grad, mask, check_rate(rate), self.s_backward(rate), "grad")
+
+    def train_mean(self, x, rate):
+        """Return the exact mean of `apply_training` over all masks, by enumeration.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Activations of a few units, one-dimensional, at most `dropout_lab.masks.MAX_UNITS`.
+        rate : float
+            Probability of dropping, ``0 <= rate <= 1``.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One mean per unit: ``sum over masks of P(mask) * apply_training(x, mask, rate)``.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not a numeric array.
+        ValueError
+            If `x` is not one-dimensional or has too many units, or `rate` lies outside [0, 1].
+
+        Examples
+        --------
+        >>> CONVENTIONS["classic"].train_mean(np.array([1.0, 2.0]), 0.5)
+        array([0.5, 1. ])
+        """
+        x = check_real_array(x, "x").astype(np.float64)
+        if x.ndim != 1:
+            raise ValueError(f"x must be one-dimensional, got shape {x.shape}")
+        masks, probabilities = all_masks(len(x), rate)
+        return probabilities @ self.apply_training(np.broadcast_to(x, masks.shape), masks, rate)
+
+
+def convention_named(convention):
+    """Return a convention given itself or its name.
+
+    Parameters
+    ----------
+    convention : Convention or str
+        A convention, or a key of `CONVENTIONS`.
+
+    Returns
+    -------
+    Convention
+        The convention.
+
+    Raises
+    ------
+    TypeError
+        If `convention` is neither.
+    ValueError
+        If there is no convention of that name.
+
+    Examples
+    --------
+    >>> convention_named("inverted").training
+    '1/keep'
+    """
+    if isinstance(convention, Convention):
+        return convention
+    if not isinstance(convention, str):
+        raise TypeError(f"convention must be a Convention or a name, got {convention!r:.80}")
+    if convention not in CONVENTIONS:
+        raise ValueError(f"convention must be one of {list(CONVENTIONS)}, got {convention!r}")
+    return CONVENTIONS[convention]
+
+
+def _scale(rate, keep_power, rate_power):
+    """Return ``keep**a * rate**b`` with its limits at rates 0 and 1."""
+    rate = check_rate(rate)
+    # Never zero times infinity: one of rate and keep is 1 when the other is 0.
+    return _power(1.0 - rate, keep_power) * _power(rate, rate_power)
+
+
+def _power(base, exponent):
+    """Return ``base**exponent``, with infinity for zero to a negative power."""
+    return math.inf if base == 0.0 and exponent < 0 else base**exponent
+
+
+def _times(values, scale):
+    """Return ``values * scale`` in the dtype of `values`; an infinite scale leaves zeros alone."""
+    with np.errstate(invalid="ignore"):
+        out = np.asarray(values * values.dtype.type(scale))
+    if math.isinf(scale):
+        out[values == 0] = 0
+    return out
+
+
+def _masked(values, mask, rate, scale, name):
+    """Return ``values * mask * scale``, and zeros at rate 1."""
+    values = check_real_array(values, name)
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        raise TypeError(
+            "mask must be a boolean numpy.ndarray, True where a unit is kept, "
+            f"got {mask!r:.80} ({type(mask).__name__})"
+        )
+    try:
+        mask = np.broadcast_to(mask, values.shape)
+    except ValueError as error:
+        raise ValueError(
+            f"mask must broadcast to the shape of {name}, {values.shape}, got {mask.shape}"
+        ) from error
+    if rate == 1.0:  # nothing survives; 0 * inf otherwise
+        return np.zeros(values.shape, values.dtype)
+    return _times(values * mask, scale)
+
+
+CONVENTIONS = {
+    convention.name: convention
+    for convention in (
+        Convention(
+            "classic",
+            "Mask while training; multiply by 1 - p at test time.",
+            ("srivastava2014", "hinton2012", "cs231n"),
+            training="1",
+            inference="keep",
+            backward="1",
+            right=True,
+        ),
+        Convention(
+            "inverted",
+            "Mask and divide by 1 - p while training; do nothing at test time.",
+            ("pytorch_dropout", "keras_dropout", "cs231n"),
+            training="1/keep",
+            inference="1",
+            backward="1/keep",
+            right=True,
+        ),
+        Convention(
+            "scale by p",
+            "Mask while training; scale by the dropout rate p at test time.",
+            ("tf_overfit",),
+            training="1",
+            inference="rate",
+            backward="1",
+            right=False,
+        ),
+        Convention(
+            "divide at test",
+            "Mask while training; divide by 1 - p at test time.",
+            (),
+            training="1",
+            inference="1/keep",
+            backward="1",
+            right=False,
+        ),
+        Convention(
+            "scale twice",
+            "Mask and divide by 1 - p while training; multiply by 1 - p at test time.",
+            (),
+            training="1/keep",
+            inference="keep",
+            backward="1/keep",
+            right=False,
+        ),
+        Convention(
+            "never scale",
+            "Mask while training; turn dropout off at test time.",
+            (),
+            training="1",
+            inference="1",
+            backward="1",
+            right=False,
+        ),
+        Convention(
+            "backward unscaled",
+            "Mask and divide by 1 - p on the way forward; only mask on the way back.",
+            (),
+            training="1/keep",
+            inference="1",
+            backward="1",
+            right=False,
+        ),
+    )
+}
+"""Name to convention, the two right ones first: the choices of a drop-down menu."""

@@ -1,0 +1,405 @@
+"""A multilayer perceptron with dropout and back-propagation in NumPy, to be read in one sitting."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab.conventions import convention_named
+from dropout_lab.dropout import sample_mask
+
+__all__ = ["MLP", "Gradients", "Scores", "cross_entropy", "evaluate", "softmax"]
+
+
+class Gradients(NamedTuple):
+    """A loss and its gradient with respect to every weight and bias of an `MLP`."""
+
+    loss: float
+    weights: list
+    biases: list
+
+
+class Scores(NamedTuple):
+    """How well, and how surely, a network classifies: means over examples."""
+
+    accuracy: float
+    confidence: float
+    cross_entropy: float
+
+
+class MLP:
+    """ReLU hidden layers, dropout after each of them, class scores at the end.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units per layer, inputs first and classes last: ``[64, 100, 100, 10]`` has two hidden
+        layers.
+    rng : numpy.random.Generator
+        Draws the initial weights, normal with variance ``2 / inputs`` (He et al., 2015).
+    rate : float or sequence of float, default 0.0
+        Probability of dropping, one for all hidden layers or one for each.
+    convention : Convention or str, default "inverted"
+        Where the scale factor goes, see `dropout_lab.conventions`.
+
+    Attributes
+    ----------
+    weights, biases : list of numpy.ndarray of float64
+        One of each per layer, shapes ``(inputs, outputs)`` and ``(outputs,)``. Yours to change.
+    rates : list of float
+        One rate per hidden layer. Yours to change.
+    convention : Convention
+        What `forward`, `gradients` and `fit` follow unless told otherwise.
+    masks : list of numpy.ndarray of bool, or None
+        The masks of the last pass; None if it was at inference.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapters 3, 4 and 8.
+
+    Examples
+    --------
+    >>> net = MLP([2, 3, 2], np.random.default_rng(0), rate=0.5)
+    >>> x = np.array([[1.0, -1.0]])
+    >>> net.forward(x).shape
+    (1, 2)
+    >>> masks = [np.array([True, False, True])]
+    >>> bool(np.allclose(net.forward(x, masks), net.forward(x)))
+    False
+    """
+
+    def __init__(self, sizes, rng, *, rate=0.0, convention="inverted"):
+        if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
+            raise ValueError(f"sizes must list at least inputs and classes, got {sizes!r}")
+        sizes = [check_count(size, "every entry of sizes") for size in sizes]
+        check_rng(rng)
+        hidden = len(sizes) - 2
+        each = list(rate) if isinstance(rate, Sequence) else [rate] * hidden
+        if len(each) != hidden:
+            raise ValueError(f"rate must be one number or {hidden} of them, got {rate!r}")
+        self.rates = [check_rate(value) for value in each]
+        self.convention = convention_named(convention)
+        shapes = list(itertools.pairwise(sizes))
+        self.weights = [rng.normal(0.0, math.sqrt(2 / shape[0]), shape) for shape in shapes]
+        self.biases = [np.zeros(shape[1]) for shape in shapes]
+        self.masks = None
+
+    def sample_masks(self, batch, rng):
+        """Draw one mask per hidden layer.
+
+        Parameters
+        ----------
+        batch : int
+            Number of examples; each gets its own units dropped.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        list of numpy.ndarray of bool
+            Shapes ``(batch, units)``, True where a unit is kept.
+        """
+        units = [bias.size for bias in self.biases[:-1]]
+        return [
+            sample_mask((batch, n), rate, rng) for n, rate in zip(units, self.rates, strict=True)
+        ]
+
+    def forward(self, x, masks=None, *, convention=None):
+        """Return the class scores (logits) of a batch.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Inputs, shape ``(batch, inputs)``.
+        masks : list of numpy.ndarray of bool, optional
+            One per hidden layer, each broadcasting to ``(batch, units)``: a training pass.
+            None: an inference pass, all units at work.
+        convention : Convention or str, optional
+            Follow another convention than the network's own in this pass.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            Logits, shape ``(batch, classes)``; `softmax` makes probabilities of them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not allowed; the message names it.
+        """
+        return self._pass(x, masks, self._following(convention))[0]
+
+    def gradients(self, x, labels, masks=None, *, convention=None):
+        """Return the mean cross-entropy of a batch and its gradient, by back-propagation.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Inputs, shape ``(batch, inputs)``.
+        labels : numpy.ndarray of int
+            Class of each example, shape ``(batch,)``.
+        masks : list of numpy.ndarray of bool, optional
+            As in `forward`; None is the gradient of the inference pass.
+        convention : Convention or str, optional
+            Follow another convention than the network's own in this pass.
+
+        Returns
+        -------
+        Gradients
+            The loss in nats, and the lists `weights` and `biases` of arrays shaped like the
+            network's own.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not allowed; the message names it.
+        """
+        convention = self._following(convention)
+        logits, inputs, hidden = self._pass(x, masks, convention)
+        labels = _check_labels(labels, logits)
+        rows = np.arange(len(labels))
+        grad = softmax(logits)
+        grad[rows, labels] -= 1.0  # softmax and cross-entropy together: probability minus truth
+        grad /= len(labels)
+        by_weight, by_bias = [], []
+        for layer in reversed(range(len(self.weights))):
+            by_weight.insert(0, inputs[layer].T @ grad)
+            by_bias.insert(0, grad.sum(axis=0))
+            if layer > 0:
+                grad = grad @ self.weights[layer].T
+                rate = self.rates[layer - 1]
+                if masks is None:
+                    grad = convention.apply_inference(grad, rate)  # linear, so its own gradient
+                else:
+                    grad = convention.apply_backward(grad, masks[layer - 1], rate)
+                grad = grad * (hidden[layer - 1] > 0)
+        return Gradients(cross_entropy(logits, labels), by_weight, by_bias)
+
+    def fit(self, x, labels, rng, *, epochs, batch_size=100, learning_rate=0.005, optimizer="adam"):
+        """Train on shuffled batches with fresh masks, and return the loss of each epoch.
+
+        Parameters
+        ----------
+        x : numpy.ndarray
+            Inputs, shape ``(examples, inputs)``.
+        labels : numpy.ndarray of int
+            Class of each example, shape ``(examples,)``.
+        rng : numpy.random.Generator
+            Draws order and masks.
+        epochs : int
+            Number of passes over the data, at least 1.
+        batch_size : int, default 100
+            Examples per step, at least 1; the last batch may be smaller.
+        learning_rate : float, default 0.005
+            Step size, greater than 0.
+        optimizer : {"adam", "sgd"}, default "adam"
+            Adam with its published settings, or gradient descent with momentum 0.9.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            Mean training loss of each epoch in nats, with dropout on, shape ``(epochs,)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not allowed; the message names it.
+        """
+        epochs, size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate must be greater than 0, got {learning_rate!r}")
+        if optimizer not in _OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {list(_OPTIMIZERS)}, got {optimizer!r}")
+        check_rng(rng)
+        step = _OPTIMIZERS[optimizer](self.weights + self.biases, learning_rate)
+        losses = np.zeros(epochs)
+        for epoch in range(epochs):
+            order = rng.permutation(len(x))
+            for batch in (order[start : start + size] for start in range(0, len(x), size)):
+                masks = self.sample_masks(len(batch), rng)
+                found = self.gradients(x[batch], labels[batch], masks)
+                step(found.weights + found.biases)
+                losses[epoch] += found.loss * len(batch) / len(x)
+        return losses
+
+    def _following(self, convention):
+        """Return the convention to follow in a pass."""
+        return self.convention if convention is None else convention_named(convention)
+
+    def _pass(self, x, masks, convention):
+        """Return logits, the input of each layer, and the hidden activations before dropout."""
+        x = check_real_array(x, "x")
+        wanted = self.weights[0].shape[0]
+        if x.ndim != 2 or x.shape[1] != wanted:
+            raise ValueError(f"x must have shape (batch, {wanted}), got {x.shape}")
+        if masks is not None and len(masks) != len(self.rates):
+            raise ValueError(f"masks must hold {len(self.rates)} masks, got {len(masks)}")
+        self.masks = masks
+        inputs, hidden = [x], []
+        for layer, rate in enumerate(self.rates):
+            hidden.append(np.maximum(inputs[-1] @ self.weights[layer] + self.biases[layer], 0.0))
+            if masks is None:
+                inputs.append(convention.apply_inference(hidden[-1], rate))
+            else:
+                inputs.append(convention.apply_training(hidden[-1], masks[layer], rate))
+        return inputs[-1] @ self.weights[-1] + self.biases[-1], inputs, hidden
+
+
+def softmax(logits):
+    """Return class probabilities.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Class scores, shape ``(..., classes)``.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Same shape; positive or zero, and 1 in sum along the last axis.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    return np.exp(_log_softmax(logits))
+
+
+def cross_entropy(logits, labels):
+    """Return the mean of minus the log-probability of the right class.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Class scores, shape ``(examples, classes)``.
+    labels : numpy.ndarray of int
+        Right class of each example, shape ``(examples,)``.
+
+    Returns
+    -------
+    float
+        In nats: 0 is perfect, ``log(classes)`` is a uniform guess, and a sure mistake costs
+        without limit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `labels` does not hold one class per row of `logits`.
+
+    Examples
+    --------
+    >>> round(cross_entropy(np.zeros((1, 10)), np.array([3])), 4)
+    2.3026
+    """
+    labels = _check_labels(labels, logits)
+    return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
+
+
+def evaluate(net, x, labels, masks=None, *, convention=None):
+    """Return accuracy, mean confidence and cross-entropy of a network.
+
+    Parameters
+    ----------
+    net : MLP
+        The network.
+    x : numpy.ndarray
+        Inputs, shape ``(examples, inputs)``.
+    labels : numpy.ndarray of int
+        Class of each example, shape ``(examples,)``.
+    masks : list of numpy.ndarray of bool, optional
+        As in `MLP.forward`; by default an inference pass.
+    convention : Convention or str, optional
+        Follow another convention than the network's own.
+
+    Returns
+    -------
+    Scores
+        Fraction classified right, mean probability of the chosen class, and mean
+        cross-entropy in nats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 3.
+
+    Examples
+    --------
+    >>> net = MLP([1, 2], np.random.default_rng(0))
+    >>> evaluate(net, np.zeros((4, 1)), np.array([0, 0, 0, 1]))
+    Scores(accuracy=0.75, confidence=0.5, cross_entropy=0.6931471805599453)
+    """
+    logits = net.forward(x, masks, convention=convention)
+    labels = _check_labels(labels, logits)
+    return Scores(
+        float((logits.argmax(axis=1) == labels).mean()),
+        float(softmax(logits).max(axis=1).mean()),
+        cross_entropy(logits, labels),
+    )
+
+
+def _log_softmax(logits):
+    """Return log-probabilities without overflow."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _check_labels(labels, logits):
+    """Return `labels`, or raise unless they name one class for each row of `logits`."""
+    if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
+    rows, classes = logits.shape
+    if labels.shape != (rows,) or (rows and not 0 <= labels.min() <= labels.max() < classes):
+        raise ValueError(
+            f"labels must hold {rows} classes from 0 to {classes - 1}, got {labels!r:.80}"
+        )
+    return labels
+
+
+def _sgd(parameters, learning_rate, momentum=0.9):
+    """Return a function that takes one step of gradient descent with momentum, in place."""
+    speeds = [np.zeros_like(values) for values in parameters]
+
+    def step(gradients):
+        for values, speed, gradient in zip(parameters, speeds, gradients, strict=True):
+            speed *= momentum
+            speed -= learning_rate * gradient
+            values += speed
+
+    return step
+
+
+def _adam(parameters, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Return a function that takes one step of Adam (Kingma and Ba, 2015), in place."""
+    means = [np.zeros_like(values) for values in parameters]
+    squares = [np.zeros_like(values) for values in parameters]
+    count = 0
+
+    def step(gradients):
+        nonlocal count
+        count += 1
+        for values, mean, square, gradient in zip(
+            parameters, means, squares, gradients, strict=True
+        ):
+            mean += (1 - beta1) * (gradient - mean)
+            square += (1 - beta2) * (gradient**2 - square)
+            size = np.sqrt(square / (1 - beta2**count)) + epsilon
+            values -= learning_rate / (1 - beta1**count) * mean / size
+
+    return step
+
+
+_OPTIMIZERS = {"adam": _adam, "sgd": _sgd}

@@ -1,0 +1,1 @@
+"""Figures of the chapters: data in, Figure out, nothing trained or sampled inside."""

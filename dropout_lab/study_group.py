@@ -1,0 +1,482 @@
+"""The study group: the popular story about dropout as a linear model one can run and solve.
+
+A question has an answer y, standard normal. Friend i sees it with noise of standard deviation
+sigma_i, and the group answers with a weighted sum of what the friends see. With dropout, each
+friend stays home from a practice session with probability `rate`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab.dropout import dropout
+
+__all__ = [
+    "FRIENDS",
+    "StudyGroup",
+    "best_weights",
+    "decay_weights",
+    "effective_friends",
+    "exam_score",
+    "practice_weights",
+    "reliance",
+    "train",
+    "weights_for_masks",
+]
+
+
+@dataclass(frozen=True)
+class StudyGroup:
+    """Friends who each see the answer y of a question as ``y + sigma * noise``.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One distinct name per friend.
+    sigmas : sequence of float
+        Standard deviation of each friend's noise, greater than 0, in units of the standard
+        deviation of the answers.
+
+    Raises
+    ------
+    TypeError
+        If a name is not a string or a sigma not a real number.
+    ValueError
+        If there are no friends, names repeat, the lengths differ, or a sigma is not positive.
+
+    Notes
+    -----
+    Answers and noises are independent standard normal variables. Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> pair = StudyGroup(("Alex", "Bo"), (0.5, 1.0))
+    >>> pair.covariance
+    array([[1.25, 1.  ],
+           [1.  , 2.  ]])
+    """
+
+    names: tuple
+    sigmas: tuple
+
+    def __post_init__(self):
+        """Check and freeze both fields."""
+        if isinstance(self.names, str) or not all(isinstance(name, str) for name in self.names):
+            raise TypeError(f"names must be a sequence of strings, got {self.names!r}")
+        if not self.names or len(set(self.names)) < len(self.names):
+            raise ValueError(f"names must be distinct and at least one, got {self.names!r}")
+        sigmas = check_real_array(np.array(self.sigmas), "sigmas")
+        if sigmas.shape != (len(self.names),):
+            raise ValueError(
+                f"sigmas must hold one value per name, {len(self.names)}, got {self.sigmas!r}"
+            )
+        if not np.all((sigmas > 0) & np.isfinite(sigmas)):
+            raise ValueError(f"sigmas must be positive and finite, got {self.sigmas!r}")
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "sigmas", tuple(sigmas.tolist()))
+
+    @property
+    def variances(self):
+        """Noise variance of each friend: array of float64, shape (n,)."""
+        return np.square(self.sigmas)
+
+    @property
+    def covariance(self):
+        """Covariance of the friends' views, ``11' + diag(sigma**2)``: float64, shape (n, n)."""
+        return 1.0 + np.diag(self.variances)
+
+    def questions(self, count, rng):
+        """Draw questions: what each friend sees, and the true answers.
+
+        Parameters
+        ----------
+        count : int
+            How many questions, at least 1.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        views : numpy.ndarray
+            float64, shape (count, n): one row per question, one column per friend.
+        answers : numpy.ndarray
+            float64, shape (count,).
+
+        Raises
+        ------
+        TypeError
+            If `count` is not an integer or `rng` not a Generator.
+        ValueError
+            If `count` is less than 1.
+        """
+        count = check_count(count, "count")
+        answers = check_rng(rng).standard_normal(count)
+        noise = rng.standard_normal((count, len(self.names)))
+        return answers[:, None] + noise * self.sigmas, answers
+
+
+FRIENDS = StudyGroup(("Alex", "Bo", "Cleo", "Dara", "Emil", "Fay"), (1 / 3, 1, 1, 1, 1, 1))
+"""The group of the book: Alex has a ninth of the others' noise variance."""
+
+
+def train(group, rate, sessions, rng, *, questions=50, step=0.02):
+    """Learn the group's weights by gradient descent with dropout.
+
+    Each session brings new questions. Each friend stays home from a session with probability
+    `rate`, decided once and shared by all its questions; the views of those who came are
+    multiplied by ``1 / (1 - rate)``. One gradient step on half the mean squared error follows.
+
+    Parameters
+    ----------
+    group : StudyGroup
+        Who studies.
+    rate : float
+        Probability of staying home, ``0 <= rate <= 1``.
+    sessions : int
+        Number of sessions, at least 0.
+    rng : numpy.random.Generator
+        Source of questions and absences.
+    questions : int, default 50
+        Questions per session.
+    step : float, default 0.02
+        Step size of gradient descent, greater than 0. A scaled view grows with
+        ``1 / (1 - rate)``: at rates above 0.8 take a smaller step, or the weights blow up.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (sessions + 1, n): the weights before the first session (all zero) and
+        after each session. At rate 1 nobody ever comes and they stay zero.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If `rate` lies outside [0, 1], a count is too small or `step` is not positive.
+
+    Notes
+    -----
+    The weights keep jittering around `best_weights`; in expectation they approach it.
+    Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> train(FRIENDS, 0.5, 200, np.random.default_rng(0)).shape
+    (201, 6)
+    """
+    rate = check_rate(rate)
+    sessions = check_count(sessions, "sessions", minimum=0)
+    if not step > 0:
+        raise ValueError(f"step must be greater than 0, got {step!r}")
+    weights = np.zeros((sessions + 1, len(group.names)))
+    for session in range(sessions):
+        views, answers = group.questions(questions, rng)
+        heard = dropout(views, rate, rng, noise_shape=(1, None))
+        error = answers - heard @ weights[session]
+        weights[session + 1] = weights[session] + step * heard.T @ error / questions
+    return weights
+
+
+def best_weights(group, rate):
+    """Return the weights that gradient descent with dropout approaches.
+
+    They minimize ``E[(y - sum_i m_i w_i x_i / (1 - rate))**2]`` over answers, noises and
+    masks m, which is ``w'(C + rate / (1 - rate) diag(C))w - 2 w'1 + 1`` with C the covariance
+    of the views: a ridge penalty.
+
+    Parameters
+    ----------
+    group : StudyGroup
+        Who studies.
+    rate : float
+        Probability of staying home, ``0 <= rate <= 1``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (n,). At rate 1 all are zero: the limit, and what `train` returns.
+
+    Raises
+    ------
+    TypeError
+        If `rate` is not a real number.
+    ValueError
+        If `rate` lies outside [0, 1].
+
+    Notes
+    -----
+    A masked and scaled view has noise variance ``(sigma**2 + rate) / (1 - rate)``, and the best
+    weight is proportional to its inverse. Taught in: chapter 1; the general case in chapter 10.
+
+    References
+    ----------
+    Srivastava et al. (2014), JMLR 15, section 9.1, for any linear regression; the paper's p
+    is ``1 - rate``.
+
+    Examples
+    --------
+    >>> best_weights(FRIENDS, 0.0) * 15
+    array([9., 1., 1., 1., 1., 1.])
+    >>> best_weights(FRIENDS, 0.5) * 115
+    array([27., 11., 11., 11., 11., 11.])
+    """
+    rate = check_rate(rate)
+    return _by_precision((1 - rate) / (group.variances + rate))
+
+
+def decay_weights(group, penalty):
+    """Return the weights of least squares with plain weight decay.
+
+    Parameters
+    ----------
+    group : StudyGroup
+        Who studies.
+    penalty : float
+        Weight of ``sum(w**2)`` beside the expected squared error, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If `penalty` is negative or not finite.
+
+    Notes
+    -----
+    A penalty of the same number as a dropout rate gives the same shares as dropout, and less
+    shrinkage. Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> decay_weights(FRIENDS, 0.5).round(3)
+    array([0.274, 0.112, 0.112, 0.112, 0.112, 0.112])
+    """
+    if not 0 <= penalty < np.inf:
+        raise ValueError(f"penalty must be at least 0 and finite, got {penalty!r}")
+    return _by_precision(1 / (group.variances + penalty))
+
+
+def weights_for_masks(group, masks):
+    """Return the best weights when each session uses one of the given masks, equally likely.
+
+    Each friend's view is scaled by one over the share of masks that keep this friend.
+
+    Parameters
+    ----------
+    group : StudyGroup
+        Who studies.
+    masks : numpy.ndarray of bool
+        Shape (k, n): one possible session per row, True where the friend comes. Rows may
+        repeat, which makes them more likely.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (n,).
+
+    Raises
+    ------
+    TypeError
+        If `masks` is not a boolean array.
+    ValueError
+        If `masks` has no row, a wrong number of columns, or a friend who never comes.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> one_at_home = ~np.eye(6, dtype=bool)
+    >>> weights_for_masks(FRIENDS, one_at_home).round(3)
+    array([0.388, 0.101, 0.101, 0.101, 0.101, 0.101])
+    """
+    if not isinstance(masks, np.ndarray) or masks.dtype != np.bool_:
+        raise TypeError(f"masks must be a boolean numpy.ndarray, got {masks!r:.80}")
+    if masks.ndim != 2 or not len(masks) or masks.shape[1] != len(group.names):
+        raise ValueError(f"masks must have shape (k, {len(group.names)}), got {masks.shape}")
+    attendance = masks.mean(axis=0)
+    if not attendance.all():
+        missing = [name for name, a in zip(group.names, attendance, strict=True) if not a]
+        raise ValueError(f"masks must let each friend come at least once, not so {missing}")
+    scaled = masks / attendance
+    together = scaled.T @ scaled / len(masks)
+    return np.linalg.solve(group.covariance * together, np.ones(len(group.names)))
+
+
+def practice_weights(views, answers, rate):
+    """Return the weights that dropout training approaches on a fixed set of questions.
+
+    With X the views and y the answers they solve
+    ``(X'X + rate / (1 - rate) diag(X'X)) w = X'y``.
+
+    Parameters
+    ----------
+    views : numpy.ndarray
+        Shape (questions, n).
+    answers : numpy.ndarray
+        Shape (questions,).
+    rate : float
+        Probability of staying home, ``0 <= rate <= 1``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (n,); the shortest solution where there are several. Zero at rate 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If the shapes do not fit or `rate` lies outside [0, 1].
+
+    Notes
+    -----
+    Taught in: chapter 1; derived in chapter 10.
+
+    Examples
+    --------
+    >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
+    array([1.])
+    """
+    views, answers = check_real_array(views, "views"), check_real_array(answers, "answers")
+    rate = check_rate(rate)
+    if views.ndim != 2 or answers.shape != views.shape[:1]:
+        raise ValueError(
+            "views must have shape (questions, n) and answers (questions,), "
+            f"got {views.shape} and {answers.shape}"
+        )
+    # The penalty as extra rows, and both sides times 1 - rate: nothing to divide by at rate 1.
+    penalty = np.sqrt(rate) * np.diag(np.linalg.norm(views, axis=0))
+    rows = np.vstack([np.sqrt(1 - rate) * views, penalty])
+    targets = np.concatenate([np.sqrt(1 - rate) * answers, np.zeros(views.shape[1])])
+    return np.linalg.lstsq(rows, targets, rcond=None)[0]
+
+
+def reliance(weights):
+    """Return the share of each friend in the sum of absolute weights.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        Shape (..., n).
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape; shares add up to 1 along the last axis.
+
+    Raises
+    ------
+    TypeError
+        If `weights` is not a numeric array.
+    ValueError
+        If all weights of a group are zero: then nobody is relied on.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> reliance(np.array([3.0, 1.0]))
+    array([0.75, 0.25])
+    """
+    size = np.abs(check_real_array(weights, "weights"))
+    total = size.sum(axis=-1, keepdims=True)
+    if not np.all(total > 0):
+        raise ValueError("weights must not all be zero: there are no shares of nothing")
+    return size / total
+
+
+def effective_friends(weights):
+    """Return how many equally weighted friends are as spread out as these weights.
+
+    One over the sum of squared shares: n if all weights are equal, 1 if one friend has all.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        Shape (..., n).
+
+    Returns
+    -------
+    numpy.ndarray or float
+        Shape (...), between 1 and n.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `reliance`.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> round(float(effective_friends(np.array([0.5, 0.5, 0.0]))), 6)
+    2.0
+    """
+    return 1 / np.square(reliance(weights)).sum(axis=-1)
+
+
+def exam_score(group, weights, absent=()):
+    """Return the expected exam score, R squared, when some friends are absent.
+
+    An absent friend contributes 0 to the sum, and the other weights stay as they are:
+    ``1 - E[(y - sum of w_i x_i over those present)**2] / Var(y)``. 1 is perfect, 0 is no
+    better than always answering the mean.
+
+    Parameters
+    ----------
+    group : StudyGroup
+        Who sits the exam.
+    weights : numpy.ndarray
+        Shape (..., n).
+    absent : str or sequence of str, default ()
+        Names of those who do not come.
+
+    Returns
+    -------
+    numpy.ndarray or float
+        Shape (...).
+
+    Raises
+    ------
+    TypeError
+        If `weights` is not a numeric array.
+    ValueError
+        If `weights` does not fit the group, or a name in `absent` is not in the group.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+
+    Examples
+    --------
+    >>> learned = best_weights(FRIENDS, 0.0)
+    >>> print(f"{exam_score(FRIENDS, learned):.3f} {exam_score(FRIENDS, learned, 'Alex'):.3f}")
+    0.933 0.533
+    """
+    weights = check_real_array(weights, "weights")
+    if weights.shape[-1:] != (len(group.names),):
+        raise ValueError(f"weights must have {len(group.names)} columns, got shape {weights.shape}")
+    absent = (absent,) if isinstance(absent, str) else tuple(absent)
+    for name in absent:
+        if name not in group.names:
+            raise ValueError(f"absent must name friends out of {group.names}, got {name!r}")
+    heard = weights * [name not in absent for name in group.names]
+    missed = 1 - heard.sum(axis=-1)
+    return 1 - (np.square(missed) + np.square(heard) @ group.variances)
+
+
+def _by_precision(precision):
+    """Return the least-squares weights of views with these inverse noise variances."""
+    return precision / (1 + precision.sum())

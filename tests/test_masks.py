@@ -1,0 +1,132 @@
+"""Every mask and its probability, against enumeration by hand, SciPy and the frameworks."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropout_lab import sample_mask
+from dropout_lab.masks import MAX_UNITS, all_masks
+
+RATES = st.floats(0, 1)
+
+
+@given(n=st.integers(1, 8), rate=RATES)
+def test_masks_and_probabilities_match_a_product_of_independent_choices(n, rate):
+    masks, probabilities = all_masks(n, rate)
+    listed = dict(zip(map(tuple, masks.tolist()), probabilities, strict=True))
+    chance = {True: 1 - rate, False: rate}
+    expected = {
+        mask: math.prod(chance[kept] for kept in mask)
+        for mask in itertools.product([True, False], repeat=n)
+    }
+    assert masks.shape == (2**n, n)
+    assert masks.dtype == np.bool_
+    assert probabilities.dtype == np.float64
+    assert listed.keys() == expected.keys()
+    for mask, probability in expected.items():
+        assert listed[mask] == pytest.approx(probability, rel=1e-12, abs=1e-300)
+
+
+@given(n=st.integers(1, 10), rate=RATES)
+def test_the_number_dropped_is_binomial(n, rate):
+    stats = pytest.importorskip("scipy.stats")
+    masks, probabilities = all_masks(n, rate)
+    share = np.bincount((~masks).sum(axis=1), weights=probabilities, minlength=n + 1)
+    np.testing.assert_allclose(share, stats.binom.pmf(range(n + 1), n, rate), atol=1e-12)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_masks_come_in_the_order_in_which_one_lists_subsets_by_size():
+    masks, _ = all_masks(4, 0.3)
+    dropped = [tuple(np.flatnonzero(~mask)) for mask in masks]
+    by_size = [itertools.combinations(range(4), k) for k in range(5)]
+    assert dropped == list(itertools.chain.from_iterable(by_size))
+
+
+@pytest.mark.parametrize(("rate", "sure"), [(0, 0), (1, -1), (0.0, 0), (1.0, -1)])
+def test_at_the_ends_one_mask_is_certain(rate, sure):
+    _, probabilities = all_masks(3, rate)
+    assert probabilities[sure] == 1
+    assert probabilities.sum() == 1
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.4, 0.5, 0.9])
+def test_exact_mean_variance_and_covariance_of_inverted_dropout(rate):
+    x = np.array([1.0, -2.0, 3.0, 0.0, 5.0])
+    masks, probabilities = all_masks(5, rate)
+    y = x * masks / (1 - rate)
+    deviations = y - x
+    covariance = (probabilities[:, None] * deviations).T @ deviations
+    np.testing.assert_allclose(probabilities @ y, x, atol=1e-12)
+    np.testing.assert_allclose(covariance, np.diag(x**2 * rate / (1 - rate)), atol=1e-12)
+
+
+def test_sampled_masks_occur_as_often_as_listed():
+    passes, rate = 40_000, 0.4
+    masks, probabilities = all_masks(3, rate)
+    drawn = sample_mask((passes, 3), rate, np.random.default_rng(0))
+    for mask, probability in zip(masks, probabilities, strict=True):
+        share = np.mean((drawn == mask).all(axis=1))
+        error = math.sqrt(probability * (1 - probability) / passes)
+        assert abs(share - probability) < 4.5 * error
+
+
+@pytest.mark.parametrize(
+    ("n", "rate", "error", "words"),
+    [
+        (0, 0.5, ValueError, "n must be .* at least 1, got 0"),
+        (MAX_UNITS + 1, 0.5, ValueError, f"n must be at most {MAX_UNITS}.*got {MAX_UNITS + 1}"),
+        (2.0, 0.5, TypeError, "n must be a whole number"),
+        (True, 0.5, TypeError, "n must be a whole number"),
+        (2, -0.1, ValueError, "rate must lie between 0 and 1"),
+        (2, float("nan"), ValueError, "rate must lie between 0 and 1"),
+        (2, "0.5", TypeError, "rate must be a real number"),
+    ],
+)
+def test_bad_input_is_named(n, rate, error, words):
+    with pytest.raises(error, match=words):
+        all_masks(n, rate)
+
+
+# What chapter 2 says about other software, asked of that software.
+
+
+def test_pytorch_reads_the_number_as_drop_and_returns_zeros_at_rate_1():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    ones = torch.ones(10_000)
+    out = torch.nn.Dropout(0.8)(ones)
+    assert abs((out == 0).double().mean().item() - 0.8) < 5 * math.sqrt(0.16 / 10_000)
+    assert set(out.tolist()) == {0.0, 5.0}
+    assert not torch.nn.Dropout(1.0)(ones).any()
+    channels = torch.nn.Dropout2d(0.5)(torch.ones(8, 16, 4, 4))
+    assert bool((channels == channels[:, :, :1, :1]).all())
+
+
+def test_tensorflow_changed_what_its_second_argument_means():
+    tf = pytest.importorskip("tensorflow")
+    tf.random.set_seed(0)
+    ones = tf.ones(10_000)
+    bound = 5 * math.sqrt(0.16 / 10_000)
+    kept_in_1 = np.mean(tf.compat.v1.nn.dropout(ones, 0.8).numpy() != 0)
+    kept_in_2 = np.mean(tf.nn.dropout(ones, 0.8).numpy() != 0)
+    assert abs(kept_in_1 - 0.8) < bound
+    assert abs(kept_in_2 - 0.2) < bound
+
+
+def test_three_masks_of_the_example_leave_its_sum_unchanged():
+    x = np.array([1, 2, 3, 4, 5])
+    survivors = [s for k in range(6) for s in itertools.combinations(x, k) if sum(s) == 9]
+    assert len(survivors) == 3  # 9 / 0.6 = 15
+
+
+def test_exactly_two_of_five_keeps_mean_and_variance_but_not_independence():
+    x = np.arange(1.0, 6.0)
+    y = np.array([x * ~np.isin(range(5), s) / 0.6 for s in itertools.combinations(range(5), 2)])
+    np.testing.assert_allclose(y.mean(axis=0), x)
+    np.testing.assert_allclose(y.var(axis=0), x**2 * 0.4 / 0.6)
+    assert np.corrcoef(y.T)[0, 1] == pytest.approx(-1 / 4)

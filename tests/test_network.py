@@ -1,0 +1,274 @@
+"""The NumPy network against finite differences, PyTorch, SciPy and scikit-learn."""
+
+import copy
+
+import numpy as np
+import pytest
+from scipy import special
+from sklearn.datasets import load_digits
+from sklearn.metrics import accuracy_score, log_loss
+
+from dropout_lab.conventions import CONVENTIONS
+from dropout_lab.network import MLP, cross_entropy, evaluate, softmax
+
+SIZES = ([5, 4], [5, 6, 4], [5, 7, 6, 4], [5, 7, 6, 5, 4])
+RATE = 0.4
+every = pytest.mark.parametrize("name", list(CONVENTIONS))
+depths = pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: f"{len(sizes) - 2} hidden")
+
+
+def problem(sizes, convention="inverted", batch=8, rate=RATE):
+    """Return a network with non-zero biases, inputs, labels and masks."""
+    rng = np.random.default_rng(5)
+    net = MLP(sizes, rng, rate=rate, convention=convention)
+    for bias in net.biases:
+        bias += rng.normal(0, 0.3, bias.shape)
+    x, labels = rng.normal(size=(batch, sizes[0])), rng.integers(0, sizes[-1], batch)
+    return net, x, labels, net.sample_masks(batch, rng)
+
+
+def numeric_gradients(net, x, labels, masks, step=1e-6):
+    """Return central differences of the loss, one array per parameter."""
+    found = []
+    for values in net.weights + net.biases:
+        slope = np.zeros_like(values)
+        for index in np.ndindex(values.shape):
+            before = values[index]
+            losses = []
+            for shift in (step, -step):
+                values[index] = before + shift
+                losses.append(cross_entropy(net.forward(x, masks), labels))
+            values[index] = before
+            slope[index] = (losses[0] - losses[1]) / (2 * step)
+        found.append(slope)
+    return found
+
+
+def relative_error(a, b):
+    return np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-12)
+
+
+@every
+@depths
+def test_gradients_agree_with_finite_differences(sizes, name):
+    net, x, labels, masks = problem(sizes, name)
+    found = net.gradients(x, labels, masks)
+    truth = numeric_gradients(net, x, labels, masks)
+    for layer, (gradient, numeric) in enumerate(
+        zip(found.weights + found.biases, truth, strict=True)
+    ):
+        crossed = len(net.weights) - 1 - layer % len(net.weights)  # dropout layers on the way down
+        factor = CONVENTIONS[name].gradient_ratio(RATE) ** crossed
+        assert relative_error(gradient, factor * numeric) < 1e-6
+
+
+def test_gradients_of_the_inference_pass_agree_with_finite_differences():
+    net, x, labels, _ = problem([5, 7, 6, 4], "classic")
+    found = net.gradients(x, labels)
+    for gradient, numeric in zip(
+        found.weights + found.biases, numeric_gradients(net, x, labels, None), strict=True
+    ):
+        assert relative_error(gradient, numeric) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["classic", "inverted"])
+@depths
+def test_loss_and_gradients_agree_with_autograd_under_the_same_masks(sizes, name):
+    torch = pytest.importorskip("torch")
+    net, x, labels, masks = problem(sizes, name)
+    weights = [torch.tensor(w, requires_grad=True) for w in net.weights]
+    biases = [torch.tensor(b, requires_grad=True) for b in net.biases]
+    h = torch.tensor(x)
+    for w, b, mask in zip(weights, biases, [*masks, None], strict=True):
+        h = h @ w + b
+        if mask is not None:
+            scale = 1 / (1 - RATE) if name == "inverted" else 1.0
+            h = torch.relu(h) * torch.tensor(mask) * scale
+    loss = torch.nn.functional.cross_entropy(h, torch.tensor(labels))
+    loss.backward()
+    found = net.gradients(x, labels, masks)
+    np.testing.assert_allclose(net.forward(x, masks), h.detach().numpy(), rtol=1e-12)
+    assert found.loss == pytest.approx(loss.item(), rel=1e-12)
+    for gradient, tensor in zip(found.weights + found.biases, weights + biases, strict=True):
+        assert relative_error(gradient, tensor.grad.numpy()) < 1e-12
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_optimizers_take_the_steps_of_pytorch(optimizer):
+    torch = pytest.importorskip("torch")
+    net, x, labels, _ = problem([5, 6, 4], rate=0.0)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(5, 6), torch.nn.ReLU(), torch.nn.Linear(6, 4)
+    ).double()
+    with torch.no_grad():
+        for linear, w, b in zip((model[0], model[2]), net.weights, net.biases, strict=True):
+            linear.weight.copy_(torch.tensor(w.T))
+            linear.bias.copy_(torch.tensor(b))
+    kind = {
+        "adam": lambda p: torch.optim.Adam(p, lr=0.02),
+        "sgd": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9),
+    }[optimizer]
+    steps = kind(model.parameters())
+    for _ in range(25):
+        steps.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(torch.tensor(x)), torch.tensor(labels))
+        loss.backward()
+        steps.step()
+    losses = net.fit(
+        x, labels, np.random.default_rng(0), epochs=25, learning_rate=0.02, optimizer=optimizer
+    )
+    assert losses.shape == (25,)
+    assert losses[-1] == pytest.approx(loss.item(), rel=1e-8)
+    np.testing.assert_allclose(net.weights[0].T, model[0].weight.detach().numpy(), rtol=1e-7)
+
+
+def test_softmax_and_cross_entropy_agree_with_scipy_and_scikit_learn():
+    rng = np.random.default_rng(6)
+    logits, labels = rng.normal(0, 20, (50, 7)), rng.integers(0, 7, 50)
+    np.testing.assert_allclose(softmax(logits), special.softmax(logits, axis=1), rtol=1e-12)
+    mild = logits / 10
+    wanted = log_loss(labels, special.softmax(mild, axis=1), labels=range(7))
+    assert cross_entropy(mild, labels) == pytest.approx(wanted, rel=1e-12)
+    assert cross_entropy(np.array([[0.0, 1e4]]), np.array([0])) == pytest.approx(1e4)
+
+
+def test_evaluate_agrees_with_scikit_learn():
+    net, x, labels, _ = problem([5, 7, 6, 4], "classic", batch=60)
+    scores = evaluate(net, x, labels)
+    p = special.softmax(net.forward(x), axis=1)
+    assert scores.accuracy == pytest.approx(accuracy_score(labels, p.argmax(axis=1)))
+    assert scores.confidence == pytest.approx(p.max(axis=1).mean())
+    assert scores.cross_entropy == pytest.approx(log_loss(labels, p, labels=range(4)))
+
+
+@every
+@depths
+def test_a_wrong_scale_with_biases_that_follow_only_heats_the_logits(sizes, name):
+    """ReLU is positively homogeneous: s per dropout layer comes out as s**depth."""
+    net, x, _, _ = problem(sizes, "classic", batch=40)
+    convention, depth = CONVENTIONS[name], len(sizes) - 2
+    s = convention.s_eval(RATE) / CONVENTIONS["classic"].s_eval(RATE)
+    follows = copy.deepcopy(net)
+    for layer, bias in enumerate(follows.biases):
+        bias *= s**layer
+    heated = follows.forward(x, convention=convention)
+    np.testing.assert_allclose(heated, s**depth * net.forward(x), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.7])
+def test_a_classic_network_becomes_an_inverted_one_by_multiplying_with_keep(rate):
+    classic, x, labels, masks = problem([5, 7, 6, 4], "classic", rate=rate)
+    inverted = copy.deepcopy(classic)
+    inverted.convention = CONVENTIONS["inverted"]
+    inverted.weights[1:] = [w * (1 - rate) for w in inverted.weights[1:]]
+    np.testing.assert_allclose(inverted.forward(x), classic.forward(x), rtol=1e-12)
+    np.testing.assert_allclose(inverted.forward(x, masks), classic.forward(x, masks), rtol=1e-12)
+    ours, theirs = (net.gradients(x, labels, masks) for net in (inverted, classic))
+    np.testing.assert_allclose(ours.weights[0], theirs.weights[0], rtol=1e-10)
+    for a, b in zip(ours.weights[1:], theirs.weights[1:], strict=True):
+        np.testing.assert_allclose(a * (1 - rate), b, rtol=1e-10)  # chain rule
+
+
+def test_without_hidden_nonlinearity_inference_is_the_mean_over_masks():
+    net = MLP([3, 6, 4], np.random.default_rng(8), rate=0.3)
+    net.biases[0] += 100  # every unit active: the network is linear in its masks
+    x = np.random.default_rng(9).normal(size=(1, 3))
+    masks = net.sample_masks(200_000, np.random.default_rng(10))
+    logits = net.forward(np.broadcast_to(x, (200_000, 3)), masks)
+    error = logits.std(axis=0) / np.sqrt(len(logits))
+    assert np.all(np.abs(logits.mean(axis=0) - net.forward(x)[0]) < 5 * error)
+
+
+def test_masks_can_be_set_and_read_back():
+    net, x, _, masks = problem([5, 7, 6, 4])
+    net.forward(x, masks)
+    assert net.masks is masks
+    shared = [mask[0] for mask in masks]
+    repeated = [np.broadcast_to(mask, (8, mask.size)) for mask in shared]
+    np.testing.assert_array_equal(net.forward(x, shared), net.forward(x, repeated))
+    net.forward(x)
+    assert net.masks is None
+    nothing = [np.zeros(n, bool) for n in (7, 6)]
+    np.testing.assert_allclose(net.forward(x, nothing), np.tile(net.biases[-1], (8, 1)))
+
+
+def test_each_hidden_layer_can_have_its_own_rate():
+    net = MLP([5, 400, 300, 4], np.random.default_rng(0), rate=[0.2, 0.7])
+    first, second = net.sample_masks(50, np.random.default_rng(1))
+    assert (first.shape, second.shape) == ((50, 400), (50, 300))
+    for mask, rate in ((first, 0.2), (second, 0.7)):
+        assert abs(1 - mask.mean() - rate) < 5 * np.sqrt(rate * (1 - rate) / mask.size)
+
+
+def test_initial_weights_have_the_variance_of_he_et_al():
+    weights = MLP([200, 300, 2], np.random.default_rng(0)).weights[0]
+    assert abs(weights.var() / (2 / 200) - 1) < 5 * np.sqrt(2 / weights.size)
+
+
+@pytest.mark.parametrize("name", ["classic", "inverted"])
+def test_a_network_with_dropout_learns_the_digits(name):
+    x, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))
+    x, labels = x[order] / 16, labels[order]
+    net = MLP([64, 64, 64, 10], np.random.default_rng(1), rate=0.3, convention=name)
+    losses = net.fit(x[:1000], labels[:1000], np.random.default_rng(2), epochs=15)
+    assert losses[-1] < 0.5 * losses[0]
+    assert evaluate(net, x[1000:], labels[1000:]).accuracy > 0.93
+
+
+def test_fit_is_reproducible_and_depends_on_its_generator():
+    runs = []
+    for seed in (0, 0, 1):
+        net, x, labels, _ = problem([5, 6, 4])
+        runs.append(net.fit(x, labels, np.random.default_rng(seed), epochs=3, batch_size=3))
+    assert np.array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda n, x, y, m: MLP([5], np.random.default_rng(0)), ValueError, "sizes must"),
+        (lambda n, x, y, m: MLP([5, 0], np.random.default_rng(0)), ValueError, "sizes"),
+        (lambda n, x, y, m: MLP([5, 2], 0), TypeError, "rng must be"),
+        (
+            lambda n, x, y, m: MLP([5, 3, 2], np.random.default_rng(0), rate=[0.1, 0.2]),
+            ValueError,
+            "rate must be one number or 1",
+        ),
+        (
+            lambda n, x, y, m: MLP([5, 3, 2], np.random.default_rng(0), rate=1.2),
+            ValueError,
+            "rate must lie",
+        ),
+        (
+            lambda n, x, y, m: MLP([5, 2], np.random.default_rng(0), convention="no"),
+            ValueError,
+            "convention must be one of",
+        ),
+        (lambda n, x, y, m: n.forward(x[:, :4]), ValueError, r"x must have shape \(batch, 5\)"),
+        (lambda n, x, y, m: n.forward(x, m[:1]), ValueError, "masks must hold 2"),
+        (lambda n, x, y, m: n.forward(x, [q * 1.0 for q in m]), TypeError, "mask must be"),
+        (lambda n, x, y, m: n.gradients(x, y[:3], m), ValueError, "labels must hold 8"),
+        (lambda n, x, y, m: n.gradients(x, y + 4, m), ValueError, "from 0 to 3"),
+        (lambda n, x, y, m: n.gradients(x, y * 1.0, m), TypeError, "labels must be"),
+        (
+            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=0),
+            ValueError,
+            "epochs must be",
+        ),
+        (
+            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=1, optimizer="lion"),
+            ValueError,
+            "optimizer must be one of",
+        ),
+        (
+            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=1, learning_rate=0),
+            ValueError,
+            "learning_rate must be greater",
+        ),
+    ],
+)
+def test_errors_name_the_argument(call, error, message):
+    with pytest.raises(error, match=message):
+        call(*problem([5, 7, 6, 4]))
