@@ -1,0 +1,1 @@
+"""What `make bench` measures: ratios within one run first, then the figures behind them."""

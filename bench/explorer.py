@@ -1,0 +1,136 @@
+"""The explorer's budgets: weight, script, time a frame takes to draw and to appear."""
+
+import gzip
+import re
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+
+from bench.table import print_table
+from dropout_lab import describe, dropout, explore, rates
+from dropout_lab.page import script_text
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+EXPLORER = re.compile(r'(?s)<figure class="xp mathjax_ignore" data-xp=.*?</figure>')
+FRAME_TIMES = """async () => {
+    const roots = [...document.querySelectorAll('.xp[data-xp]')], all = [];
+    for (const root of roots) {
+        const axes = [...root.querySelectorAll('.xp-axis')], times = [];
+        for (let i = 0; i < 60; i++) {
+            const axis = axes[i % axes.length];
+            const count = axis.type == 'range' ? +axis.max + 1 : axis.options.length;
+            times.push(await new Promise(done => requestAnimationFrame(() => {
+                const channel = new MessageChannel(), start = performance.now();
+                channel.port1.onmessage = () => done(performance.now() - start);
+                axis.value = i * 7 % count;
+                axis.dispatchEvent(new Event('input', {bubbles: true}));
+                channel.port2.postMessage(0);
+            })));
+        }
+        times.sort((a, b) => a - b);
+        all.push([times[30], times[57]]);
+    }
+    return all;
+}"""
+
+
+def _draw(rate):
+    """Draw a hundred activations before and after dropout, as a reader would write it."""
+    x = np.random.default_rng(1).random(100)
+    y = dropout(x, rate, np.random.default_rng(0))
+    figure, (before, after) = plt.subplots(2, 1, sharex=True, figsize=(4.8, 3.6))
+    before.bar(range(100), x)
+    before.set_title("before")
+    after.bar(range(100), y)
+    after.set_title("after")
+    after.set_ylim(0, 10)
+    return describe(figure, f"rate {rate:.2f}: {np.sum(y == 0)} of 100 units dropped.")
+
+
+def _publish():
+    """Print what the nineteen-frame bar figure costs to draw and to store."""
+    explore(_draw, rate=rates(0, 0.1))  # fonts are loaded with the first figure
+    milliseconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        page = explore(_draw, rate=rates())
+        milliseconds.append((time.perf_counter() - start) / len(rates()) * 1e3)
+    text = page.html.encode()
+    rows = [
+        [
+            f"{sorted(milliseconds)[2]:.0f} ms",
+            "<= 120 ms",
+            "a frame, drawn and stored (median of 5)",
+        ],
+        [f"{len(gzip.compress(text)) / 1e3:.1f} kB", "<= 25 kB", "the page, gzipped"],
+        [f"{len(text) / 1e3:.0f} kB", "<= 400 kB", "the page, stored"],
+        [f"{len(script_text().encode())} B", "<= 1500 B", "its script"],
+    ]
+    print_table("A bar figure of 19 frames", ["measured", "target", "what"], rows)
+
+
+def _stored():
+    """Print the weight of each explorer in the chapters."""
+    rows = []
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+        for page in [found for text in pages for found in EXPLORER.findall(text)]:
+            zipped = len(gzip.compress(page.encode()))
+            rows.append([f"{len(page) / 1e3:.0f} kB", f"{zipped / 1e3:.1f} kB", path.stem])
+    print_table(
+        "Explorers in the chapters (target: 400 kB stored)", ["stored", "gzipped", "chapter"], rows
+    )
+
+
+def _in_the_browser():
+    """Print how long a frame takes from the input event to the paint, in Chromium."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from chromium import ARGUMENTS, find_chromium
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        print("\nNo Chromium: the time from slider to paint was not measured.")
+        return
+    rows = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        for page_path in sorted((SITE / "chapters").glob("*.html")):
+            page = browser.new_page(viewport={"width": 1400, "height": 900})
+            page.goto(page_path.as_uri())
+            page.wait_for_load_state("networkidle")
+            plain = page.evaluate(FRAME_TIMES)
+            session = page.context.new_cdp_session(page)
+            session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+            slow = page.evaluate(FRAME_TIMES)
+            for number, (one, four) in enumerate(zip(plain, slow, strict=True), 1):
+                rows.append(
+                    [
+                        f"{four[1]:.1f} ms",
+                        "<= 16.7 ms",
+                        f"{four[0]:.1f} ms",
+                        f"{one[1]:.1f} ms",
+                        f"{page_path.stem}, explorer {number}",
+                    ]
+                )
+            page.close()
+        browser.close()
+    print_table(
+        "From slider to paint",
+        ["p95 at 4x throttle", "target", "median at 4x", "p95 unthrottled", "where"],
+        rows,
+    )
+
+
+def main():
+    """Print all tables of the explorer."""
+    _publish()
+    _stored()
+    _in_the_browser()

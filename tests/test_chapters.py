@@ -1,0 +1,112 @@
+"""What the stored notebooks promise: complete, clean, and within their budgets."""
+
+import gzip
+import re
+
+import nbformat
+import pytest
+from recorded import chapter_paths
+
+PATHS = chapter_paths()
+LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
+EXPLORER = re.compile(r'(?s)<figure class="xp mathjax_ignore" data-xp=.*?</figure>')
+MAX_STORED_BYTES = 400_000
+MAX_ZIPPED_BYTES = 60_000
+MAX_CELL_LINES = 15
+MAX_LINE_LENGTH = 80  # longer lines are cut off on the page
+
+
+def code_cells(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def prose(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def explorers(path):
+    outputs = [output for cell in code_cells(path) for output in cell.outputs]
+    pages = [
+        output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})
+    ]
+    return [found for page in pages for found in EXPLORER.findall(page)]
+
+
+def test_the_book_has_chapters():
+    assert "index.ipynb" in [path.name for path in PATHS]
+    assert len(LESSONS) >= 3
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_cell_was_executed_in_order_and_succeeded(path):
+    nbformat.validate(nbformat.read(path, as_version=4))
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_only_published_explorers_are_stored(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert not [kind for kind in output.get("data", {}) if "widget" in kind]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_code_cells_are_short_enough_to_teach(path):
+    lengths = [
+        sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code_cells(path)
+    ]
+    assert max(lengths) <= MAX_CELL_LINES
+    shown = [
+        cell for cell in code_cells(path) if "remove-input" not in cell.metadata.get("tags", [])
+    ]
+    lines = [line for cell in shown for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > MAX_LINE_LENGTH] == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_explorers_keep_their_budget(path):
+    for page in explorers(path):
+        assert len(page.encode()) <= MAX_STORED_BYTES
+        assert len(gzip.compress(page.encode(), mtime=0)) <= MAX_ZIPPED_BYTES
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_chapter_has_the_frame_of_a_chapter(path):
+    text = prose(path)
+    assert len(explorers(path)) >= 2
+    assert "In this chapter" in text
+    assert "Predict" in text
+    for heading in ("## Pitfalls", "## Summary", "## Exercises", "## Further reading"):
+        assert heading in text, heading
+    exercises = re.findall(r":label: (\S+)", text)
+    assert len(exercises) >= 3
+    assert exercises == re.findall(r":::+\{solution\} (\S+)\n:class: dropdown", text)
+    quizzes = [cell for cell in code_cells(path) if "quiz(" in cell.source]
+    assert len([cell for cell in quizzes if cell.outputs]) >= 3
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_what_a_chapter_cites_is_in_the_bibliography(path):
+    entries = set(re.findall(r"@\w+\{(\w+),", (path.parents[1] / "references.bib").read_text()))
+    cited = {
+        key
+        for group in re.findall(r"\{cite\w*\}`([^`]+)`", prose(path))
+        for key in group.split(",")
+    }
+    assert cited
+    assert {key.strip() for key in cited} <= entries
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_trained_numbers_are_bounded_by_the_next_cell(path):
+    cells = code_cells(path)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []) and "explore(" not in cell.source:
+            assert following is not None
+            assert "assert" in following.source, cell.source

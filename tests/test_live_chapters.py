@@ -1,0 +1,23 @@
+"""The other life: every chapter also runs as a live notebook, with widgets."""
+
+import os
+from unittest import mock
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from recorded import CHAPTERS, chapter_paths
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
+def test_a_chapter_runs_live_with_widgets(path):
+    notebook = nbformat.read(path, as_version=4)
+    published = sum("data-xp=" in str(cell.get("outputs")) for cell in notebook.cells)
+    with mock.patch.dict(os.environ):
+        os.environ.pop("EXPLORE_PUBLISH", None)
+        resources = {"metadata": {"path": str(CHAPTERS)}}
+        NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    live = sum(WIDGET in str(cell.get("outputs")) for cell in notebook.cells)
+    assert live == published > 0
