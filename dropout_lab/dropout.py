@@ -69,7 +69,7 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     rate = check_rate(rate)
     check_rng(rng)
     drawn = _check_noise_shape(noise_shape, shape)
-    keep = _at_least(rate, math.prod(drawn), rng).reshape(drawn)
+    keep = _at_least(rate, drawn, rng)
     return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
 
 
@@ -357,15 +357,16 @@ def rates(start=0.0, stop=0.9, step=0.05):
     return tuple(round(start + i * step, 10) for i in range(count))
 
 
-def _at_least(rate, count, rng):
-    """Return for `count` uniforms whether each is at least `rate`."""
-    keep = np.empty(count, dtype=bool)
+def _at_least(rate, shape, rng):
+    """Return, for an array of uniforms, where they are at least `rate`."""
+    keep = np.empty(shape, dtype=bool)
+    flat = keep.reshape(-1)
     # Block by block: uniforms that stay in the cache cost half of what a large array does.
-    block = np.empty(min(count, 2**16), dtype=np.float32)
-    for start in range(0, count, len(block) or 1):
-        part = keep[start : start + len(block)]
-        rng.random(out=block[: len(part)], dtype=np.float32)
-        np.greater_equal(block[: len(part)], np.float32(rate), out=part)
+    block = np.empty(min(flat.size, 2**16), dtype=np.float32)
+    for start in range(0, flat.size, 2**16):
+        part = flat[start : start + 2**16]
+        rng.random(out=block[: part.size], dtype=np.float32)
+        np.greater_equal(block[: part.size], np.float32(rate), out=part)
     return keep
 
 

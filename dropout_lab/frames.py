@@ -145,17 +145,20 @@ def _flatten(element, used):
 
 
 def _join_paths(elements, used):
-    """Make one path of neighbors that look alike and do not touch, such as the bars of a plot.
+    """Make one path of neighbors that look alike, such as the bars of a plot.
 
     A browser paints one path of a hundred bars several times as fast as a hundred paths. The
-    picture stays the same because no two joined paths overlap, their strokes included.
+    picture stays the same because joined paths do not overlap, their strokes included, or are
+    nothing but opaque strokes, whose union looks the same in any order.
     """
     last = look = bounds = None
     for element in elements:
         box = _bounds(element) if _local(element.tag) == "path" else None
         same = {k: v for k, v in element.attrib.items() if k not in ("d", "id")}
         joinable = box is not None and element.get("id") not in used
-        if joinable and last is not None and same == look and _apart(box, bounds):
+        style = element.get("style", "")
+        only_lines = "fill: none" in style and "opacity" not in style
+        if joinable and same == look and (only_lines or _apart(box, bounds)):
             last.set("d", last.get("d") + element.get("d"))
             bounds = [*map(min, bounds[:2], box[:2]), *map(max, bounds[2:], box[2:])]
             continue
@@ -164,7 +167,7 @@ def _join_paths(elements, used):
         if joinable:
             last, look, bounds = element, same, box
         else:
-            last = None
+            last = look = None
             yield element
     if last is not None:
         yield last
