@@ -37,8 +37,8 @@ def chapter_paths():
 
 
 @functools.cache
-def explorers_of(path):
-    """Execute the code cells of a notebook and return its explorers in order."""
+def run_chapter(path):
+    """Execute the code cells of a notebook; return its variables and its explorers in order."""
     found = []
     tags = []
 
@@ -58,4 +58,4 @@ def explorers_of(path):
             if cell.cell_type == "code":
                 tags = cell.metadata.get("tags", [])
                 exec(compile(cell.source, f"{path.name}[{number}]", "exec"), namespace)
-    return found
+    return namespace, found

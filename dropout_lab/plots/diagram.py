@@ -51,9 +51,7 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
         raise ValueError(f"layer_names must hold {len(masks)} names, got {layer_names!r}")
     present = [place[mask] for place, mask in zip(places, masks, strict=True)]
     lines = [(a, b) for left, right in pairwise(present) for a in left for b in right]
-    axes.add_collection(
-        LineCollection(lines, colors=INK, linewidths=0.4, zorder=1, clip_on=False)
-    )
+    axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.4, zorder=1, clip_on=False))
     where, kept = np.vstack(places), np.concatenate(masks)
     rims = {"linewidths": 1.2, "clip_on": False, "zorder": 2}
     axes.scatter(*where[kept].T, s=size, color=COLORS["with"], **rims)

@@ -240,9 +240,9 @@ def practice_scores(rates, scores, limit, count):
     axes.text(0.2, 0.38, "line: median; band: 8 of 10 groups", color=INK)
     axes.set(xlim=(-0.02, 0.82), ylim=(0.3, 1.0), xlabel="dropout rate during practice")
     axes.set_title(f"Exam score, everyone there: {count} questions")
+    most = f" and most, {middle[best]:.2f}, at rate {rates[best]:.1f}" if best else ", its best"
     return describe(
         figure,
         f"With {count} practice questions the typical group scores {middle[0]:.2f} without "
-        f"dropout and most, {middle[best]:.2f}, at rate {rates[best]:.1f}; without dropout "
-        f"one group in ten stays below {low[0]:.2f}.",
+        f"dropout{most}; without dropout one group in ten stays below {low[0]:.2f}.",
     )
