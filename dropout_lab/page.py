@@ -44,7 +44,7 @@ def figure_html(box, nodes, sentence):
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "xp-live-")
     text = html.escape(sentence)
     return (
-        f'<style>{_style()}</style><figure class="xp mathjax_ignore">'
+        f'<style>{_style()}</style><figure class="xp mathjax_ignore" style="margin-left:0">'
         f'<div class="xp-view">{picture}</div>'
         f'<figcaption class="xp-say">{text}</figcaption></figure>'
     )
@@ -94,8 +94,8 @@ def published_html(box, axes, frames, start, play=None):
         '<div class="xp-ui"></div>'
         f'<div class="xp-view"><img alt="{html.escape(sentence)}" src="{_data_uri(picture)}"></div>'
         f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
-        f'<p class="xp-note">One of {len(frames)} frames. To move through the others, '
-        "open this page with scripts allowed.</p>"
+        f'<p class="xp-note">One of {len(frames)} frames. Moving through the others needs '
+        "scripts; in a notebook, run the cell.</p>"
         f'<script type="application/json">{payload.replace(ID_MARK, _KEY_MARK)}</script>'
         f"<script>{script_text()}</script></figure>"
     )
