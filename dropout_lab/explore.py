@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.frames import describe, figure_to_nodes, sentence_of
-from dropout_lab.page import figure_html, published_html
+from dropout_lab.page import Published, figure_html, published_html
 from dropout_lab.style import figure_style
 
 __all__ = ["MAX_FRAMES", "PUBLISH_VARIABLE", "Published", "describe", "explore"]
@@ -83,34 +83,6 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     if os.environ.get(PUBLISH_VARIABLE, "") in ("", "0"):
         return _live(draw, plan)
     return _publish(draw, plan)
-
-
-class Published:
-    """An explorer as HTML, displayed by notebooks and by the book.
-
-    Parameters
-    ----------
-    page : str
-        The HTML.
-    summary : str
-        What stands in its place where HTML is not shown.
-
-    Attributes
-    ----------
-    html : str
-        The HTML.
-    """
-
-    def __init__(self, page, summary):
-        self.html = page
-        self._summary = summary
-
-    def _repr_html_(self):
-        return self.html
-
-    def __repr__(self):
-        """Return the summary."""
-        return self._summary
 
 
 class _NotAFigure(TypeError):

@@ -7,9 +7,38 @@ from importlib import resources
 
 from dropout_lab.frames import ID_MARK, pack
 
-__all__ = ["figure_html", "published_html", "script_text"]
+__all__ = ["Published", "figure_html", "published_html", "script_text", "style_text"]
 
 _KEY_MARK = "EXPLORER_KEY"
+_STYLE = "explorer.css"
+
+
+class Published:
+    """A piece of HTML as a notebook and the book display it.
+
+    Parameters
+    ----------
+    page : str
+        The HTML.
+    summary : str
+        What stands in its place where HTML is not shown.
+
+    Attributes
+    ----------
+    html : str
+        The HTML.
+    """
+
+    def __init__(self, page, summary):
+        self.html = page
+        self._summary = summary
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        """Return the summary."""
+        return self._summary
 
 
 def script_text():
@@ -22,6 +51,22 @@ def script_text():
     """
     lines = (line.strip() for line in _resource("explorer.js").splitlines())
     return "".join(line for line in lines if not line.startswith("//"))
+
+
+def style_text(name):
+    """Return a style sheet of the package on one line.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+
+    Returns
+    -------
+    str
+        The rules.
+    """
+    return "".join(_resource(name).splitlines())
 
 
 def figure_html(box, nodes, sentence):
@@ -44,7 +89,8 @@ def figure_html(box, nodes, sentence):
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "xp-live-")
     text = html.escape(sentence)
     return (
-        f'<style>{_style()}</style><figure class="xp mathjax_ignore" style="margin-left:0">'
+        f"<style>{style_text(_STYLE)}</style>"
+        '<figure class="xp mathjax_ignore" style="margin-left:0">'
         f'<div class="xp-view">{picture}</div>'
         f'<figcaption class="xp-say">{text}</figcaption></figure>'
     )
@@ -90,8 +136,8 @@ def published_html(box, axes, frames, start, play=None):
     payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "f")
     page = (
-        f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}"><style>{_style()}</style>'
-        '<div class="xp-ui"></div>'
+        f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}">'
+        f'<style>{style_text(_STYLE)}</style><div class="xp-ui"></div>'
         f'<div class="xp-view"><img alt="{html.escape(sentence)}" src="{_data_uri(picture)}"></div>'
         f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
         f'<p class="xp-note">One of {len(frames)} frames. Moving through the others needs '
@@ -145,11 +191,6 @@ def _data_uri(svg):
     ):
         svg = svg.replace(character, code)
     return "data:image/svg+xml;charset=utf-8," + svg
-
-
-def _style():
-    """Return the style sheet of an explorer on one line."""
-    return "".join(_resource("explorer.css").splitlines())
 
 
 def _resource(name):

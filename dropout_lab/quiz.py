@@ -3,23 +3,10 @@
 import hashlib
 import html
 from collections.abc import Mapping
-from importlib import resources
+
+from dropout_lab.page import Published, style_text
 
 __all__ = ["quiz"]
-
-
-class _Quiz:
-    """A question as HTML."""
-
-    def __init__(self, page, summary):
-        self.html = page
-        self._summary = summary
-
-    def _repr_html_(self):
-        return self.html
-
-    def __repr__(self):
-        return self._summary
 
 
 def quiz(question, options, *, answer):
@@ -39,7 +26,7 @@ def quiz(question, options, *, answer):
 
     Returns
     -------
-    object
+    dropout_lab.page.Published
         Displayed by a notebook as HTML.
 
     Raises
@@ -72,9 +59,8 @@ def quiz(question, options, *, answer):
         f"{html.escape(feedback)}</p></div>"
         for option, feedback in options.items()
     )
-    style = "".join(resources.files("dropout_lab").joinpath("quiz.css").read_text().splitlines())
     page = (
-        f'<style>{style}</style><fieldset class="xp-quiz">'
+        f'<style>{style_text("quiz.css")}</style><fieldset class="xp-quiz">'
         f"<legend>{html.escape(question)}</legend>{rows}</fieldset>"
     )
-    return _Quiz(page, f"<quiz: {question}>")
+    return Published(page, f"<quiz: {question}>")
