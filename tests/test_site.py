@@ -271,7 +271,9 @@ def test_the_keyboard_moves_every_slider(open_page, page):
         assert shown == slider.get_attribute("aria-valuetext")
     for menu in opened.locator(".xp select").all():
         if menu.evaluate("axis => axis.options.length") > 1:
-            before = menu.evaluate("axis => axis.closest('.xp').querySelector('.xp-say').innerText")
+            before = menu.evaluate(
+                "axis => axis.closest('.xp').querySelector('.xp-say').textContent"
+            )
             menu.evaluate("axis => axis.selectedIndex = 0")
             menu.focus()
             opened.keyboard.press("ArrowDown")
@@ -283,10 +285,10 @@ def test_the_keyboard_moves_every_slider(open_page, page):
 def test_every_control_has_a_name_and_every_sentence_is_announced(open_page, page):
     opened = open_page(page)
     for axis in opened.locator(".xp .xp-axis").all():
-        assert axis.evaluate("axis => axis.labels[0].querySelector('span').innerText.trim()")
+        assert axis.evaluate("axis => axis.labels[0].querySelector('span').textContent.trim()")
     for sentence in opened.locator(".xp[data-xp] .xp-say").all():
         assert sentence.get_attribute("aria-live") == "polite"
-        assert len(sentence.inner_text()) > 20
+        assert len(sentence.text_content()) > 20
 
 
 @pytest.mark.parametrize("page", EXPLORED)
@@ -352,15 +354,15 @@ def test_play_steps_through_time_unless_the_reader_wants_no_motion(open_page, pa
         sentence = root.locator(".xp-say")
         slider.focus()
         opened.keyboard.press("End")
-        before = sentence.inner_text()
+        before = sentence.text_content()
         button.focus()
         opened.keyboard.press("Enter")
-        assert button.inner_text() == "Pause"
+        assert button.text_content() == "Pause"
         opened.wait_for_function(
-            "([node, text]) => node.innerText != text", arg=[sentence.element_handle(), before]
+            "([node, text]) => node.textContent != text", arg=[sentence.element_handle(), before]
         )
         opened.keyboard.press("Enter")
-        assert button.inner_text() == "Play"
+        assert button.text_content() == "Play"
     still = open_page(page, reduced_motion="reduce")
     for button in still.locator(".xp button").all():
         assert not button.is_visible()
@@ -383,12 +385,12 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
         box = picture.bounding_box()
         assert box["width"] > 300
         assert box["height"] > 150
-        assert picture.get_attribute("alt") == figure.locator(".xp-say").inner_text()
-        assert "scripts" in figure.locator(".xp-note").inner_text()
+        assert picture.get_attribute("alt") == figure.locator(".xp-say").text_content()
+        assert "scripts" in figure.locator(".xp-note").text_content()
         assert figure.locator(".xp-axis").count() == 0
     with_scripts = open_page(page)
-    sentences = with_scripts.locator(".xp[data-xp] .xp-say").all_inner_texts()
-    assert opened.locator(".xp[data-xp] .xp-say").all_inner_texts() == sentences
+    sentences = with_scripts.locator(".xp[data-xp] .xp-say").all_text_contents()
+    assert opened.locator(".xp[data-xp] .xp-say").all_text_contents() == sentences
 
 
 @pytest.mark.parametrize("page", EXPLORED)
@@ -520,5 +522,5 @@ def test_a_quiz_answers_without_a_kernel_or_a_script(open_page, page, scripts):
             option.check()
             shown = question.locator(".xp-feedback:visible")
             assert shown.count() == 1
-            verdicts.append(shown.inner_text().startswith("Yes."))
+            verdicts.append(shown.text_content().startswith("Yes."))
         assert sum(verdicts) == 1
