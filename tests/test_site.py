@@ -81,7 +81,7 @@ def test_a_page_loads_without_a_complaint_or_a_foreign_request(open_page, page):
     assert open_page(page).trouble == []
 
 
-@pytest.mark.parametrize("page", CHAPTER_PAGES)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_loads_from_a_folder(open_page, page):
     opened = open_page(page, base=SITE.as_uri() + "/")
     assert opened.trouble == []
