@@ -11,13 +11,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 
+.NOTPARALLEL:
 .PHONY: help book serve test chapters lint bench clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
-	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@# Sphinx warns once: without its notes a second try fails like the first.
+	$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
 serve: book ## serve the site on this machine only

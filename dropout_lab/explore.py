@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
+from itertools import count, pairwise, product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -83,6 +83,9 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     if os.environ.get(PUBLISH_VARIABLE, "") in ("", "0"):
         return _live(draw, plan)
     return _publish(draw, plan)
+
+
+_LIVE_NUMBERS = count()  # ids of one live explorer must not meet those of another
 
 
 class _NotAFigure(TypeError):
@@ -160,7 +163,7 @@ def _live(draw, plan):
     """Return stock widgets that draw on demand and remember what they drew."""
     import ipywidgets as widgets  # not needed to publish, and slow to import
 
-    view = widgets.HTML()
+    view, mark = widgets.HTML(), f"xp-live-{next(_LIVE_NUMBERS)}-"
     controls, rows, cache = [], [], {}
     for axis in plan.axes:
         kind = widgets.SelectionSlider if axis.kind == "slider" else widgets.Dropdown
@@ -186,7 +189,7 @@ def _live(draw, plan):
         positions = tuple(control.index for control in controls)
         if positions not in cache:
             try:
-                cache[positions] = figure_html(*_frame(draw, plan, positions))
+                cache[positions] = figure_html(*_frame(draw, plan, positions), mark)
             except Exception:  # shown to the reader; the controls must stay alive
                 text = f"{plan.call(positions)} failed\n\n{traceback.format_exc()}"
                 view.value = f'<pre role="alert">{html.escape(text)}</pre>'
@@ -239,6 +242,11 @@ def _plan(axes, start, labels, play):
         for key in argument or ():
             if key not in axes:
                 raise ValueError(f"{name} names {key!r}, which is no axis: {', '.join(axes)}")
+    counts = {name: _length(choices) for name, choices in axes.items()}
+    total = math.prod(counts.values())
+    if total > MAX_FRAMES:
+        sizes = " x ".join(f"{name} {count}" for name, count in counts.items())
+        raise ValueError(f"{sizes} makes {total} frames; at most {MAX_FRAMES} are allowed")
     checked = []
     for parameter, choices in axes.items():
         kind, values, texts = _axis(parameter, choices)
@@ -249,14 +257,17 @@ def _plan(axes, start, labels, play):
         if parameter in (start or {}):
             position = _position(parameter, start[parameter], values if kind == "slider" else texts)
         checked.append(_Axis(parameter, name, kind, values, texts, position))
-    count = math.prod(len(axis.values) for axis in checked)
-    if count > MAX_FRAMES:
-        sizes = " x ".join(f"{axis.parameter} {len(axis.values)}" for axis in checked)
-        raise ValueError(f"{sizes} makes {count} frames; at most {MAX_FRAMES} are allowed")
     sliders = [axis.parameter for axis in checked if axis.kind == "slider"]
     if play is not None and play not in sliders:
         raise ValueError(f"play must name a slider ({', '.join(sliders)}), got {play!r}")
     return _Plan(checked, None if play is None else list(axes).index(play))
+
+
+def _length(choices):
+    """Return the number of values of an axis; 1 for what is no axis and will be refused."""
+    if isinstance(choices, (Mapping, Sequence)) or getattr(choices, "ndim", 0) == 1:
+        return len(choices)
+    return 1
 
 
 def _axis(name, choices):
@@ -279,8 +290,8 @@ def _axis(name, choices):
         for value in values:
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
                 raise TypeError(f"axis {name} must hold numbers, or only strings; got {value!r}")
-            if not math.isfinite(value):
-                raise ValueError(f"axis {name} must hold finite numbers, got {value!r}")
+            if not _is_finite(value):
+                raise ValueError(f"axis {name} must hold finite numbers, got {value!r:.60}")
     elif not all(isinstance(text, str) for text in texts):
         raise TypeError(f"axis {name} must have strings as labels, got {texts!r:.80}")
     repeated = [value for i, value in enumerate(texts) if value in texts[:i]]
@@ -289,19 +300,42 @@ def _axis(name, choices):
     return kind, values, _number_labels(values) if kind == "slider" else texts
 
 
+def _is_finite(value):
+    """Say whether a number is finite and a float can hold it."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _number_labels(values):
     """Write numbers with one number of decimals, the smallest that is exact up to noise."""
+    if all(isinstance(value, numbers.Integral) for value in values):
+        return [str(value) for value in values]
     floats = [float(value) for value in values]
     # Twelve digits: the 0.30000000000000004 that numpy.arange makes is to be read as 0.3.
     exponents = [Decimal(f"{x:.12g}").normalize().as_tuple().exponent for x in floats]
     decimals = max(0, -min(exponents))
-    texts = [f"{x:.{decimals}f}" if decimals <= 6 else f"{x:.4g}" for x in floats]
-    return texts if len(set(texts)) == len(texts) else [str(value) for value in values]
+    if decimals <= 6 and len(set(texts := [f"{x:.{decimals}f}" for x in floats])) == len(floats):
+        return texts
+    ordered = sorted(floats)
+    nearest = min((b - a for a, b in pairwise(ordered)), default=abs(floats[0]))
+    for digits in range(4, 17):
+        texts = [f"{x:.{digits}g}" for x in floats]
+        if all(abs(float(text) - x) <= nearest / 20 for text, x in zip(texts, floats, strict=True)):
+            return texts
+    return [str(value) for value in values]
+
+
+def _is_close(value, choice):
+    """Say whether two numbers differ by rounding noise only."""
+    both = (value, choice)
+    return all(isinstance(x, numbers.Real) for x in both) and math.isclose(*both, rel_tol=1e-9)
 
 
 def _position(name, value, choices):
     """Return where `value` stands on an axis, or raise naming both."""
     for i, choice in enumerate(choices):
-        if type(value) is not bool and value == choice:
+        if type(value) is not bool and (value == choice or _is_close(value, choice)):
             return i
     raise ValueError(f"start of axis {name} must be one of its values, got {value!r}")

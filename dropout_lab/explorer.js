@@ -35,18 +35,20 @@
     let timer;
     const stop = () => {
       timer = clearInterval(timer);
+      say.ariaLive = "polite";
       play.textContent = "Play";
     };
     const step = by => {
       axis.value = by;
       show();
-      if (by >= axis.max) stop();
+      if (by >= axis.max || !play.offsetParent) stop();
     };
     if (play) {
-      play.hidden = matchMedia("(prefers-reduced-motion:reduce)").matches;
       play.onclick = () => {
         if (timer) return stop();
         if (axis.value == axis.max) step(0);
+        // Nobody wants to hear a sentence every 0.6 seconds.
+        say.ariaLive = "off";
         timer = setInterval(() => step(+axis.value + 1), 600);
         play.textContent = "Pause";
       };

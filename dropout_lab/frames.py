@@ -212,7 +212,7 @@ def _write(element, used):
             value = value.replace("url(#", "url(#" + ID_MARK)
         if key == "transform" and value.startswith("rotate(-0 "):  # any upright text
             continue
-        if key in _NUMERIC_ATTRIBUTES:
+        if key in _NUMERIC_ATTRIBUTES and "matrix(" not in value:  # whose factors are small
             value = _round(value)
         if key == "style":
             value = _FONT.sub(r"\1sans-serif", value)

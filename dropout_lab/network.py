@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -214,6 +215,12 @@ class MLP:
             If an argument is not allowed; the message names it.
         """
         epochs, size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+        check_real_array(x, "x")
+        _check_labels(labels, np.empty((len(x), len(self.biases[-1]))))
+        if not len(x):
+            raise ValueError(f"x must hold at least one example, got shape {x.shape}")
+        if isinstance(learning_rate, bool) or not isinstance(learning_rate, Real):
+            raise TypeError(f"learning_rate must be a number, got {learning_rate!r}")
         if not learning_rate > 0:
             raise ValueError(f"learning_rate must be greater than 0, got {learning_rate!r}")
         if optimizer not in _OPTIMIZERS:

@@ -69,7 +69,7 @@ def style_text(name):
     return "".join(_resource(name).splitlines())
 
 
-def figure_html(box, nodes, sentence):
+def figure_html(box, nodes, sentence, mark="xp-live-"):
     """Return one frame as HTML, as the live explorer shows it.
 
     Parameters
@@ -80,13 +80,15 @@ def figure_html(box, nodes, sentence):
         Its elements, from `dropout_lab.frames.figure_to_nodes`.
     sentence : str
         The frame in words.
+    mark : str, default "xp-live-"
+        What the ids in the picture begin with; no other explorer on the page may use it.
 
     Returns
     -------
     str
         A ``<figure>`` with its style, its picture and its sentence; no script.
     """
-    picture = _svg(box, nodes, sentence).replace(ID_MARK, "xp-live-")
+    picture = _svg(box, nodes, sentence).replace(ID_MARK, mark)
     text = html.escape(sentence)
     return (
         f"<style>{style_text(_STYLE)}</style>"

@@ -55,8 +55,9 @@ def quiz(question, options, *, answer):
     rows = "".join(
         f'<div class="xp-option"><label><input type="radio" name="{key}" autocomplete="off"> '
         f"<span>{html.escape(option)}</span></label>"
-        f'<p class="xp-feedback"><b>{"Yes." if option == answer else "Not quite."}</b> '
-        f"{html.escape(feedback)}</p></div>"
+        f'<div aria-live="polite"><p class="xp-feedback">'
+        f"<b>{'Yes.' if option == answer else 'Not quite.'}</b> "
+        f"{html.escape(feedback)}</p></div></div>"
         for option, feedback in options.items()
     )
     page = (

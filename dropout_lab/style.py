@@ -21,6 +21,18 @@ FIGURE_WIDTH = 4.8
 """Inches. Narrow on purpose: at 360 px wide, 10 pt in the figure is still 9 px on the screen."""
 
 _RC = {
+    # A reader's own matplotlibrc must not change the book's figures: where it may set something
+    # that the book relies on, matplotlib's default is said again.
+    "axes.grid": False,
+    "axes.prop_cycle": mpl.rcParamsDefault["axes.prop_cycle"],
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+    "image.cmap": "viridis",
+    "lines.marker": "None",
+    "patch.linewidth": 1.0,
+    "savefig.bbox": None,
+    "text.usetex": False,
+    "axes.unicode_minus": True,
     "figure.figsize": (FIGURE_WIDTH, 3.0),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",

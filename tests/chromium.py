@@ -19,15 +19,24 @@ ARGUMENTS = [
 
 
 def find_chromium():
-    """Return the path of a Chromium on this machine, or None."""
+    """Return the path of a Chromium that starts on this machine, or None."""
     for name in (os.environ.get("CHROMIUM"), *NAMES):
-        if name and (path := shutil.which(name)):
+        if name and (path := shutil.which(name)) and _starts(path):
             return path
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+    return path if Path(path).exists() and _starts(path) else None
+
+
+def _starts(path):
+    """Say whether a browser shows an empty page; a stub or one without its libraries does not."""
+    command = [path, "--headless", *ARGUMENTS, "--dump-dom", "about:blank"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def install_chromium():
@@ -44,6 +53,7 @@ def install_chromium():
                 subprocess.run(command, check=True, timeout=600, capture_output=True)
             except (OSError, subprocess.SubprocessError) as error:
                 print(f"  that did not work: {error}", flush=True)
+                print((getattr(error, "stderr", None) or b"").decode(errors="replace")[-500:])
                 break
         else:
             if find_chromium():

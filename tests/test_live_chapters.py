@@ -21,3 +21,7 @@ def test_a_chapter_runs_live_with_widgets(path):
         NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
     live = sum(WIDGET in str(cell.get("outputs")) for cell in notebook.cells)
     assert live == published > 0
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    shown = [widget["state"].get("value", "") for widget in states.values()]
+    assert len([value for value in shown if "<svg" in str(value)]) == live
+    assert not [value for value in shown if 'role="alert"' in str(value)]

@@ -15,8 +15,8 @@ def feedback_of(page):
     rows = [e for e in elements(page) if e.attributes.get("class") == "xp-option"]
     found = []
     for row in rows:
-        assert [e.tag for e in row.inside] == ["label", "input", "span", "p", "b"]
-        _, _, option, feedback, verdict = row.inside
+        assert [e.tag for e in row.inside] == ["label", "input", "span", "div", "p", "b"]
+        _, _, option, _, feedback, verdict = row.inside
         found.append((option.text, verdict.text, feedback.text.strip()))
     return found
 
@@ -44,7 +44,7 @@ def test_nothing_runs_and_nothing_is_loaded():
     page = quiz("How many?", OPTIONS, answer="two").html
     assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
     names = {name for element in elements(page) for name in element.attributes}
-    assert names <= {"class", "type", "name", "autocomplete"}
+    assert names <= {"class", "type", "name", "autocomplete", "aria-live"}
     assert "url(" not in page
     assert "@import" not in page
 

@@ -270,15 +270,18 @@ def test_the_keyboard_moves_every_slider(open_page, page):
         shown = slider.evaluate("axis => axis.nextSibling.textContent")
         assert shown == slider.get_attribute("aria-valuetext")
     for menu in opened.locator(".xp select").all():
-        if menu.evaluate("axis => axis.options.length") > 1:
-            before = menu.evaluate(
-                "axis => axis.closest('.xp').querySelector('.xp-say').textContent"
-            )
-            menu.evaluate("axis => axis.selectedIndex = 0")
-            menu.focus()
-            opened.keyboard.press("ArrowDown")
-            assert menu.input_value() == "1"
-            assert before is not None
+        root = menu.locator("xpath=ancestor::figure[1]")
+        _set_first(menu)
+        before = root.locator(".xp-view").inner_html()
+        menu.focus()
+        opened.keyboard.press("End")
+        assert menu.input_value() == str(menu.locator("option").count() - 1)
+        assert root.locator(".xp-view").inner_html() != before
+
+
+def _set_first(menu):
+    """Choose the first option of a drop-down and show its frame."""
+    menu.evaluate("axis => { axis.selectedIndex = 0; axis.closest('.xp').oninput(); }")
 
 
 @pytest.mark.parametrize("page", EXPLORED)
@@ -323,6 +326,7 @@ def test_moving_a_slider_costs_less_than_painting_its_frame_anew(open_page):
     moved, anew = opened.evaluate(
         """async () => {
             const root = document.querySelector('.xp[data-xp]');
+            root.scrollIntoView({block: 'center'});
             const axis = root.querySelector('.xp-axis'), view = root.querySelector('.xp-view');
             const copy = view.cloneNode(true);
             view.after(copy);
@@ -350,7 +354,8 @@ def test_play_steps_through_time_unless_the_reader_wants_no_motion(open_page, pa
     opened = open_page(page)
     for button in opened.locator(".xp button").all():
         root = button.locator("xpath=ancestor::figure[1]")
-        slider = root.locator("input[type=range]").last
+        played = root.evaluate("root => JSON.parse(root.querySelector('script').textContent).play")
+        slider = root.locator(".xp-axis").nth(played)
         sentence = root.locator(".xp-say")
         slider.focus()
         opened.keyboard.press("End")
@@ -358,11 +363,14 @@ def test_play_steps_through_time_unless_the_reader_wants_no_motion(open_page, pa
         button.focus()
         opened.keyboard.press("Enter")
         assert button.text_content() == "Pause"
+        assert sentence.get_attribute("aria-live") == "off"
+        assert slider.input_value() == "0"
         opened.wait_for_function(
             "([node, text]) => node.textContent != text", arg=[sentence.element_handle(), before]
         )
         opened.keyboard.press("Enter")
         assert button.text_content() == "Play"
+        assert sentence.get_attribute("aria-live") == "polite"
     still = open_page(page, reduced_motion="reduce")
     for button in still.locator(".xp button").all():
         assert not button.is_visible()
@@ -393,14 +401,16 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
     assert opened.locator(".xp[data-xp] .xp-say").all_text_contents() == sentences
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", EXPLORED)
-def test_a_printed_explorer_keeps_figure_and_sentence(open_page, page):
-    opened = open_page(page)
+def test_a_printed_explorer_keeps_figure_and_sentence_in_black(open_page, page, mode):
+    opened = open_page(page, mode=mode)
     opened.emulate_media(media="print")
     for figure in opened.locator(".xp[data-xp]").all():
         assert not figure.locator(".xp-ui").is_visible()
         assert figure.locator("svg").is_visible()
         assert figure.locator(".xp-say").is_visible()
+        assert figure.evaluate("root => getComputedStyle(root).color") == "rgb(0, 0, 0)"
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)

@@ -306,7 +306,9 @@ def _verdict(ratio):
 def _interval(values):
     """Return mean and half-width of the 95 % t interval over the last axis."""
     seeds = values.shape[-1]
-    quantile = _T95.get(seeds - 1, 1.96)
+    if seeds - 1 not in _T95:
+        raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
+    quantile = _T95[seeds - 1]
     return values.mean(axis=-1), quantile * values.std(axis=-1, ddof=1) / math.sqrt(seeds)
 
 
