@@ -183,7 +183,7 @@ def test_nothing_is_left_that_would_reach_beyond_the_figure(make):
 def test_coordinates_have_two_decimals_at_most(make):
     for element in cleaned(styled(make)).iter():
         for name, value in element.attrib.items():
-            if name != "href":
+            if name != "href" and "matrix(" not in value:
                 assert not re.search(r"\.\d{3}|\de-\d", value), (element.tag, name, value)
 
 
