@@ -16,6 +16,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
+from dropout_lab._matplotlib import quick_bars
 from dropout_lab.frames import describe, figure_to_nodes, sentence_of
 from dropout_lab.page import Published, figure_html, published_html
 from dropout_lab.style import figure_style
@@ -206,7 +207,7 @@ def _frame(draw, plan, positions):
     """Call `draw` once; return the frame and leave no open figure behind."""
     before = set(plt.get_fignums())
     try:
-        with figure_style():
+        with figure_style(), quick_bars():
             figure = draw(**plan.values(positions))
             if not isinstance(figure, mpl.figure.Figure):
                 raise _NotAFigure(
