@@ -4,7 +4,6 @@ import gc
 import html
 import math
 import numbers
-import os
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -19,15 +18,13 @@ import numpy as np
 from dropout_lab._matplotlib import quick_bars
 from dropout_lab.frames import describe, figure_to_nodes, sentence_of
 from dropout_lab.page import Published, figure_html, published_html
+from dropout_lab.publishing import publishing
 from dropout_lab.style import figure_style
 
-__all__ = ["MAX_FRAMES", "PUBLISH_VARIABLE", "Published", "describe", "explore"]
+__all__ = ["MAX_FRAMES", "Published", "describe", "explore"]
 
 MAX_FRAMES = 400
 """More combinations than this are refused: the page would be too heavy."""
-
-PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
-"""Set this environment variable to 1 to get pages instead of widgets."""
 
 
 def explore(draw, /, *, start=None, labels=None, play=None, **axes):
@@ -81,9 +78,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     if not callable(draw):
         raise TypeError(f"draw must be a function that returns a Figure, got {draw!r}")
     plan = _plan(axes, start, labels, play)
-    if os.environ.get(PUBLISH_VARIABLE, "") in ("", "0"):
-        return _live(draw, plan)
-    return _publish(draw, plan)
+    return _publish(draw, plan) if publishing() else _live(draw, plan)
 
 
 _LIVE_NUMBERS = count()  # ids of one live explorer must not meet those of another

@@ -24,8 +24,9 @@ from matplotlib.figure import Figure
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
 import dropout_lab
-from dropout_lab.explore import MAX_FRAMES, PUBLISH_VARIABLE, Published, describe, explore
+from dropout_lab.explore import MAX_FRAMES, Published, describe, explore
 from dropout_lab.frames import ID_MARK, figure_to_nodes
+from dropout_lab.publishing import PUBLISH_VARIABLE
 from dropout_lab.style import COLORS, figure_style
 
 TEXT = "{http://www.w3.org/2000/svg}text"

@@ -1,0 +1,19 @@
+"""Whether notebooks are executed for a reader at the keyboard or for the pages of the book."""
+
+import os
+
+__all__ = ["PUBLISH_VARIABLE", "publishing"]
+
+PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
+"""Set this environment variable to 1 to get pages instead of widgets."""
+
+
+def publishing():
+    """Say whether pages are wanted: no widgets, no progress bars.
+
+    Returns
+    -------
+    bool
+        True if the environment variable `PUBLISH_VARIABLE` is set, and not to 0.
+    """
+    return os.environ.get(PUBLISH_VARIABLE, "") not in ("", "0")
