@@ -17,19 +17,35 @@ SLOW = ("test_site", "test_build", "test_live_chapters")
 os.environ["EXPLORE_PUBLISH"] = "1"
 os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Real data, where a folder of it lies beside the clone. Without it, tests that need it say so.
+if (ROOT.parent / "shared" / "data").is_dir():
+    os.environ.setdefault("DROPOUT_LAB_DATA", str(ROOT.parent / "shared" / "data"))
 
 sys.path.insert(0, str(ROOT / "tests"))
 
 
 def pytest_collection_modifyitems(items):
-    """Run fast tests first: unit tests, doctests, chapters, and last the site."""
+    """Run fast tests first: unit tests, doctests, chapters, and last the site.
+
+    Several processes may share the work (pytest-xdist). What belongs to one chapter stays
+    together: a notebook's cells share a kernel, and a page's tests one run of its chapter.
+    """
 
     def rank(item):
         if item.path.suffix == ".ipynb":
             return 1
         return 2 if item.path.stem in SLOW else 0
 
+    def group(item):
+        values = getattr(item, "callspec", None) and item.callspec.params
+        about = values and (values.get("page") or values.get("path"))
+        if item.path.stem in ("test_site", "test_solutions") and about:
+            return f"page {Path(about).stem}"
+        return f"{item.path.stem} {Path(about).stem if about else ''}"
+
     items.sort(key=rank)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 @pytest.fixture(scope="session")
