@@ -1,0 +1,172 @@
+"""What a training returns, and the part of the loop that PyTorch and Keras share."""
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from dropout_lab.network import cross_entropy
+from dropout_lab.publishing import publishing
+
+__all__ = ["History", "run_epochs", "scores"]
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value, so no == of two histories
+class History:
+    """What happened in a training: one entry per epoch that was run.
+
+    Attributes
+    ----------
+    train_loss : numpy.ndarray of float64
+        Mean loss over the examples of each epoch in nats, shape ``(epochs,)``: with dropout on,
+        and gathered while the weights move. It can therefore lie above `validation_loss`.
+    validation_loss : numpy.ndarray of float64
+        Loss on the validation data after each epoch in nats, in evaluation mode.
+    metrics : dict of str to numpy.ndarray of float64
+        Validation scores after each epoch: ``"accuracy"`` always, and for binary labels
+        ``"average_precision"``, the area under the precision-recall curve.
+    seconds : float
+        Wall time of all epochs, validation included; in Keras with the tracing of its graph.
+    seed : int
+        The seed of order and masks.
+    device : str
+        Where it was trained, as the framework calls it: ``"cpu"``, ``"cuda"``, ``"gpu:0"``.
+    best_epoch : int
+        Index of the lowest validation loss, the first epoch being 0. With `patience` the model
+        was left as it was after this epoch; without, as after the last.
+
+    Notes
+    -----
+    Taught in: chapter 5.
+    """
+
+    train_loss: np.ndarray
+    validation_loss: np.ndarray
+    metrics: dict
+    seconds: float
+    seed: int
+    device: str
+    best_epoch: int
+
+
+def scores(logits, labels, loss):
+    """Return the mean loss and the metrics of a set of logits.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Shape ``(n, classes)``, or ``(n,)`` for binary labels.
+    labels : numpy.ndarray of int64
+        Shape ``(n,)``.
+    loss : {"cross_entropy", "binary_cross_entropy"}
+        What to compute.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    metrics : dict of str to float
+        As in `History`; empty, beside a loss of NaN, if a logit is not finite.
+    """
+    if not np.isfinite(logits).all():  # of a ruined network: arithmetic would only warn
+        return math.nan, {}
+    logits = logits.astype(np.float64)
+    if loss == "cross_entropy":
+        value = cross_entropy(logits, labels)
+        return value, {"accuracy": float((logits.argmax(axis=1) == labels).mean())}
+    from sklearn.metrics import average_precision_score  # slow to import, and not always needed
+
+    value = float(np.mean(np.logaddexp(0.0, logits) - labels * logits))
+    return value, {
+        "accuracy": float(((logits > 0) == labels).mean()),
+        "average_precision": float(average_precision_score(labels, logits)),
+    }
+
+
+def run_epochs(twin, train, validation, settings, *, device):
+    """Train epoch by epoch, keep the books, and stop early if asked to.
+
+    Parameters
+    ----------
+    twin : object
+        The framework's part: ``train_epoch(order)`` returns the mean loss of an epoch,
+        ``logits()`` those of the validation data; ``weights()`` copies all weights and
+        ``set_weights(weights)`` puts them back.
+    train, validation : Split
+        Checked data.
+    settings : Settings
+        Checked arguments.
+    device : str
+        For the record.
+
+    Returns
+    -------
+    History
+        Of the epochs that were run.
+
+    Raises
+    ------
+    FloatingPointError
+        If a loss is not finite.
+    """
+    order_rng = np.random.default_rng(settings.seed)  # the same order in both frameworks
+    train_losses, validation_losses, metrics = [], [], {}
+    best, best_weights = 0, None
+    bar = _bar(settings)
+    start = time.perf_counter()
+    try:
+        for epoch in range(settings.epochs):
+            train_losses.append(twin.train_epoch(order_rng.permutation(len(train.labels))))
+            _check_finite(train_losses[-1], "training", epoch, [train])
+            value, found = scores(twin.logits(), validation.labels, settings.loss)
+            _check_finite(value, "validation", epoch, [validation, train])
+            validation_losses.append(value)
+            for name, score in found.items():
+                metrics.setdefault(name, []).append(score)
+            if bar is not None:
+                bar.set_postfix(loss=f"{value:.3f}", accuracy=f"{found['accuracy']:.3f}")
+                bar.update()
+            if value < validation_losses[best] or epoch == 0:
+                best = epoch
+                best_weights = None if settings.patience is None else twin.weights()
+            elif settings.patience is not None and epoch - best >= settings.patience:
+                break
+    finally:
+        if bar is not None:
+            bar.close()
+    if best_weights is not None and best != epoch:
+        twin.set_weights(best_weights)
+    return History(
+        train_loss=np.array(train_losses),
+        validation_loss=np.array(validation_losses),
+        metrics={name: np.array(values) for name, values in metrics.items()},
+        seconds=time.perf_counter() - start,
+        seed=settings.seed,
+        device=device,
+        best_epoch=best,
+    )
+
+
+def _bar(settings):
+    """Return a progress bar over epochs; None when publishing or when none is wanted."""
+    wanted = settings.progress
+    if wanted is None:
+        wanted = not publishing()
+    if not wanted:
+        return None
+    from tqdm.auto import tqdm  # a widget in a notebook, text in a terminal
+
+    return tqdm(total=settings.epochs, desc="epochs", leave=False)
+
+
+def _check_finite(value, which, epoch, splits):
+    """Raise FloatingPointError, with the likely cause, unless a loss is finite."""
+    if math.isfinite(value):
+        return
+    cause = "a smaller learning_rate, or inputs of a smaller scale, usually helps"
+    for split in splits:
+        if not split.is_finite():
+            cause = f"{split.name} x holds NaN or infinite values"
+            break
+    raise FloatingPointError(f"the {which} loss turned {value} in epoch {epoch}: {cause}")

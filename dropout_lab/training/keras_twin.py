@@ -1,0 +1,169 @@
+"""The Keras twin of the PyTorch loop."""
+
+import functools
+
+import numpy as np
+
+from dropout_lab.training.data import Settings, check_classes, check_data
+from dropout_lab.training.history import run_epochs
+from dropout_lab.training.start import initial_weights
+
+__all__ = ["fit_keras", "perceptron_keras"]
+
+
+def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
+    """Return a multilayer perceptron: ReLU, dropout after each hidden layer, logits out.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units per layer, inputs first: ``[784, 128, 64, 10]`` has two hidden layers.
+    rate : float
+        Probability of dropping a hidden unit.
+    input_rate : float, default 0.0
+        Probability of dropping an input; 0 adds no layer.
+    seed : int
+        Draws the weights. `dropout_lab.training.perceptron_torch` with the same seed starts
+        from the same ones. The dropout layers are seeded from it too, until `fit_keras` does.
+
+    Returns
+    -------
+    keras.Sequential
+        Built, not compiled.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 5. Weights are Glorot uniform and biases zero, Keras's own defaults. No
+    global random state is touched.
+
+    References
+    ----------
+    Glorot and Bengio (2010), AISTATS.
+    """
+    import keras
+
+    weights = initial_weights(sizes, rate, input_rate, seed)
+    layers = [keras.Input((len(weights[0]),))]
+    if input_rate > 0:
+        layers.append(keras.layers.Dropout(input_rate, seed=seed))
+    # Zeros for the moment: Keras's own draw would advance Python's global generator for nothing.
+    dense = functools.partial(keras.layers.Dense, kernel_initializer="zeros")
+    for number, weight in enumerate(weights[:-1], 1):
+        layers.append(dense(weight.shape[1], activation="relu"))
+        layers.append(keras.layers.Dropout(rate, seed=seed + number))
+    model = keras.Sequential([*layers, dense(weights[-1].shape[1])])
+    model.set_weights([array for w in weights for array in (w, np.zeros(w.shape[1]))])
+    return model
+
+
+def fit_keras(
+    model,
+    train,
+    validation,
+    *,
+    epochs,
+    seed,
+    batch_size=32,
+    learning_rate=1e-3,
+    loss="cross_entropy",
+    patience=None,
+    progress=None,
+):
+    """Train a Keras model with Adam, and return the history.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built; returns logits: ``(n, classes)``, or ``(n,)`` or ``(n, 1)`` for binary labels.
+        Changed in place, and compiled anew.
+    train, validation : tuple (x, labels)
+        NumPy arrays: inputs of shape ``(n, ...)`` and any floating dtype, integer labels of
+        shape ``(n,)``; binary labels may be boolean or floating too. The validation labels must
+        hold at least two classes.
+    epochs, seed, batch_size, learning_rate, loss, patience, progress
+        As in `dropout_lab.training.fit_torch`. The same seed shuffles alike in both; the masks
+        differ, because the generators do.
+
+    Returns
+    -------
+    History
+        Losses, metrics, time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+    FloatingPointError
+        If a loss turns NaN or infinite. The model is then of no more use.
+
+    Notes
+    -----
+    Taught in: chapter 5. Keras keeps a random state in each dropout layer; all of them are set
+    from `seed`. Therefore ``keras.utils.set_random_seed`` is not needed, no global random state
+    is touched, and on one machine, on the CPU, the same seed gives the same bytes.
+
+    Fifty steps are run between two visits to Python, which halves the time of a small network.
+    Compiling with XLA (``jit_compile=True``) makes it slower on a CPU.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
+    settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
+    train, validation = check_data(train, validation, loss)
+    check_classes(model.output_shape, loss, (train, validation))
+    twin = _KerasTwin(model, train, validation, settings)
+    return run_epochs(twin, train, validation, settings, device=twin.device)
+
+
+class _KerasTwin:
+    """Keras's part of `run_epochs`."""
+
+    def __init__(self, model, train, validation, settings):
+        import keras
+
+        self._model, self._train, self._validation = model, train, validation
+        self._size = settings.batch_size
+        self._binary = settings.loss == "binary_cross_entropy"
+        losses = keras.losses
+        make = losses.BinaryCrossentropy if self._binary else losses.SparseCategoricalCrossentropy
+        steps = -(-len(train.labels) // self._size)
+        model.compile(
+            keras.optimizers.Adam(settings.learning_rate, epsilon=1e-8),
+            make(from_logits=True),
+            # Return to Python once in 50 steps; the steps themselves are the same.
+            steps_per_execution=min(50, steps),
+        )
+        states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+        seeds = np.random.SeedSequence(settings.seed).generate_state(2 * len(states), np.uint32)
+        for state, words in zip(states, seeds.reshape(-1, 2), strict=True):
+            state.assign(words)
+        # "cpu:0" of TensorFlow's "/job:localhost/replica:0/task:0/device:CPU:0"
+        self.device = str(model.weights[0].value.device).rpartition("device:")[2].lower()
+
+    def train_epoch(self, order):
+        found = self._model.fit(
+            self._train.x[order],
+            self._train.labels[order],
+            batch_size=self._size,
+            shuffle=False,
+            verbose=0,
+        )
+        return found.history["loss"][0]
+
+    def logits(self):
+        # Called, not model.predict(): that would build one more graph before the first batch.
+        parts = np.array_split(self._validation.x, -(-len(self._validation.x) // 4096))
+        logits = np.concatenate([np.asarray(self._model(x, training=False)) for x in parts])
+        return logits.reshape(-1) if self._binary else logits
+
+    def weights(self):
+        return self._model.get_weights()
+
+    def set_weights(self, weights):
+        self._model.set_weights(weights)

@@ -1,0 +1,322 @@
+"""The PyTorch loop: tensors in memory, shuffled by index, no DataLoader in between."""
+
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+
+from dropout_lab._checks import check_count
+from dropout_lab.training.data import Settings, check_classes, check_data, check_floating
+from dropout_lab.training.history import run_epochs
+from dropout_lab.training.start import initial_weights
+
+__all__ = ["fit_torch", "perceptron_torch", "predict_torch"]
+
+
+def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
+    """Return a multilayer perceptron: ReLU, dropout after each hidden layer, logits out.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units per layer, inputs first: ``[784, 128, 64, 10]`` has two hidden layers.
+    rate : float
+        Probability of dropping a hidden unit.
+    input_rate : float, default 0.0
+        Probability of dropping an input; 0 adds no layer.
+    seed : int
+        Draws the weights. `perceptron_keras` with the same seed starts from the same ones.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        In training mode, float32, on the CPU.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 5. Weights are Glorot uniform and biases zero, Keras's defaults. (Left
+    to itself `torch.nn.Linear` draws both from ``U(-b, b)``, ``b = 1 / sqrt(inputs)``.) The
+    global random state of PyTorch is not touched.
+
+    References
+    ----------
+    Glorot and Bengio (2010), AISTATS.
+    """
+    import torch
+
+    weights = initial_weights(sizes, rate, input_rate, seed)
+    layers = [torch.nn.Dropout(input_rate)] if input_rate > 0 else []
+    for number, weight in enumerate(weights):
+        # skip_init: the layer's own draw would advance the global generator for nothing.
+        layer = torch.nn.utils.skip_init(torch.nn.Linear, *weight.shape)
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(weight.T))
+            layer.bias.zero_()
+        layers.append(layer)
+        if number < len(weights) - 1:
+            layers += [torch.nn.ReLU(), torch.nn.Dropout(rate)]
+    return torch.nn.Sequential(*layers)
+
+
+def fit_torch(
+    model,
+    train,
+    validation,
+    *,
+    epochs,
+    seed,
+    batch_size=32,
+    learning_rate=1e-3,
+    loss="cross_entropy",
+    patience=None,
+    device=None,
+    progress=None,
+    threads=1,
+):
+    """Train a PyTorch model with Adam, and return the history.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Returns logits: ``(n, classes)``, or ``(n,)`` or ``(n, 1)`` for binary labels. Changed
+        in place, and left in evaluation mode on the device it was trained on.
+    train, validation : tuple (x, labels)
+        NumPy arrays or CPU tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
+        labels of shape ``(n,)``; binary labels may be boolean or floating too. The validation
+        labels must hold at least two classes.
+    epochs : int
+        Number of passes over the training data, at least 1.
+    seed : int
+        Fixes the order of the examples and the dropout masks.
+    batch_size : int, default 32
+        Examples per step; the last batch of an epoch may be smaller.
+    learning_rate : float, default 1e-3
+        Of Adam; its other settings are the published ones.
+    loss : {"cross_entropy", "binary_cross_entropy"}, default "cross_entropy"
+        Both take logits.
+    patience : int, optional
+        Stop after this many epochs in a row without a new lowest validation loss, and go back
+        to the weights of the best epoch, whether or not it came to a stop. By default all
+        epochs are run, and the last weights stay.
+    device : str or torch.device, optional
+        By default CUDA when there, the CPU otherwise.
+    progress : bool, optional
+        Show a progress bar over epochs. By default yes, but not when publishing
+        (``EXPLORE_PUBLISH=1``).
+    threads : int, default 1
+        CPU threads of PyTorch's operators meanwhile. More of them pay for wide layers and large
+        batches on idle cores only: they wait for each other thousands of times a second, and on
+        a busy machine that can slow a small network down ten times and more.
+
+    Returns
+    -------
+    History
+        Losses, metrics, time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+    FloatingPointError
+        If a loss turns NaN or infinite. The model is then of no more use.
+
+    Notes
+    -----
+    Taught in: chapter 5. On one machine, on the CPU, the same seed gives the same bytes. The
+    global random state of PyTorch is as before when the function returns.
+
+    References
+    ----------
+    Kingma and Ba (2015), ICLR: Adam.
+    """
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError("model has no weights to train: none that requires a gradient")
+    settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
+    threads = check_count(threads, "threads")
+    train, validation = check_data(train, validation, loss)
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    with _seeded(seed, device), _threads(threads):
+        twin = _TorchTwin(model.to(device), train, validation, settings, device)
+        try:
+            check_classes(twin.output_shape(), loss, (train, validation))
+            return run_epochs(twin, train, validation, settings, device=str(device))
+        finally:
+            model.eval()
+
+
+def predict_torch(model, x, batch_size=4096):
+    """Return the logits of a PyTorch model in evaluation mode.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        On any device. Each of its modules is in the mode it was in when the function returns.
+    x : numpy.ndarray or torch.Tensor
+        On the CPU; inputs, shape ``(n, ...)``, floating point.
+    batch_size : int, default 4096
+        Examples per pass; bounds the memory.
+
+    Returns
+    -------
+    numpy.ndarray
+        Logits, in the shape and dtype the model gives.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 5.
+    """
+    import torch
+
+    check_count(batch_size, "batch_size")
+    x = np.asarray(x)
+    check_floating(x, "x")
+    like = next(model.parameters(), torch.empty(0))
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.inference_mode():
+            parts = _tensor(x, like.dtype).split(batch_size)
+            return torch.cat([model(part.to(like.device)) for part in parts]).cpu().numpy()
+    finally:
+        for module in training:
+            module.training = True
+
+
+class _TorchTwin:
+    """PyTorch's part of `run_epochs`."""
+
+    def __init__(self, model, train, validation, settings, device):
+        import torch
+        from torch.nn import functional
+
+        like = next(model.parameters())
+        binary = settings.loss == "binary_cross_entropy"
+        self._model, self._size, self._device = model, settings.batch_size, device
+        self._x = _tensor(train.x, like.dtype).to(device)
+        self._labels = torch.from_numpy(train.labels).to(device, like.dtype if binary else None)
+        self._validation = _tensor(validation.x, like.dtype).numpy()
+        self._binary = binary
+        self._loss = (
+            functional.binary_cross_entropy_with_logits if binary else functional.cross_entropy
+        )
+        self._step = _adam(model, settings.learning_rate)
+
+    def output_shape(self):
+        return predict_torch(self._model, self._validation[:1]).shape
+
+    def train_epoch(self, order):
+        import torch
+
+        self._model.train()
+        losses = []
+        for rows in torch.from_numpy(order).to(self._device).split(self._size):
+            logits = self._model(self._x.index_select(0, rows))
+            if self._binary:
+                logits = logits.view(-1)
+            loss = self._loss(logits, self._labels.index_select(0, rows))
+            loss.backward()
+            self._step()
+            losses.append(loss.detach())  # read once an epoch: .item() would wait at every step
+        losses = torch.stack(losses).cpu().double().numpy()
+        sizes = np.full(len(losses), self._size)
+        sizes[-1] = len(order) - sizes[:-1].sum()
+        return float(losses @ sizes / len(order))
+
+    def logits(self):
+        logits = predict_torch(self._model, self._validation)
+        return logits.reshape(-1) if self._binary else logits
+
+    def weights(self):
+        return {name: value.clone() for name, value in self._model.state_dict().items()}
+
+    def set_weights(self, weights):
+        self._model.load_state_dict(weights)
+
+
+def _adam(model, learning_rate):
+    """Return a function that takes one step of Adam and clears the gradients.
+
+    It calls the kernel under `torch.optim.Adam`, whose bookkeeping takes a small network about
+    as long as the update itself.
+    """
+    import torch
+    from torch.optim.adam import adam
+
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    zeros = torch.zeros_like
+    moments = {w: (zeros(w), zeros(w), torch.zeros((), device=w.device)) for w in weights}
+    model.zero_grad()
+
+    def step():
+        used = [weight for weight in weights if weight.grad is not None]
+        means, squares, counts = zip(*(moments[weight] for weight in used), strict=True)
+        with torch.no_grad():
+            adam(
+                used,
+                [weight.grad for weight in used],
+                list(means),
+                list(squares),
+                [],
+                list(counts),
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.999,
+                lr=learning_rate,
+                weight_decay=0.0,
+                eps=1e-8,
+                maximize=False,
+            )
+        for weight in used:
+            weight.grad = None
+
+    return step
+
+
+def _tensor(x, dtype):
+    """Return `x` as a tensor, sharing memory where it can."""
+    import torch
+
+    with warnings.catch_warnings():
+        # Arrays from a loader's cache are read-only, and stay unchanged: the loop only reads.
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.as_tensor(x).to(dtype)
+
+
+@contextmanager
+def _seeded(seed, device):
+    """Seed the global generators dropout draws from, and put their state back."""
+    import torch
+
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _threads(threads):
+    """Let operators use this many CPU threads, and put the number back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
