@@ -1,0 +1,304 @@
+"""What chapter 5 says goes wrong in PyTorch and Keras, entry by entry.
+
+Each test pins the behavior of the installed frameworks. If one fails after an update, the
+framework has changed: correct the failure gallery of chapter 5, then the test.
+"""
+
+import inspect
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+nn, functional = torch.nn, torch.nn.functional
+
+N = 10_000
+FIVE_SIGMA = 5 * math.sqrt(0.25 / N)  # of a share that is 1/2 on average
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Seed PyTorch, and put its generator back afterwards."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        yield
+
+
+def share_of_zeros(values):
+    return float(np.mean(np.asarray(values) == 0))
+
+
+def drops_half(values):
+    return abs(share_of_zeros(values) - 0.5) < FIVE_SIGMA
+
+
+# --- 1 the switch --------------------------------------------------------------------------
+
+
+def test_a_new_module_is_in_training_mode_and_its_weights_do_not_know():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+    assert net.training
+    assert net[1].training
+    trained = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.9)).eval()
+    assert net.load_state_dict(trained.state_dict()).missing_keys == []
+    assert net[1].training
+    assert net[1].p == 0.5  # nor is the rate part of the weights
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_no_gradients_does_not_mean_no_dropout(context):
+    layer, ones = nn.Dropout(0.5), torch.ones(N)
+    with context():
+        assert drops_half(layer(ones))
+    assert torch.equal(layer.eval()(ones), ones)
+
+
+@pytest.mark.parametrize("name", ["dropout", "dropout1d", "dropout2d", "dropout3d"])
+def test_functional_dropout_drops_unless_it_is_told(name):
+    function = getattr(functional, name)
+    assert inspect.signature(function).parameters["training"].default is True
+
+
+def test_functional_dropout_does_not_see_the_mode_of_its_module():
+    class Forgetful(nn.Module):
+        def forward(self, x):
+            return functional.dropout(x, 0.5)
+
+    class Right(nn.Module):
+        def forward(self, x):
+            return functional.dropout(x, 0.5, training=self.training)
+
+    ones = torch.ones(N)
+    assert drops_half(Forgetful().eval()(ones))
+    assert torch.equal(Right().eval()(ones), ones)
+    assert drops_half(Right()(ones))
+
+
+def test_alpha_dropout_has_the_opposite_default():
+    for function in (functional.alpha_dropout, functional.feature_alpha_dropout):
+        assert inspect.signature(function).parameters["training"].default is False
+
+
+def test_functions_of_tensorflow_and_keras_have_no_switch():
+    ones = np.ones(N, np.float32)
+    for function in (tf.nn.dropout, keras.random.dropout):
+        assert "training" not in inspect.signature(function).parameters
+        assert drops_half(function(ones, 0.5))
+
+
+def test_attention_function_has_no_switch_either():
+    q = torch.randn(1, 2, 5, 8)
+    parameters = functional.scaled_dot_product_attention.__doc__
+    assert "dropout_p=0.0" in parameters
+    assert "training" not in parameters.split("->")[0]
+    with torch.no_grad():
+        first, second = (
+            functional.scaled_dot_product_attention(q, q, q, dropout_p=0.5) for _ in range(2)
+        )
+    assert not torch.equal(first, second)
+
+
+def test_eval_does_not_reach_layers_in_a_plain_list():
+    class Hidden(nn.Module):
+        def __init__(self, holder):
+            super().__init__()
+            self.layers = holder([nn.Dropout(0.5)])
+
+        def forward(self, x):
+            return self.layers[0](x)
+
+    ones = torch.ones(N)
+    assert drops_half(Hidden(list).eval()(ones))
+    assert torch.equal(Hidden(nn.ModuleList).eval()(ones), ones)
+
+
+def test_evaluation_stays_until_train_is_called():
+    net = nn.Sequential(nn.Dropout(0.5)).eval()
+    ones = torch.ones(N, requires_grad=True)
+    net(ones).sum().backward()  # a training step does not switch the mode
+    assert torch.equal(net(ones), ones)
+    assert drops_half(net.train()(ones).detach())
+
+
+def test_eval_silences_monte_carlo_dropout_until_the_layers_are_switched_on():
+    net = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout(0.5)).eval()
+    ones = torch.ones(N, 1)
+    with torch.no_grad():
+        assert torch.equal(net(ones), net(ones))
+        for module in net.modules():
+            if isinstance(module, nn.Dropout):
+                module.train()
+        assert not net[0].training  # batch normalization stays in evaluation mode
+        assert drops_half(net(ones))
+
+
+# --- 2 the place ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+def test_dropout_on_a_logit_costs_the_rate_times_log_two(rate):
+    # The best logits there are: +40 for class 1. A dropped logit is 0, probability one half.
+    logits, labels = torch.full((N,), 40.0), torch.ones(N)
+    dropped = functional.dropout(logits, rate)
+    loss = functional.binary_cross_entropy_with_logits(dropped, labels).item()
+    share = share_of_zeros(dropped)
+    assert loss == pytest.approx(share * math.log(2), rel=1e-5)
+    assert share == pytest.approx(rate, abs=5 * math.sqrt(rate * (1 - rate) / N))
+
+
+def test_relu_before_the_sigmoid_never_says_no():
+    logits = torch.randn(N)
+    probabilities = torch.sigmoid(nn.Dropout(0.5)(torch.relu(logits)))
+    assert probabilities.min().item() == 0.5
+    assert (probabilities >= 0.5).all()
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+def test_dropout_before_the_squared_error_shrinks_the_prediction(rate):
+    # E[(m w t / (1 - p) - t)^2] = t^2 ((w - 1)^2 + w^2 p / (1 - p)) is least at w = 1 - p.
+    targets = torch.ones(200_000)
+    w = torch.tensor(1.0, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=(1 - rate) / 2)  # Newton's step: the curvature is 2 / (1-p)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = functional.mse_loss(functional.dropout(w * targets, rate), targets)
+        loss.backward()
+        optimizer.step()
+    noise = math.sqrt(rate * (1 - rate) / len(targets))
+    assert w.item() == pytest.approx(1 - rate, abs=5 * noise)
+
+
+def test_dropout_on_the_losses_keeps_their_mean_and_adds_noise():
+    losses = torch.linspace(0, 2, 50)
+    means = functional.dropout(losses.expand(N, 50), 0.5).mean(dim=1)
+    # Var of the mean: p / (1 - p) * sum of squares / n^2
+    deviation = math.sqrt((losses**2).sum().item()) / 50
+    assert means.mean().item() == pytest.approx(1.0, abs=5 * deviation / math.sqrt(N))
+    assert means.std().item() == pytest.approx(deviation, rel=5 / math.sqrt(2 * N))
+
+
+# --- 3 layers that do something else -------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_one_recurrent_layer_warns_and_does_not_drop(kind):
+    with pytest.warns(UserWarning, match="num_layers greater than 1"):
+        layer = getattr(nn, kind)(8, 16, dropout=0.9)
+    assert layer.training
+    x = torch.randn(5, 3, 8)
+    first, second = layer(x)[0], layer(x)[0]
+    assert torch.equal(first, second)
+
+
+def test_two_recurrent_layers_drop_between_them_only():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        layer = nn.LSTM(8, 16, num_layers=2, dropout=0.5)
+    x = torch.randn(5, 3, 8)
+    first, second = layer(x)[0], layer(x)[0]
+    assert not torch.equal(first, second)
+    assert share_of_zeros(first.detach()) == 0  # the output itself is not dropped
+
+
+def test_keras_drops_the_inputs_of_one_recurrent_layer():
+    layer = keras.layers.LSTM(4, dropout=0.5, seed=1)
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    assert not np.array_equal(layer(x, training=True), layer(x, training=True))
+    np.testing.assert_array_equal(layer(x), layer(x))
+
+
+def test_multihead_attention_drops_weights_and_not_outputs():
+    layer = nn.MultiheadAttention(16, 2, dropout=0.5, batch_first=True)
+    x = torch.randn(4, 20, 16)
+    output, weights = layer(x, x, x, average_attn_weights=False)
+    assert abs(share_of_zeros(weights.detach()) - 0.5) < 5 * math.sqrt(0.25 / weights.numel())
+    assert share_of_zeros(output.detach()) == 0
+    assert weights.sum(-1).std().item() > 0.1  # rows no longer add up to 1
+    _, weights = layer.eval()(x, x, x, average_attn_weights=False)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(4, 2, 20))
+
+
+def test_one_image_without_a_batch_axis_loses_rows_instead_of_maps():
+    image = torch.ones(3, 200, 6)  # channels, rows, columns
+    with pytest.warns(UserWarning, match="3D input"):
+        kept = functional.dropout2d(image, 0.5) != 0
+    assert torch.equal(kept.all(dim=2), kept.any(dim=2))  # whole rows
+    assert not torch.equal(kept.all(dim=(1, 2)), kept.any(dim=(1, 2)))  # not whole maps
+
+
+def test_keras_spatial_dropout_expects_the_channels_last():
+    layer = keras.layers.SpatialDropout2D(0.5, seed=2)
+    assert keras.config.image_data_format() == "channels_last"
+    torch_order = np.ones((1, 4, 5, 200), np.float32)  # batch, channels, rows, columns
+    kept = np.asarray(layer(torch_order, training=True))[0] != 0
+    per_column = kept.reshape(20, 200)
+    assert np.array_equal(per_column.all(axis=0), per_column.any(axis=0))
+    assert 0 < per_column.all(axis=0).sum() < 200
+    first = keras.layers.SpatialDropout2D(0.5, data_format="channels_first", seed=2)
+    kept = np.asarray(first(np.ones((1, 200, 4, 5), np.float32), training=True))[0] != 0
+    assert np.array_equal(kept.all(axis=(1, 2)), kept.any(axis=(1, 2)))
+
+
+def test_rate_one_is_accepted_and_stops_all_learning():
+    x = torch.ones(N, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = nn.Dropout(1.0)(x)
+    y.sum().backward()
+    assert share_of_zeros(y.detach()) == share_of_zeros(x.grad) == 1
+    assert share_of_zeros(keras.layers.Dropout(1.0)(np.ones(N, np.float32), training=True)) == 1
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout, keras.layers.Dropout])
+def test_a_percentage_is_refused(layer):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        layer(50)
+
+
+# --- 4 Keras -------------------------------------------------------------------------------
+
+
+def test_keras_drops_only_when_told_or_fitting():
+    ones = np.ones((100, N // 100), np.float32)
+    layer = keras.layers.Dropout(0.5, seed=3)
+    model = keras.Sequential([keras.Input((N // 100,)), layer])
+    for output in (layer(ones), model(ones), model.predict(ones, verbose=0)):
+        np.testing.assert_array_equal(output, ones)
+    assert drops_half(layer(ones, training=True))
+    assert drops_half(model(ones, training=True))
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_keras_fit_switches_dropout_on_and_evaluate_off():
+    # With weights that stay as they are, the loss of ones against ones is the dropout noise:
+    # p / (1 - p) = 1 while fitting, 0 while evaluating.
+    ones = np.ones((100, N // 100), np.float32)
+    model = keras.Sequential([keras.Input((N // 100,)), keras.layers.Dropout(0.5, seed=4)])
+    model.compile(optimizer="sgd", loss="mse")
+    history = model.fit(ones, ones, validation_data=(ones, ones), epochs=1, verbose=0).history
+    assert history["loss"][0] == pytest.approx(1)  # each entry is 0 or 2, so off by 1
+    assert history["val_loss"][0] == 0
+
+
+def test_keras_freezing_a_layer_does_not_switch_it_off():
+    layer = keras.layers.Dropout(0.5, seed=5)
+    layer.trainable = False
+    assert drops_half(layer(np.ones(N, np.float32), training=True))
+
+
+def test_keras_hands_training_down_to_layers_inside_layers():
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = keras.layers.Dropout(0.5, seed=6)
+
+        def call(self, x):
+            return self.inner(x)
+
+    ones = np.ones(N, np.float32)
+    assert drops_half(Block()(ones, training=True))
+    np.testing.assert_array_equal(Block()(ones), ones)
