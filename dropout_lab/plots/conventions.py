@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.frames import describe
+from dropout_lab.intervals import t_interval
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["digit_probabilities", "jensen_gap", "train_versus_eval", "trained_scores"]
@@ -124,7 +125,7 @@ def trained_scores(rates, right, chosen, name, right_name):
     )
     for column, (panel, title) in enumerate(zip(panels, titles, strict=True)):
         for scores, color, line, style in marks:
-            mean, half = _interval(scores[:, :, column])
+            mean, half = t_interval(scores[:, :, column])
             low = np.minimum(half, 0.9 * mean)  # keeps the bar on a logarithmic axis
             panel.errorbar(
                 rates, mean, (low, half), color=color, linestyle=line, capsize=2, **style
@@ -301,16 +302,3 @@ def _verdict(ratio):
     if math.isclose(ratio, 1.0):
         return "right"
     return f"{_times(ratio)} times what is right"
-
-
-def _interval(values):
-    """Return mean and half-width of the 95 % t interval over the last axis."""
-    seeds = values.shape[-1]
-    if seeds - 1 not in _T95:
-        raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
-    quantile = _T95[seeds - 1]
-    return values.mean(axis=-1), quantile * values.std(axis=-1, ddof=1) / math.sqrt(seeds)
-
-
-# 97.5 % points of Student's t distribution by degrees of freedom
-_T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}

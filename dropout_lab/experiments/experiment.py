@@ -1,0 +1,135 @@
+"""What an experiment is: a name, a list of cells, and the function that runs one of them."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Experiment", "grid"]
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A sweep: every cell is one call of `run`, and depends on nothing but its parameters.
+
+    Parameters
+    ----------
+    name : str
+        Small letters, digits and hyphens; the results are stored as ``name.json``.
+    description : str
+        One sentence: what is varied, and what is measured.
+    cells : list of dict
+        The parameters of each cell: strings, numbers, booleans or None, an integer ``seed``
+        among them. No two cells are equal.
+    run : callable
+        ``run(**cell)`` returns a dict of numbers, strings and (nested) lists of these; NumPy
+        arrays and scalars are allowed, NaN and infinity are not. A function at the top of a
+        module, so that another process finds it.
+    prepare : callable, optional
+        Called once, without arguments, before the first cell: downloads data, for example,
+        which parallel cells would otherwise all do at once.
+    packages : tuple of str, default ()
+        Distributions whose versions are stored, besides NumPy, scikit-learn and PyTorch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapters 6 and 7.
+
+    Examples
+    --------
+    >>> def power(base, seed):
+    ...     return {"power": base**seed}
+    >>> sweep = Experiment("powers", "Powers of two.", grid(base=[2], seed=[0, 1]), power)
+    >>> [sweep.run(**cell) for cell in sweep.cells]
+    [{'power': 1}, {'power': 2}]
+    """
+
+    name: str
+    description: str
+    cells: list
+    run: Callable
+    prepare: Callable | None = None
+    packages: tuple = ()
+
+    def __post_init__(self):
+        """Check what was given."""
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"name must be small letters and digits with single hyphens, got {self.name!r}"
+            )
+        if not self.cells:
+            raise ValueError(f"cells of {self.name} must hold at least one cell, got none")
+        for cell in self.cells:
+            _check_cell(cell, self.name)
+        seen = set()
+        for cell in self.cells:
+            key = cell_key(cell)
+            if key in seen:
+                raise ValueError(f"cells of {self.name} must differ, got {cell} twice")
+            seen.add(key)
+
+    @property
+    def seeds(self):
+        """The seeds that the cells use, in ascending order."""
+        return sorted({cell["seed"] for cell in self.cells})
+
+    @property
+    def fingerprint(self):
+        """Sixteen digits that change with the name or any cell."""
+        text = json.dumps([self.name, self.cells], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def grid(**axes):
+    """Return one cell for each combination of parameters, the last one varying fastest.
+
+    Parameters
+    ----------
+    **axes
+        For each parameter a sequence of its values.
+
+    Returns
+    -------
+    list of dict
+        The cells.
+
+    Examples
+    --------
+    >>> grid(rate=[0.0, 0.5], seed=[0, 1])[:3]
+    [{'rate': 0.0, 'seed': 0}, {'rate': 0.0, 'seed': 1}, {'rate': 0.5, 'seed': 0}]
+    """
+    cells = [{}]
+    for name, values in axes.items():
+        cells = [{**cell, name: value} for cell in cells for value in values]
+    return cells
+
+
+def cell_key(cell):
+    """Return a text that is equal for equal parameters, whatever their order."""
+    return json.dumps(cell, sort_keys=True)
+
+
+def _check_cell(cell, name):
+    """Raise unless `cell` is a dict of plain values with an integer seed."""
+    if not isinstance(cell, dict):
+        raise TypeError(f"cells of {name} must be dicts of parameters, got {cell!r:.80}")
+    for parameter, value in cell.items():
+        plain = value is None or type(value) in (bool, int, float, str)
+        if type(value) is float:
+            plain = math.isfinite(value)
+        if not isinstance(parameter, str) or not plain:
+            raise TypeError(
+                f"cells of {name} must map names to strings, finite numbers, booleans or None, "
+                f"got {parameter!r}: {value!r:.60} ({type(value).__name__})"
+            )
+    if type(cell.get("seed")) is not int:
+        raise ValueError(f"cells of {name} must each have an integer seed, got {cell}")

@@ -1,0 +1,245 @@
+"""The sweeps of chapter 7, on MNIST: dropout rate, size of net and training set, input dropout."""
+
+from functools import cache
+
+import numpy as np
+
+from dropout_lab.experiments.experiment import Experiment, grid
+
+__all__ = ["EXPERIMENTS", "NETS", "N_TRAIN", "epochs_for", "published_keras", "train_mnist"]
+
+NETS = {"128-64": [784, 128, 64, 10], "512-512": [784, 512, 512, 10]}
+"""The published net, and one that has room to spare."""
+
+N_TRAIN = 48_000
+"""Of the 60,000 training images, the published run trains on the first 80 %."""
+
+SEEDS = list(range(5))
+SIZES = [100, 500, 2_000, 10_000, 60_000]
+BATCH = 32
+
+
+def epochs_for(size):
+    """Return how long a net is trained on `size` images: at least 3 epochs and 3,000 steps.
+
+    Parameters
+    ----------
+    size : int
+        Number of training images.
+
+    Returns
+    -------
+    int
+        Number of epochs in batches of 32.
+
+    Examples
+    --------
+    >>> [epochs_for(size) for size in (100, 2_000, 60_000)]
+    [750, 48, 3]
+    """
+    steps_per_epoch = -(-size // BATCH)
+    return max(3, -(-3_000 // steps_per_epoch))
+
+
+def run_keras(rate, seed):
+    """Train the published net with Keras, as it is published, and return its test accuracy."""
+    x, labels, test_x, test_labels = _images()
+    model = published_keras(x, labels, rate, seed)
+    _, accuracy = model.evaluate(test_x, test_labels, verbose=0)
+    return {"final_test_accuracy": accuracy}
+
+
+def published_keras(x, labels, rate, seed):
+    """Build and train the published net in Keras: 80 % to train on, 20 % to validate.
+
+    Parameters
+    ----------
+    x : numpy.ndarray of float32
+        Images as rows, shape ``(n, 784)``, from 0 to 1.
+    labels : numpy.ndarray of int
+        Shape ``(n,)``.
+    rate : float
+        Published is 0.5.
+    seed : int
+        Seeds Python, NumPy and TensorFlow.
+
+    Returns
+    -------
+    keras.Model
+        The trained net.
+
+    Notes
+    -----
+    Taught in: chapter 7, which shows these lines.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input((784,)),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dropout(rate),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dropout(rate),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x, labels, batch_size=32, epochs=5, validation_split=0.2, verbose=0)
+    return model
+
+
+def run_rates(rate, epochs, seed):
+    """Train the published net at one rate and return its curves and its scores."""
+    x, labels, *_ = _images()
+    train, rest = (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
+    model, history = train_mnist("128-64", train, rest, epochs, rate=rate, seed=seed)
+    return {
+        "train_loss": history.train_loss,
+        "validation_loss": history.validation_loss,
+        "validation_accuracy": history.metrics["accuracy"],
+        **_scores(model, train),
+        "active": _active(model),
+    }
+
+
+def run_sizes(net, size, rate, seed):
+    """Train one net on some of the images, drawn by the seed, and return its scores."""
+    train = _subset(size, seed)
+    # The loop wants something to validate on. Nothing is decided by it here.
+    watched = train[0][:100], train[1][:100]
+    model, _ = train_mnist(net, train, watched, epochs_for(size), rate=rate, seed=seed)
+    return _scores(model, train)
+
+
+def run_input(net, size, rate, input_rate, seed):
+    """Train one net with dropout on the pixels, too, and return its scores."""
+    train = _subset(size, seed)
+    watched = train[0][:100], train[1][:100]
+    model, _ = train_mnist(
+        net, train, watched, epochs_for(size), rate=rate, input_rate=input_rate, seed=seed
+    )
+    return _scores(model, train)
+
+
+def train_mnist(net, train, validation, epochs, *, rate, input_rate=0.0, seed):
+    """Train one of the `NETS` in the published way: Adam, batches of 32.
+
+    Parameters
+    ----------
+    net : str
+        A key of `NETS`.
+    train, validation : tuple (x, labels)
+        Images as rows of float32, shape ``(n, 784)``, and integer labels.
+    epochs : int
+        Passes over the training images.
+    rate, input_rate : float
+        Probability of dropping a hidden unit, and of dropping a pixel.
+    seed : int
+        Draws weights, order and masks.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        The trained net, in evaluation mode.
+    History
+        How it went.
+    """
+    from dropout_lab.training import fit_torch, perceptron_torch
+
+    model = perceptron_torch(NETS[net], rate, input_rate=input_rate, seed=seed)
+    history = fit_torch(
+        model, train, validation, epochs=epochs, seed=seed, device="cpu", progress=False
+    )
+    return model, history
+
+
+def _subset(size, seed):
+    """Return `size` training images: the smaller sets of a seed are parts of its larger ones."""
+    x, labels, *_ = _images()
+    chosen = np.random.default_rng(seed).permutation(len(x))[:size]
+    return x[chosen], labels[chosen]
+
+
+def _scores(model, train):
+    """Return loss and accuracy without dropout, on the training images and on the test images."""
+    from dropout_lab.network import cross_entropy
+    from dropout_lab.training import predict_torch
+
+    *_, test_x, test_labels = _images()
+    found = {}
+    for name, x, labels in (("train", *train), ("test", test_x, test_labels)):
+        logits = predict_torch(model, x).astype(np.float64)
+        found[f"final_{name}_loss"] = cross_entropy(logits, labels)
+        found[f"final_{name}_accuracy"] = (logits.argmax(axis=1) == labels).mean()
+    return found
+
+
+def _active(model):
+    """Return for each hidden layer the mean share of units that a test image makes positive."""
+    import torch
+
+    *_, x, _ = _images()
+    shares = []
+    with torch.inference_mode():
+        values = torch.from_numpy(x)
+        for layer in model:
+            values = layer(values)
+            if isinstance(layer, torch.nn.ReLU):
+                shares.append((values > 0).double().mean().item())
+    return shares
+
+
+@cache
+def _images():
+    """Return MNIST as rows of float32 and its labels as int64: training, then test."""
+    from dropout_lab.datasets import load_mnist
+
+    data = load_mnist("float32")
+    return (
+        data.train_images.reshape(-1, 784),
+        data.train_labels.astype(np.int64),
+        data.test_images.reshape(-1, 784),
+        data.test_labels.astype(np.int64),
+    )
+
+
+EXPERIMENTS = (
+    Experiment(
+        "mnist-keras",
+        "The published script in Keras, with and without its dropout.",
+        grid(rate=[0.5, 0.0], seed=SEEDS),
+        run_keras,
+        _images,
+        ("keras", "tensorflow"),
+    ),
+    Experiment(
+        "mnist-rates",
+        "The published net, 784-128-64-10: four rates for 20 epochs, three of them for 5 epochs.",
+        grid(epochs=[5], rate=[0.0, 0.2, 0.5], seed=SEEDS)
+        + grid(epochs=[20], rate=[0.0, 0.2, 0.5, 0.7], seed=SEEDS),
+        run_rates,
+        _images,
+    ),
+    Experiment(
+        "mnist-sizes",
+        "Two nets on 100 to 60,000 images, at least 3 epochs and 3,000 steps.",
+        grid(net=["128-64"], size=SIZES, rate=[0.0, 0.2, 0.5], seed=SEEDS)
+        + grid(net=["512-512"], size=SIZES, rate=[0.0, 0.5], seed=SEEDS),
+        run_sizes,
+        _images,
+    ),
+    Experiment(
+        "mnist-input",
+        "Dropout on the pixels: the published net without other dropout, and a large one with it.",
+        [
+            {"net": net, "size": size, "rate": rate, "input_rate": input_rate, "seed": seed}
+            for net, size, rate in (("128-64", 60_000, 0.0), ("512-512", 10_000, 0.5))
+            for input_rate in (0.0, 0.1, 0.2, 0.5)
+            for seed in SEEDS
+        ],
+        run_input,
+        _images,
+    ),
+)

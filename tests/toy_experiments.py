@@ -1,0 +1,65 @@
+"""Small experiments for the tests of the runner; a module, so that other processes find it."""
+
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from dropout_lab.experiments.experiment import Experiment, grid
+
+
+def note(line):
+    """Append a line to the log that the test reads: one write, so that processes do not mix."""
+    with Path(os.environ["TOY_LOG"]).open("a") as log:
+        log.write(line + "\n")
+
+
+def squares(base, seed):
+    """A cell that takes a moment and leaves a trace."""
+    note(f"{base} {seed}")
+    time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
+    return {"square": base**2, "noisy": np.float64(base + seed / 3), "list": np.arange(3)}
+
+
+def fails_on_two(base, seed):
+    """A cell that fails for one base."""
+    if base == 2:
+        raise ZeroDivisionError("two is not allowed here")
+    return squares(base, seed)
+
+
+def returns_nan(base, seed):
+    """A cell that diverged."""
+    return {"loss": [1.0, math.nan if base == 2 else 0.5]}
+
+
+def kills_its_process(base, seed):
+    """A cell that takes its process with it, as the kernel does when memory runs out."""
+    if base == 2:
+        os._exit(9)
+    return squares(base, seed)
+
+
+def prepare():
+    """Leave a trace of having prepared."""
+    note("prepare")
+
+
+CELLS = grid(base=[1, 2, 3], seed=[0, 1])
+TOYS = {
+    toy.name: toy
+    for toy in (
+        Experiment("squares", "Squares of small numbers.", CELLS, squares, prepare),
+        Experiment("fails", "One base fails.", CELLS, fails_on_two),
+        Experiment("diverges", "One base gives NaN.", CELLS, returns_nan),
+        Experiment("dies", "One base kills its process.", CELLS, kills_its_process),
+        Experiment(
+            "many",
+            "Enough to be killed in the middle.",
+            grid(base=[1, 2, 3], seed=list(range(8))),
+            squares,
+        ),
+    )
+}
