@@ -39,7 +39,7 @@ def all_masks(n, rate):
 
     Notes
     -----
-    Taught in: chapters 2 and 8.
+    Taught in: chapters 2, 4 and 8.
 
     Examples
     --------

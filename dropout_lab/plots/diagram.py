@@ -46,7 +46,7 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
     -----
     Taught in: chapter 1.
     """
-    places = _places(_checked(masks))
+    places = places_of(_checked(masks))
     if layer_names is not None and len(layer_names) != len(masks):
         raise ValueError(f"layer_names must hold {len(masks)} names, got {layer_names!r}")
     present = [place[mask] for place, mask in zip(places, masks, strict=True)]
@@ -132,7 +132,7 @@ def _checked(masks):
     return masks
 
 
-def _places(masks):
+def places_of(masks):
     """Return one array of shape (units, 2) per layer: x the layer, y centered, first on top."""
     gap = 1 / max(max(map(len, masks)) - 1, 1)
     return [
