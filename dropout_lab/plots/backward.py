@@ -6,7 +6,7 @@ from matplotlib.collections import LineCollection
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
-from dropout_lab.plots.diagram import places_of, draw_network
+from dropout_lab.plots.diagram import draw_network, places_of
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["difference_errors", "gradient_flow", "layer_gradients", "learning_curves"]
