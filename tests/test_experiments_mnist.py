@@ -33,11 +33,9 @@ def few_images(monkeypatch):
 
 
 @pytest.mark.parametrize("size", [100, 101, 500, 2_000, 10_000, 60_000])
-def test_small_sets_get_as_many_steps_as_larger_ones(size):
-    epochs, steps = mnist.epochs_for(size), -(-size // 32)
-    assert epochs >= 3
-    assert epochs * steps >= 3_000
-    assert epochs == 3 or (epochs - 1) * steps < 3_000
+def test_every_set_gets_ten_thousand_steps_and_less_than_an_epoch_more(size):
+    steps = -(-size // 32)
+    assert 10_000 <= mnist.epochs_for(size) * steps < 10_000 + steps
 
 
 def test_smaller_sets_are_parts_of_larger_ones(few_images):
@@ -65,12 +63,16 @@ def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_ima
 
 def test_dropout_on_pixels_is_off_when_scores_are_taken(few_images):
     cell = {"net": "128-64", "size": 300, "rate": 0.5, "input_rate": 0.2, "seed": 0}
-    scores = mnist.run_input(**cell)
+    scores = mnist.run_sizes(**cell)
     assert scores["final_train_accuracy"] == 1.0
-    assert clean_values(scores) == clean_values(mnist.run_input(**cell))
-    without = mnist.run_input(**{**cell, "input_rate": 0.0})
-    del cell["input_rate"]
-    assert clean_values(without) == clean_values(mnist.run_sizes(**cell))
+    assert clean_values(scores) == clean_values(mnist.run_sizes(**cell))
+
+
+def test_the_published_net_with_all_its_pixels_is_the_one_without_dropout(few_images):
+    all_pixels = mnist.run_input(input_rate=0.0, seed=1)
+    published = mnist.run_rates(rate=0.0, epochs=5, seed=1)
+    assert all_pixels == {name: published[name] for name in all_pixels}
+    assert mnist.run_input(input_rate=0.5, seed=1) != all_pixels
 
 
 # --- what is stored ----------------------------------------------------------------------------
@@ -102,9 +104,10 @@ def test_the_cheapest_cell_comes_out_again(experiment):
     # On one machine these are equal. Between machines sums are rounded differently, and two
     # trainings from the same seed drift apart like two seeds: about 0.003 in accuracy on the
     # whole training set, 0.02 on a hundred images.
-    room = 0.05 if stored["parameters"].get("size", 60_000) < 1_000 else 0.012
+    few = stored["parameters"].get("size", 60_000) < 1_000
     for name, value in stored["values"].items():
         loss = name.endswith("loss")
+        room = 0.05 if few or name == "active" else 0.012
         np.testing.assert_allclose(found[name], value, rtol=0.3 * loss, atol=room, err_msg=name)
 
 
