@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -25,27 +26,35 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 
 def pytest_collection_modifyitems(items):
-    """Run fast tests first: unit tests, doctests, chapters, and last the site.
-
-    Several processes may share the work (pytest-xdist). What belongs to one chapter stays
-    together: a notebook's cells share a kernel, and a page's tests one run of its chapter.
-    """
+    """Run fast tests first: unit tests, doctests, chapters, and last the site."""
 
     def rank(item):
         if item.path.suffix == ".ipynb":
             return 1
         return 2 if item.path.stem in SLOW else 0
 
-    def group(item):
-        values = getattr(item, "callspec", None) and item.callspec.params
-        about = values and (values.get("page") or values.get("path"))
-        if item.path.stem in ("test_site", "test_solutions") and about:
-            return f"page {Path(about).stem}"
-        return f"{item.path.stem} {Path(about).stem if about else ''}"
-
     items.sort(key=rank)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep together what belongs together when several processes share the work.
+
+    The cells of a notebook need one kernel, and what tests a page or a solution one run of its
+    chapter; the rest goes file by file.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByChapter(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            chapter = re.search(r"\[.*?(\d\d_[a-z_]+|index)", nodeid)
+            if not chapter:
+                return file
+            shares_a_run = file.endswith(("test_site.py", "test_solutions.py"))
+            return f"{'page' if shares_a_run else file} {chapter[1]}"
+
+    return ByChapter(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def solutions():
             if cell.cell_type == "markdown":
                 for name, text in SOLUTION.findall(cell.source):
                     for number, code in enumerate(CODE.findall(text)):
-                        yield pytest.param(path, code, id=f"{name}-{number}")
+                        yield pytest.param(path, code, id=f"{path.stem}-{name}-{number}")
 
 
 @pytest.mark.parametrize(("path", "code"), list(solutions()))
