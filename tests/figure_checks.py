@@ -50,5 +50,5 @@ def _in_view(text):
         low, high = axis.get_view_interval()
         for tick in axis.get_major_ticks():
             if text in (tick.label1, tick.label2):
-                return low <= tick.get_loc() <= high
+                return min(low, high) <= tick.get_loc() <= max(low, high)
     return True

@@ -1,10 +1,9 @@
 """The figures of chapter 3 show the numbers they are given, and nothing is cut off or overlaps."""
 
-from itertools import combinations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figure_checks import check_texts
 
 from dropout_lab.conventions import CONVENTIONS
 from dropout_lab.dropout import rates
@@ -16,7 +15,7 @@ from dropout_lab.plots.conventions import (
     train_versus_eval,
     trained_scores,
 )
-from dropout_lab.style import FIGURE_WIDTH, figure_style
+from dropout_lab.style import figure_style
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 LONGEST = sorted(CONVENTIONS, key=len)[-2:]
@@ -77,39 +76,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
 def test_all_text_is_inside_the_figure_and_apart(frame):
-    figure = frame()
-    assert figure.get_size_inches()[0] == FIGURE_WIDTH
-    assert 2.4 <= figure.get_size_inches()[1] <= 4.2
-    renderer = figure.canvas.get_renderer()
-    figure.draw(renderer)
-    boxes = [
-        (text.get_text(), text.get_window_extent(renderer))
-        for text in figure.findobj(plt.Text)
-        if text.get_text() and text.get_visible() and _in_view(text)
-    ]
-    assert boxes
-    for text, box in boxes:
-        assert box.x0 >= 0, text
-        assert box.y0 >= 0, text
-        assert box.x1 <= figure.bbox.x1, text
-        assert box.y1 <= figure.bbox.y1, text
-    for (one, a), (other, b) in combinations(boxes, 2):
-        touching = a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
-        assert not touching, (one, other)
-    assert all(text.get_fontsize() >= 9 for text in figure.findobj(plt.Text) if text.get_text())
-
-
-def _in_view(text):
-    """Say whether matplotlib draws a text: not the labels of ticks beyond the axis."""
-    axes = text.axes
-    if axes is None or not axes.axison:
-        return axes is None or text is axes._left_title
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = axis.get_view_interval()
-        for tick in axis.get_major_ticks():
-            if text in (tick.label1, tick.label2):
-                return low <= tick.get_loc() <= high
-    return True
+    check_texts(frame())
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))

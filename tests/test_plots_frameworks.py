@@ -1,10 +1,9 @@
 """The figures of chapter 5 show the numbers they are given, and no text is cut off or overlaps."""
 
-from itertools import combinations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figure_checks import check_texts
 from matplotlib.colors import to_hex
 
 from dropout_lab.frames import figure_to_nodes, sentence_of
@@ -14,7 +13,7 @@ from dropout_lab.plots.frameworks import (
     learning_curves,
     pass_histogram,
 )
-from dropout_lab.style import COLORS, FIGURE_WIDTH, figure_style
+from dropout_lab.style import COLORS, figure_style
 
 NAMES = ("brighter →", "← brighter", "brighter ↓", "brighter ↑")
 RATES = (0.2, 0.5, 0.8)
@@ -72,27 +71,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
 def test_all_text_is_inside_the_figure_and_apart(frame):
-    figure = frame()
-    assert figure.get_size_inches()[0] == FIGURE_WIDTH
-    renderer = figure.canvas.get_renderer()
-    figure.draw(renderer)
-    hidden = {tick for ax in figure.axes if not ax.axison for tick in ax.findobj(plt.Text)}
-    shown = {text for ax in figure.axes for text in [*ax.texts, ax.title, ax._left_title]}
-    boxes = [
-        (text.get_text(), text.get_window_extent(renderer))
-        for text in figure.findobj(plt.Text)
-        if text.get_text() and text.get_visible() and (text in shown or text not in hidden)
-    ]
-    assert boxes
-    for text, box in boxes:
-        assert box.x0 >= 0, text
-        assert box.y0 >= 0, text
-        assert box.x1 <= figure.bbox.x1, text
-        assert box.y1 <= figure.bbox.y1, text
-    for (one, a), (other, b) in combinations(boxes, 2):
-        touching = a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
-        assert not touching, (one, other)
-    assert all(text.get_fontsize() >= 9 for text in figure.findobj(plt.Text) if text.get_text())
+    check_texts(frame())
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))

@@ -1,15 +1,14 @@
 """The figures of chapter 7 show the numbers they are given, and nothing is cut off or overlaps."""
 
-from itertools import combinations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figure_checks import check_texts
 
 from dropout_lab.frames import figure_to_nodes, sentence_of
 from dropout_lab.plots.digits import digit_activations, draw_pixels, first_layer, mistake
 from dropout_lab.plots.mnist import activation_shares, learning_curves, pixel_dropout, size_gap
-from dropout_lab.style import FIGURE_WIDTH, figure_style
+from dropout_lab.style import figure_style
 
 T4 = 2.776  # 97.5 % point of t with 4 degrees of freedom
 SIZES = [100, 500, 2_000, 10_000, 60_000]
@@ -99,39 +98,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
 def test_all_text_is_inside_the_figure_and_apart(frame):
-    figure = frame()
-    assert figure.get_size_inches()[0] == FIGURE_WIDTH
-    assert 2.4 <= figure.get_size_inches()[1] <= 4.2
-    renderer = figure.canvas.get_renderer()
-    figure.draw(renderer)
-    boxes = [
-        (text.get_text(), text.get_window_extent(renderer))
-        for text in figure.findobj(plt.Text)
-        if text.get_text() and text.get_visible() and _in_view(text)
-    ]
-    assert boxes
-    for text, box in boxes:
-        assert box.x0 >= 0, text
-        assert box.y0 >= 0, text
-        assert box.x1 <= figure.bbox.x1, text
-        assert box.y1 <= figure.bbox.y1, text
-    for (one, a), (other, b) in combinations(boxes, 2):
-        touching = a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
-        assert not touching, (one, other)
-    assert all(text.get_fontsize() >= 9 for text in figure.findobj(plt.Text) if text.get_text())
-
-
-def _in_view(text):
-    """Say whether matplotlib draws a text: not the labels of ticks beyond the axis."""
-    axes = text.axes
-    if axes is None or not axes.axison:
-        return axes is None or text is axes._left_title
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = axis.get_view_interval()
-        for tick in axis.get_major_ticks():
-            if text in (tick.label1, tick.label2):
-                return min(low, high) <= tick.get_loc() <= max(low, high)
-    return True
+    check_texts(frame())
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=list(FRAMES))
