@@ -38,7 +38,7 @@ def open_page(browser, site_url):
         page = context.new_page()
         page.trouble = []
         page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
-        page.on("requestfailed", lambda request: _note_failure(page, request))
+        page.on("requestfailed", lambda request: page.trouble.append(f"failed: {request.url}"))
         page.on("console", lambda message: _note_console(page, message))
         page.on("request", lambda request: _note_request(page, request, base))
         page.on("response", lambda response: _note_response(page, response))
@@ -56,12 +56,6 @@ def open_page(browser, site_url):
 def _note_console(page, message):
     if message.type in ("error", "warning"):
         page.trouble.append(f"console {message.type}: {message.text}")
-
-
-def _note_failure(page, request):
-    # The browser itself gives up a request when a page sends it on to another one.
-    if request.failure != "net::ERR_ABORTED":
-        page.trouble.append(f"failed: {request.url}: {request.failure}")
 
 
 def _note_request(page, request, base):
