@@ -38,7 +38,7 @@ def open_page(browser, site_url):
         page = context.new_page()
         page.trouble = []
         page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
-        page.on("requestfailed", lambda request: page.trouble.append(f"failed: {request.url}"))
+        page.on("requestfailed", lambda request: _note_failure(page, request))
         page.on("console", lambda message: _note_console(page, message))
         page.on("request", lambda request: _note_request(page, request, base))
         page.on("response", lambda response: _note_response(page, response))
@@ -56,6 +56,13 @@ def open_page(browser, site_url):
 def _note_console(page, message):
     if message.type in ("error", "warning"):
         page.trouble.append(f"console {message.type}: {message.text}")
+
+
+def _note_failure(page, request):
+    # A browser that is sent on to another page gives up what it was still loading.
+    # What the server fails to deliver has another error or a status.
+    if request.failure != "net::ERR_ABORTED":
+        page.trouble.append(f"failed: {request.url}: {request.failure}")
 
 
 def _note_request(page, request, base):
