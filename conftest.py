@@ -18,6 +18,10 @@ SLOW = ("test_site", "test_build", "test_live_chapters")
 os.environ["EXPLORE_PUBLISH"] = "1"
 os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Several processes share the cores. Small matrix products that also spread over threads spend
+# twenty times their work on waiting for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Real data, where a folder of it lies beside the clone. Without it, tests that need it say so.
 if (ROOT.parent / "shared" / "data").is_dir():
     os.environ.setdefault("DROPOUT_LAB_DATA", str(ROOT.parent / "shared" / "data"))
@@ -34,6 +38,15 @@ def pytest_collection_modifyitems(items):
         return 2 if item.path.stem in SLOW else 0
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Use three processes, four where there are cores for them.
+
+    One of them often waits for a kernel or a browser; each may hold 2 GB.
+    """
+    return min(max(3, os.cpu_count() or 1), 4)
 
 
 @pytest.hookimpl(optionalhook=True)
