@@ -1,7 +1,6 @@
 """Sphinx extension of this book: complete chapters, and no request to another host."""
 
 import json
-import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +9,6 @@ from sphinx.errors import ExtensionError
 
 MATHJAX_SCRIPT = "tex-chtml.js"
 MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
-_MAP_COMMENT = re.compile(r"\s*/[/*]# sourceMappingURL=\S+( ?\*/)?\s*$")
 
 
 def check_outputs(app, env, docnames):
@@ -40,17 +38,6 @@ def copy_mathjax(app):
     target = Path(app.outdir, "_static", "mathjax")
     shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS, dirs_exist_ok=True)
     shutil.copy2(source / MATHJAX_SCRIPT, target / MATHJAX_SCRIPT)
-
-
-def drop_source_maps(app, exception):
-    """Leave out the theme's source maps: a fifth of the site, for debuggers of the theme only."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir, "_static").rglob("*.map"):
-        path.unlink()
-        script = path.with_suffix("")
-        text = script.read_text(encoding="utf-8")
-        script.write_text(_MAP_COMMENT.sub("", text), encoding="utf-8")
 
 
 def mend_roles(app, pagename, templatename, context, doctree):
@@ -92,5 +79,4 @@ def setup(app):
     app.connect("builder-inited", copy_mathjax)
     app.connect("env-before-read-docs", check_outputs)
     app.connect("html-page-context", mend_roles)
-    app.connect("build-finished", drop_source_maps)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

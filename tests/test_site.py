@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from recorded import CHAPTERS, SITE, run_chapter
@@ -24,33 +25,63 @@ MAX_SCRIPT_BYTES = 1_500
 FRAMES_PER_EXPLORER = 8
 
 
+def _open(browser, site_url, path, base=None, mode="light", width=1400, **options):
+    """Open a page in a context of its own, and note on it what goes wrong."""
+    base = base or site_url
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=mode, **options
+    )
+    context.add_init_script(f"localStorage.mode = localStorage.theme = '{mode}'")
+    page = context.new_page()
+    page.trouble = []
+    page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
+    page.on("requestfailed", lambda request: _note_failure(page, request))
+    page.on("console", lambda message: _note_console(page, message))
+    page.on("request", lambda request: _note_request(page, request, base))
+    page.on("response", lambda response: _note_response(page, response))
+    page.goto(base + path)
+    if options.get("java_script_enabled", True):
+        page.wait_for_function("!document.querySelector('meta[http-equiv=refresh i]')")
+        page.evaluate("window.MathJax?.startup?.promise")  # formulas change the layout
+    return page
+
+
 @pytest.fixture
 def open_page(browser, site_url):
-    """Return a function that opens a page and collects what goes wrong on it."""
-    contexts = []
+    """Return a function that opens a page that nobody has touched yet."""
+    pages = []
 
-    def open_it(path, base=site_url, mode="light", width=1400, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=mode, **options
-        )
-        contexts.append(context)
-        context.add_init_script(f"localStorage.mode = localStorage.theme = '{mode}'")
-        page = context.new_page()
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
-        page.on("requestfailed", lambda request: _note_failure(page, request))
-        page.on("console", lambda message: _note_console(page, message))
-        page.on("request", lambda request: _note_request(page, request, base))
-        page.on("response", lambda response: _note_response(page, response))
-        page.goto(base + path)
-        if options.get("java_script_enabled", True):
-            page.wait_for_function("!document.querySelector('meta[http-equiv=refresh i]')")
-            page.evaluate("window.MathJax?.startup?.promise")  # formulas change the layout
-        return page
+    def open_it(path, **options):
+        pages.append(_open(browser, site_url, path, **options))
+        return pages[-1]
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="session")
+def look_at(browser, site_url):
+    """Return a function that opens a page, or gives the one that an earlier test opened.
+
+    For tests that do not care where the sliders stand. The tests of one page run one after the
+    other, so only its contexts are kept.
+    """
+    kept = {}
+
+    def look(path, mode="light", width=1400):
+        for key in [key for key in kept if key[0] != path]:
+            kept.pop(key).context.close()
+        key = (path, mode, width)
+        if key not in kept:
+            kept[key] = _open(
+                browser, site_url, path, mode=mode, width=width, has_touch=width < 500
+            )
+        return kept[key]
+
+    yield look
+    for page in kept.values():
+        page.context.close()
 
 
 def _note_console(page, message):
@@ -100,8 +131,8 @@ def test_a_page_loads_from_a_folder(open_page, page):
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
-def test_formulas_are_typeset(open_page, page):
-    opened = open_page(page)
+def test_formulas_are_typeset(look_at, page):
+    opened = look_at(page)
     formulas = opened.locator("div.math, span.math").count()
     assert opened.locator("mjx-container").count() == formulas
     assert opened.locator("mjx-merror").count() == 0
@@ -141,6 +172,26 @@ def test_no_link_inside_the_site_is_dead():
 
 def test_the_site_is_light():
     assert sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) < MAX_SITE_BYTES
+
+
+@pytest.mark.parametrize("page", CHAPTER_PAGES)
+def test_icons_come_from_the_font_that_the_page_carries(look_at, page):
+    opened = look_at(page)
+    for icon in opened.locator("i.fa-solid:visible").all():
+        assert icon.evaluate("icon => getComputedStyle(icon, '::before').content") != "none"
+    assert opened.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+
+
+@pytest.mark.parametrize("page", EXPLORED)
+def test_a_downloaded_notebook_is_the_chapter_with_its_first_frames(page):
+    stored = (CHAPTERS / page.split("/")[-1]).with_suffix(".ipynb")
+    chapter = nbformat.read(stored, as_version=4)
+    download = nbformat.read(SITE / "_sources" / "chapters" / stored.name, as_version=4)
+    assert [cell.source for cell in download.cells] == [cell.source for cell in chapter.cells]
+    shown = str([cell.get("outputs") for cell in download.cells])
+    stored_shown = str([cell.get("outputs") for cell in chapter.cells])
+    assert shown.count("data:image/svg+xml") == stored_shown.count("data-xp=") > 0
+    assert "<script" not in shown
 
 
 # --- explorers -------------------------------------------------------------------------------
@@ -260,8 +311,8 @@ def test_the_stored_page_starts_where_the_author_said(open_page, page):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_the_keyboard_moves_every_slider(open_page, page):
-    opened = open_page(page)
+def test_the_keyboard_moves_every_slider(look_at, page):
+    opened = look_at(page)
     for slider in opened.locator(".xp input[type=range]").all():
         if slider.evaluate("axis => axis.max") == "0":
             continue
@@ -292,8 +343,8 @@ def _set_first(menu):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_every_control_has_a_name_and_every_sentence_is_announced(open_page, page):
-    opened = open_page(page)
+def test_every_control_has_a_name_and_every_sentence_is_announced(look_at, page):
+    opened = look_at(page)
     for axis in opened.locator(".xp .xp-axis").all():
         assert axis.evaluate("axis => axis.labels[0].querySelector('span').textContent.trim()")
     for sentence in opened.locator(".xp[data-xp] .xp-say").all():
@@ -302,8 +353,8 @@ def test_every_control_has_a_name_and_every_sentence_is_announced(open_page, pag
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_explorers_do_not_share_ids(open_page, page):
-    opened = open_page(page)
+def test_explorers_do_not_share_ids(look_at, page):
+    opened = look_at(page)
     for number in range(opened.locator(".xp[data-xp]").count()):
         _move(opened, number, _other_position(opened, number))
     ids = opened.evaluate("[...document.querySelectorAll('.xp [id]')].map(node => node.id)")
@@ -317,8 +368,8 @@ def test_explorers_do_not_share_ids(open_page, page):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_an_explorer_carries_little_script(open_page, page):
-    scripts = open_page(page).evaluate(
+def test_an_explorer_carries_little_script(look_at, page):
+    scripts = look_at(page).evaluate(
         "[...document.querySelectorAll('.xp > script:not([type])')].map(node => node.innerHTML)"
     )
     assert scripts
@@ -412,19 +463,20 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", EXPLORED)
-def test_a_printed_explorer_keeps_figure_and_sentence_in_black(open_page, page, mode):
-    opened = open_page(page, mode=mode)
+def test_a_printed_explorer_keeps_figure_and_sentence_in_black(look_at, page, mode):
+    opened = look_at(page, mode=mode)
     opened.emulate_media(media="print")
     for figure in opened.locator(".xp[data-xp]").all():
         assert not figure.locator(".xp-ui").is_visible()
         assert figure.locator("svg").is_visible()
         assert figure.locator(".xp-say").is_visible()
         assert figure.evaluate("root => getComputedStyle(root).color") == "rgb(0, 0, 0)"
+    opened.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
-def test_a_phone_shows_it_all_without_sideways_scrolling(open_page, page):
-    opened = open_page(page, width=360, has_touch=True)
+def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
+    opened = look_at(page, width=360)
     assert opened.evaluate("document.documentElement.scrollWidth") <= 360
     for figure in opened.locator(".xp[data-xp]").all():
         box = figure.locator("svg").bounding_box()
@@ -444,8 +496,8 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(open_page, page):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_no_text_of_a_figure_is_cut_off(open_page, page):
-    opened = open_page(page, width=360)
+def test_no_text_of_a_figure_is_cut_off(look_at, page):
+    opened = look_at(page, width=360)
     for number in range(opened.locator(".xp[data-xp]").count()):
         sizes = _axes(opened, number)
         for positions in {tuple(0 for _ in sizes), tuple(size - 1 for size in sizes)}:
@@ -487,8 +539,8 @@ CONTRAST = """root => {
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", EXPLORED)
-def test_figures_are_legible_in_both_modes(open_page, page, mode):
-    opened = open_page(page, mode=mode)
+def test_figures_are_legible_in_both_modes(look_at, page, mode):
+    opened = look_at(page, mode=mode)
     assert opened.evaluate("document.documentElement.dataset.theme") == mode
     for figure in opened.locator(".xp[data-xp]").all():
         ratios = figure.evaluate(CONTRAST)
@@ -500,8 +552,8 @@ def test_figures_are_legible_in_both_modes(open_page, page, mode):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
-def test_axe_finds_no_violation_in_our_content(open_page, page, mode):
-    opened = open_page(page, mode=mode)
+def test_axe_finds_no_violation_in_our_content(look_at, page, mode):
+    opened = look_at(page, mode=mode)
     # Axe judges what is laid out, and sections far from the screen are not.
     opened.add_style_tag(content="section { content-visibility: visible !important }")
     results = Axe().run(opened, context={"include": [[".bd-article"]]})
@@ -517,8 +569,8 @@ def test_axe_finds_no_violation_in_our_content(open_page, page, mode):
 
 
 @pytest.mark.parametrize("page", [page for page in EXPLORED if "index" not in page])
-def test_solutions_are_hidden_until_asked_for(open_page, page):
-    opened = open_page(page)
+def test_solutions_are_hidden_until_asked_for(look_at, page):
+    opened = look_at(page)
     solutions = opened.locator("div.solution")
     assert solutions.count() >= 3
     for solution in solutions.all():
