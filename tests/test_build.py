@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from dropout_lab.claims import MIME_TYPE, claim
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -84,3 +86,27 @@ def test_make_chapters_stops_at_a_failing_cell_and_leaves_the_file_alone(mini_bo
     assert code != 0
     assert "ZeroDivisionError" in said
     assert path.read_bytes() == before
+
+
+def test_make_chapters_stops_at_a_claim_that_fails(mini_book):
+    source = "from dropout_lab.claims import claim\nclaim('Two is small', 2, below=1)"
+    path = mini_book(new_code_cell(source))
+    code, said = make("chapters", path.parents[1])
+    assert code != 0
+    assert "the claim fails: Two is small: 2 (must be below 1)" in said
+
+
+def test_the_ledger_follows_its_notebooks(mini_book):
+    for value in (2, 3):
+        data = claim("It is large", value, above=1)._repr_mimebundle_()
+        shown = new_output("execute_result", data=data, execution_count=1)
+        path = mini_book(new_code_cell("1 + 1", execution_count=1, outputs=[shown]))
+        folder = path.parents[1]
+        (folder / "chapters" / "ledger.md").write_text("# Ledger\n\n```{ledger} cells\n```\n")
+        toc = "format: jb-book\nroot: chapters/index\nchapters:\n- file: chapters/ledger\n"
+        (folder / "_toc.yml").write_text(toc)
+        code, said = make("book", folder)
+        assert code == 0, said
+        page = (folder / "_build/html/chapters/ledger.html").read_text()
+        assert f"<strong>{value}</strong> (above 1)" in page
+        assert f"index.html#{data[MIME_TYPE][0]['id']}" in page

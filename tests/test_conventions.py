@@ -66,6 +66,10 @@ def test_ratio_is_the_one_derived_by_hand(convention, rate):
     x=st.lists(st.floats(-100, 100).filter(lambda v: abs(v) > 1e-3), min_size=1, max_size=6),
 )
 @settings(max_examples=25)
+@pytest.mark.proves(
+    "The ratio of inference to training mean of each convention is the one in the table",
+    chapter=3,
+)
 def test_ratio_agrees_with_enumeration(convention, rate, x):
     x = np.array(x)
     masks, probabilities = all_masks(len(x), rate)
@@ -110,6 +114,10 @@ def test_dividing_by_zero_keep_leaves_zeros_and_signs():
     assert CONVENTIONS["inverted"].s_backward(1.0) == math.inf
 
 
+@pytest.mark.proves(
+    "Scaling by the dropout rate is right at one half and at no other rate",
+    chapter=3,
+)
 def test_scaling_by_the_rate_is_right_only_at_one_half():
     trap = CONVENTIONS["scale by p"]
     rates = np.linspace(0, 1, 101)

@@ -156,6 +156,10 @@ def test_a_share_of_the_frauds_is_imitated(drift):
     assert abs(scores.mean() - 2.5 * (1 - drift)) < 4 * np.sqrt(variance / len(scores))
 
 
+@pytest.mark.proves(
+    "At full drift the device score says nothing, and the other columns say what they said",
+    chapter=6,
+)
 def test_at_full_drift_the_crutch_says_nothing_and_the_others_still_do():
     stream = make_transactions(N, 0.5, np.random.default_rng(4), drift=1.0)
     genuine, fraud = (column(stream, "device_score", label) for label in (0, 1))
@@ -201,6 +205,10 @@ def test_the_crutch_alone_ranks_as_two_shifted_normals_do(stream):
     assert abs(found - area) < 4 * np.sqrt(variance) / half
 
 
+@pytest.mark.proves(
+    "The sum of the evidence of all columns gives true probabilities of fraud",
+    chapter=6,
+)
 def test_the_sum_gives_true_probabilities():
     stream = make_transactions(200_000, 0.1, np.random.default_rng(8))
     log_odds = transaction_evidence(stream.features).sum(axis=1) + np.log(0.1 / 0.9)

@@ -68,6 +68,7 @@ def test_the_mean_of_precision_over_all_recalls_is_the_average_precision():
     assert mean == pytest.approx(average_precision_score(labels, scores))
 
 
+@pytest.mark.proves("The permutation importance of this book is that of scikit-learn", chapter=6)
 def test_permutation_importance_agrees_with_scikit_learns():
     stream = make_transactions(4000, 0.05, np.random.default_rng(0))
     model = LogisticRegression(max_iter=2000).fit(

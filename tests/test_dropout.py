@@ -45,6 +45,7 @@ def seeded(seed):
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.25, 0.4, 0.5, 0.8, 0.95])
+@pytest.mark.proves("Over masks, dropout keeps the mean and has the derived variance", chapter=2)
 def test_mean_and_variance_over_masks(rate, rng):
     x = np.array([-3.0, 0.5, 1.0, 2.0, 10.0])
     draws = 40_000
@@ -102,6 +103,7 @@ def test_all_masks_enumerated_give_mean_and_variance_exactly(units, rate):
 
 
 @given(seed=SEED, shape=SHAPE, one=ANY_RATE, other=ANY_RATE)
+@pytest.mark.proves("Masks drawn from one set of uniforms are nested over all rates", chapter=2)
 def test_masks_are_nested_over_rates(seed, shape, one, other):
     low, high = sorted([one, other])
     first, second = seeded(seed), seeded(seed)

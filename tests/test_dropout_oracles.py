@@ -100,6 +100,7 @@ def test_torch_is_equal_to_the_last_bit(torch, rate, dtype, rng):
 
 
 @pytest.mark.parametrize("rate", RATES)
+@pytest.mark.proves("With the same mask PyTorch and this book agree to 2 ulp in float32", chapter=5)
 def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
     x, grad = without_zeros(rng, SHAPE, "float32"), without_zeros(rng, SHAPE, "float32")
     y, gradient, mask = run_torch(
@@ -118,6 +119,7 @@ def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("rate", RATES)
+@pytest.mark.proves("With the same mask Keras and this book agree to the last bit", chapter=5)
 def test_keras_is_equal_to_the_last_bit(keras, tf, rate, dtype, rng):
     x, grad = without_zeros(rng, SHAPE, dtype), without_zeros(rng, SHAPE, dtype)
     layer = keras.layers.Dropout(rate, seed=3, dtype=dtype)

@@ -26,7 +26,7 @@ def few_images(monkeypatch):
     for row, label in zip(x, labels, strict=True):
         row[78 * label : 78 * label + 78] += 0.6
     images = x[:500], labels[:500], x[500:], labels[500:]
-    monkeypatch.setattr(mnist, "_images", lambda: images)
+    monkeypatch.setattr(mnist, "mnist_rows", lambda: images)
     monkeypatch.setattr(mnist, "N_TRAIN", 400)
     monkeypatch.setattr(mnist, "epochs_for", lambda size: 12)
     return images
@@ -61,6 +61,7 @@ def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_ima
         assert share == pytest.approx((values > 0).mean(), abs=1e-4)
 
 
+@pytest.mark.proves("The stored scores are taken with dropout off, on pixels too", chapter=7)
 def test_dropout_on_pixels_is_off_when_scores_are_taken(few_images):
     cell = {"net": "128-64", "size": 300, "rate": 0.5, "input_rate": 0.2, "seed": 0}
     scores = mnist.run_sizes(**cell)
@@ -97,6 +98,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     reason="DROPOUT_LAB_DATA is not set: no cell of the stored MNIST results was run again",
 )
 @STORED
+@pytest.mark.proves("A stored run of the MNIST nets comes out again", chapter=7)
 def test_the_cheapest_cell_comes_out_again(experiment):
     stored = min(load_results(experiment.name).cells, key=lambda cell: cell["seconds"])
     found = clean_values(experiment.run(**stored["parameters"]))

@@ -50,6 +50,7 @@ def test_a_new_module_is_in_training_mode_and_its_weights_do_not_know():
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+@pytest.mark.proves("Without gradients, PyTorch still drops", chapter=5)
 def test_no_gradients_does_not_mean_no_dropout(context):
     layer, ones = nn.Dropout(0.5), torch.ones(N)
     with context():
@@ -63,6 +64,7 @@ def test_functional_dropout_drops_unless_it_is_told(name):
     assert inspect.signature(function).parameters["training"].default is True
 
 
+@pytest.mark.proves("F.dropout without its training argument drops in eval mode", chapter=5)
 def test_functional_dropout_does_not_see_the_mode_of_its_module():
     class Forgetful(nn.Module):
         def forward(self, x):
@@ -102,6 +104,7 @@ def test_attention_function_has_no_switch_either():
     assert not torch.equal(first, second)
 
 
+@pytest.mark.proves("eval() does not reach layers in a plain list", chapter=5)
 def test_eval_does_not_reach_layers_in_a_plain_list():
     class Hidden(nn.Module):
         def __init__(self, holder):
@@ -116,6 +119,10 @@ def test_eval_does_not_reach_layers_in_a_plain_list():
     assert torch.equal(Hidden(nn.ModuleList).eval()(ones), ones)
 
 
+@pytest.mark.proves(
+    "After a validation a model trains without dropout until train() is called",
+    chapter=5,
+)
 def test_evaluation_stays_until_train_is_called():
     net = nn.Sequential(nn.Dropout(0.5)).eval()
     ones = torch.ones(N, requires_grad=True)
@@ -124,6 +131,7 @@ def test_evaluation_stays_until_train_is_called():
     assert drops_half(net.train()(ones).detach())
 
 
+@pytest.mark.proves("eval() makes the spread of Monte-Carlo dropout zero", chapter=5)
 def test_eval_silences_monte_carlo_dropout_until_the_layers_are_switched_on():
     net = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout(0.5)).eval()
     ones = torch.ones(N, 1)
@@ -140,6 +148,7 @@ def test_eval_silences_monte_carlo_dropout_until_the_layers_are_switched_on():
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+@pytest.mark.proves("A dropped logit costs at least the rate times ln 2", chapter=5)
 def test_dropout_on_a_logit_costs_the_rate_times_log_two(rate):
     # The best logits there are: +40 for class 1. A dropped logit is 0, probability one half.
     logits, labels = torch.full((N,), 40.0), torch.ones(N)
@@ -185,6 +194,7 @@ def test_dropout_on_the_losses_keeps_their_mean_and_adds_noise():
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.proves("A recurrent net of one layer does not drop in PyTorch", chapter=5)
 def test_one_recurrent_layer_warns_and_does_not_drop(kind):
     with pytest.warns(UserWarning, match="num_layers greater than 1"):
         layer = getattr(nn, kind)(8, 16, dropout=0.9)
@@ -211,6 +221,7 @@ def test_keras_drops_the_inputs_of_one_recurrent_layer():
     np.testing.assert_array_equal(layer(x), layer(x))
 
 
+@pytest.mark.proves("Attention layers drop weights and not outputs", chapter=5)
 def test_multihead_attention_drops_weights_and_not_outputs():
     layer = nn.MultiheadAttention(16, 2, dropout=0.5, batch_first=True)
     x = torch.randn(4, 20, 16)
@@ -243,6 +254,7 @@ def test_keras_spatial_dropout_expects_the_channels_last():
     assert np.array_equal(kept.all(axis=(1, 2)), kept.any(axis=(1, 2)))
 
 
+@pytest.mark.proves("A rate of 1 is accepted and stops all learning", chapter=5)
 def test_rate_one_is_accepted_and_stops_all_learning():
     x = torch.ones(N, requires_grad=True)
     with warnings.catch_warnings():
@@ -262,6 +274,10 @@ def test_a_percentage_is_refused(layer):
 # --- 4 Keras -------------------------------------------------------------------------------
 
 
+@pytest.mark.proves(
+    "Keras drops inside fit and where training=True is passed, and nowhere else",
+    chapter=5,
+)
 def test_keras_drops_only_when_told_or_fitting():
     ones = np.ones((100, N // 100), np.float32)
     layer = keras.layers.Dropout(0.5, seed=3)

@@ -32,6 +32,7 @@ def test_masks_and_probabilities_match_a_product_of_independent_choices(n, rate)
 
 
 @given(n=st.integers(1, 10), rate=RATES)
+@pytest.mark.proves("The number of dropped units is binomial", chapter=2)
 def test_the_number_dropped_is_binomial(n, rate):
     stats = pytest.importorskip("scipy.stats")
     masks, probabilities = all_masks(n, rate)
@@ -107,6 +108,7 @@ def test_pytorch_reads_the_number_as_drop_and_returns_zeros_at_rate_1():
     assert bool((channels == channels[:, :, :1, :1]).all())
 
 
+@pytest.mark.proves("In TensorFlow 2 the second argument of dropout drops", chapter=2)
 def test_tensorflow_changed_what_its_second_argument_means():
     tf = pytest.importorskip("tensorflow")
     tf.random.set_seed(0)
@@ -118,6 +120,7 @@ def test_tensorflow_changed_what_its_second_argument_means():
     assert abs(kept_in_2 - 0.2) < bound
 
 
+@pytest.mark.proves("Only 3 of the 32 masks leave the sum of 1, 2, 3, 4, 5 as it was", chapter=2)
 def test_three_masks_of_the_example_leave_its_sum_unchanged():
     x = np.array([1, 2, 3, 4, 5])
     survivors = [s for k in range(6) for s in itertools.combinations(x, k) if sum(s) == 9]

@@ -50,6 +50,10 @@ def relative_error(a, b):
 
 @every
 @depths
+@pytest.mark.proves(
+    "The gradients of a network with dropout agree with finite differences",
+    chapter=4,
+)
 def test_gradients_agree_with_finite_differences(sizes, name):
     net, x, labels, masks = problem(sizes, name)
     found = net.gradients(x, labels, masks)
@@ -73,6 +77,10 @@ def test_gradients_of_the_inference_pass_agree_with_finite_differences():
 
 @pytest.mark.parametrize("name", ["classic", "inverted"])
 @depths
+@pytest.mark.proves(
+    "Under the same masks the gradients of the NumPy network are those of PyTorch's autograd",
+    chapter=4,
+)
 def test_loss_and_gradients_agree_with_autograd_under_the_same_masks(sizes, name):
     torch = pytest.importorskip("torch")
     net, x, labels, masks = problem(sizes, name)
@@ -143,6 +151,10 @@ def test_evaluate_agrees_with_scikit_learn():
 
 @every
 @depths
+@pytest.mark.proves(
+    "With biases that follow the signal, a wrong factor only multiplies the logits",
+    chapter=3,
+)
 def test_a_wrong_scale_with_biases_that_follow_only_heats_the_logits(sizes, name):
     """ReLU is positively homogeneous: s per dropout layer comes out as s**depth."""
     net, x, _, _ = problem(sizes, "classic", batch=40)
@@ -156,6 +168,10 @@ def test_a_wrong_scale_with_biases_that_follow_only_heats_the_logits(sizes, name
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.7])
+@pytest.mark.proves(
+    "Weights above dropout, times keep, turn a classic network into an inverted one",
+    chapter=3,
+)
 def test_a_classic_network_becomes_an_inverted_one_by_multiplying_with_keep(rate):
     classic, x, labels, masks = problem([5, 7, 6, 4], "classic", rate=rate)
     inverted = copy.deepcopy(classic)

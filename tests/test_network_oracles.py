@@ -48,12 +48,17 @@ def test_gradcheck_accepts_dropout_whose_mask_comes_from_one_seed(x):
     assert torch.autograd.gradcheck(frozen(0), x)
 
 
+@pytest.mark.proves(
+    "PyTorch's gradcheck refuses a right gradient if masks are drawn afresh",
+    chapter=4,
+)
 def test_gradcheck_refuses_dropout_with_fresh_masks(x):
     with pytest.raises(RuntimeError):
         torch.autograd.gradcheck(frozen(None), x)
 
 
 @pytest.mark.parametrize("name", list(CONVENTIONS))
+@pytest.mark.proves("PyTorch's gradcheck finds the backward pass without its scale", chapter=4)
 def test_gradcheck_finds_the_backward_pass_without_its_scale_and_no_other(x, name):
     function = with_backward_of(name)
     if name == "backward unscaled":

@@ -177,6 +177,10 @@ def test_silent_when_publishing(capfd, published):
     not os.environ.get("DROPOUT_LAB_DATA"),
     reason="DROPOUT_LAB_DATA is not set: the published run on the real MNIST was not repeated",
 )
+@pytest.mark.proves(
+    "The published run of Keras on MNIST comes out again where the real images are at hand",
+    chapter=7,
+)
 def test_the_published_run_on_mnist():
     """784-128-64-10, rate 0.5, five epochs: 0.9633 was published for the test images."""
     from dropout_lab.datasets import load_mnist
