@@ -1,0 +1,131 @@
+"""Short words for any value, also for values that resist being shown."""
+
+import numbers
+import reprlib
+
+import numpy as np
+
+__all__ = ["kind", "named", "number", "shown"]
+
+_LONGEST = 100
+
+
+class _Short(reprlib.Repr):
+    """Values in a few words, however deep and long they are."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxlevel, self.fillvalue = 3, "…"
+        self.maxlist = self.maxtuple = self.maxset = self.maxdict = 8
+        self.maxstring = self.maxother = _LONGEST
+
+    def repr1(self, x, level):
+        """Return the words for one value."""
+        if isinstance(x, np.ndarray):
+            six_digits = {"float_kind": number, "bool": number}
+            plain = np.asarray(x)
+            return np.array2string(plain, separator=", ", threshold=8, formatter=six_digits)
+        return number(x) if isinstance(x, numbers.Real) else super().repr1(x, level)
+
+
+_short = _Short()
+
+
+def shown(value, text=_short.repr):
+    """Return a value as one short line.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+    text : callable, optional
+        What turns it into text. By default arrays and numbers have six digits.
+
+    Returns
+    -------
+    str
+        At most about 100 characters.
+    """
+    try:
+        line = " ".join(text(value).split())
+    except Exception:  # a reader's class may have a __str__ that fails
+        line = f"<{type(value).__name__}>"
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def number(value, digits=6):
+    """Return a number with so many digits, and a truth value as a word.
+
+    Parameters
+    ----------
+    value : float or bool
+        A number.
+    digits : int, default 6
+        Significant digits.
+
+    Returns
+    -------
+    str
+        For example "0.6" or "True".
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    try:
+        return f"{float(value):.{digits}g}"
+    except (OverflowError, TypeError, ValueError):
+        return "a number too large for float64"
+
+
+def kind(expected):
+    """Return what kind of value is expected.
+
+    Parameters
+    ----------
+    expected : object
+        An array, a number, a truth value, a string, a tuple or a list.
+
+    Returns
+    -------
+    str
+        For example "a NumPy array of bool, shape (3,)".
+    """
+    if isinstance(expected, np.ndarray):
+        holds = "bool" if expected.dtype == bool else "real numbers"
+        return f"a NumPy array of {holds}, shape {expected.shape}"
+    if isinstance(expected, (tuple, list)):
+        return f"{_count(expected)}, {shown(expected)}"
+    if isinstance(expected, (bool, np.bool_)):
+        return "True or False"
+    return "a text" if isinstance(expected, str) else "a number"
+
+
+def named(value):
+    """Return what an answer is, kind first.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    str
+        For example "a list, [1, 2]" or "None".
+    """
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}, shape {value.shape}"
+    if isinstance(value, (bool, np.bool_)):
+        return shown(value)
+    if isinstance(value, numbers.Real):
+        return f"the number {number(value)}"
+    if type(value) in (tuple, list):
+        return f"a {type(value).__name__} of {_count(value)}, {shown(value)}"
+    name = type(value).__name__
+    return f"a{'n' * (name[:1].lower() in 'aeiou')} {name}, {shown(value)}"
+
+
+def _count(values):
+    """Return how many values there are."""
+    return f"{len(values)} value{'s' * (len(values) != 1)}"
