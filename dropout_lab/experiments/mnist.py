@@ -1,10 +1,9 @@
 """The sweeps of chapter 7, on MNIST: dropout rate, net, training set, dropout on pixels."""
 
-from functools import cache
-
 import numpy as np
 
 from dropout_lab.experiments.experiment import Experiment, grid
+from dropout_lab.experiments.images import mnist_rows
 
 __all__ = ["EXPERIMENTS", "NETS", "N_TRAIN", "epochs_for", "published_keras", "train_mnist"]
 
@@ -43,7 +42,7 @@ def epochs_for(size):
 
 def run_keras(rate, seed):
     """Train the published net with Keras, as it is published, and return its test accuracy."""
-    x, labels, test_x, test_labels = _images()
+    x, labels, test_x, test_labels = mnist_rows()
     model = published_keras(x, labels, rate, seed)
     _, accuracy = model.evaluate(test_x, test_labels, verbose=0)
     return {"final_test_accuracy": accuracy}
@@ -92,7 +91,7 @@ def published_keras(x, labels, rate, seed):
 
 def run_rates(rate, epochs, seed):
     """Train the published net at one rate and return its curves and its scores."""
-    x, labels, *_ = _images()
+    x, labels, *_ = mnist_rows()
     train, rest = (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
     model, history = train_mnist("128-64", train, rest, epochs, rate=rate, seed=seed)
     return {
@@ -117,7 +116,7 @@ def run_sizes(net, size, rate, input_rate, seed):
 
 def run_input(input_rate, seed):
     """Train the published net with dropout on its pixels only, and return its scores."""
-    x, labels, *_ = _images()
+    x, labels, *_ = mnist_rows()
     train, rest = (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
     model, _ = train_mnist("128-64", train, rest, 5, rate=0.0, input_rate=input_rate, seed=seed)
     return _scores(model, train)
@@ -157,7 +156,7 @@ def train_mnist(net, train, validation, epochs, *, rate, input_rate=0.0, seed):
 
 def _subset(size, seed):
     """Return `size` training images: the smaller sets of a seed are parts of its larger ones."""
-    x, labels, *_ = _images()
+    x, labels, *_ = mnist_rows()
     chosen = np.random.default_rng(seed).permutation(len(x))[:size]
     return x[chosen], labels[chosen]
 
@@ -167,7 +166,7 @@ def _scores(model, train):
     from dropout_lab.network import cross_entropy
     from dropout_lab.training import predict_torch
 
-    *_, test_x, test_labels = _images()
+    *_, test_x, test_labels = mnist_rows()
     found = {}
     for name, x, labels in (("train", *train), ("test", test_x, test_labels)):
         logits = predict_torch(model, x).astype(np.float64)
@@ -180,7 +179,7 @@ def _active(model):
     """Return for each hidden layer the mean share of units that a test image makes positive."""
     import torch
 
-    *_, x, _ = _images()
+    *_, x, _ = mnist_rows()
     shares = []
     with torch.inference_mode():
         values = torch.from_numpy(x)
@@ -191,27 +190,13 @@ def _active(model):
     return shares
 
 
-@cache
-def _images():
-    """Return MNIST as rows of float32 and its labels as int64: training, then test."""
-    from dropout_lab.datasets import load_mnist
-
-    data = load_mnist("float32")
-    return (
-        data.train_images.reshape(-1, 784),
-        data.train_labels.astype(np.int64),
-        data.test_images.reshape(-1, 784),
-        data.test_labels.astype(np.int64),
-    )
-
-
 EXPERIMENTS = (
     Experiment(
         "mnist-keras",
         "The published script in Keras, with and without its dropout.",
         grid(rate=[0.5, 0.0], seed=SEEDS),
         run_keras,
-        _images,
+        mnist_rows,
         ("keras", "tensorflow"),
     ),
     Experiment(
@@ -220,7 +205,7 @@ EXPERIMENTS = (
         grid(epochs=[5], rate=[0.0, 0.2, 0.5], seed=SEEDS)
         + grid(epochs=[20], rate=[0.0, 0.2, 0.5, 0.7], seed=SEEDS),
         run_rates,
-        _images,
+        mnist_rows,
     ),
     Experiment(
         "mnist-sizes",
@@ -238,13 +223,13 @@ EXPERIMENTS = (
             for seed in SEEDS
         ],
         run_sizes,
-        _images,
+        mnist_rows,
     ),
     Experiment(
         "mnist-input",
         "The published net with dropout on the pixels only, for 5 epochs.",
         grid(input_rate=[0.0, 0.1, 0.2, 0.3, 0.5], seed=SEEDS),
         run_input,
-        _images,
+        mnist_rows,
     ),
 )

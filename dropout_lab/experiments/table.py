@@ -1,8 +1,12 @@
 """The experiments there are."""
 
-from dropout_lab.experiments import fraud, mnist
+from dropout_lab.experiments import choosing, ensemble, family, fraud, mnist, uncertainty
 
 __all__ = ["EXPERIMENTS"]
 
-EXPERIMENTS = {one.name: one for one in (*mnist.EXPERIMENTS, *fraud.EXPERIMENTS)}
-"""By name. To add one, put it into the ``EXPERIMENTS`` of its module."""
+EXPERIMENTS = {
+    one.name: one
+    for module in (mnist, ensemble, choosing, fraud, family, uncertainty)
+    for one in module.EXPERIMENTS
+}
+"""By name. To add one, put it into the ``EXPERIMENTS`` of its module, and the module above."""

@@ -1,0 +1,270 @@
+"""Dropout as an ensemble: every sub-network of a small net, and the ways to average them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_real_array, check_rng
+from dropout_lab.masks import all_masks
+from dropout_lab.network import MLP, softmax
+
+__all__ = [
+    "MAX_HIDDEN",
+    "Ensemble",
+    "exact_ensemble",
+    "running_average",
+    "sub_network_logits",
+    "sub_networks",
+    "total_variation",
+]
+
+MAX_HIDDEN = 16
+"""Hidden units that may be enumerated: 16 have 65,536 sub-networks."""
+
+_BLOCK = 2**18  # activations held at once: 2 MB in float64, which stays in a processor's cache
+
+
+class Ensemble(NamedTuple):
+    """Class probabilities by three ways of averaging, each of shape ``(batch, classes)``."""
+
+    arithmetic: np.ndarray
+    geometric: np.ndarray
+    weight_scaling: np.ndarray
+
+
+def sub_networks(net):
+    """Return every mask of a network's hidden units, and how likely dropout is to draw it.
+
+    Parameters
+    ----------
+    net : dropout_lab.network.MLP
+        Has n hidden units in all its layers together, 1 to `MAX_HIDDEN`.
+
+    Returns
+    -------
+    masks : list of numpy.ndarray of bool
+        One per hidden layer, shape ``(2**n, units)``: row i of all of them is sub-network i,
+        True where a unit is kept. The whole network is the first, the empty one the last.
+    probabilities : numpy.ndarray of float64
+        Shape ``(2**n,)``: for each unit its layer's rate where it is dropped, 1 minus the rate
+        where it is kept, multiplied. They sum to 1.
+
+    Raises
+    ------
+    TypeError
+        If `net` is not an `MLP`.
+    ValueError
+        If it has no hidden unit, or more than `MAX_HIDDEN`.
+
+    Notes
+    -----
+    Taught in: chapter 8.
+
+    Examples
+    --------
+    >>> net = MLP([2, 1, 1, 2], np.random.default_rng(0), rate=[0.5, 0.2])
+    >>> masks, probabilities = sub_networks(net)
+    >>> masks[1][:, 0]
+    array([ True,  True, False, False])
+    >>> probabilities
+    array([0.4, 0.4, 0.1, 0.1])
+    """
+    units = [bias.size for bias in _checked(net).biases[:-1]]
+    if not 1 <= sum(units) <= MAX_HIDDEN:
+        raise ValueError(
+            f"net must have 1 to {MAX_HIDDEN} hidden units, since 2**n sub-networks are "
+            f"enumerated; got {sum(units)}"
+        )
+    masks, _ = all_masks(sum(units), 0.5)
+    rates = np.repeat(net.rates, units)
+    probabilities = np.where(masks, 1.0 - rates, rates).prod(axis=1)
+    return np.split(masks, np.cumsum(units)[:-1], axis=1), probabilities
+
+
+def sub_network_logits(net, x, masks):
+    """Return the class scores that each of many sub-networks gives to each example.
+
+    Parameters
+    ----------
+    net : dropout_lab.network.MLP
+        The network. Its survivors are scaled as in a training pass.
+    x : numpy.ndarray
+        Inputs, shape ``(batch, inputs)``.
+    masks : list of numpy.ndarray of bool
+        One per hidden layer, shape ``(m, units)``: row i of all of them is sub-network i, as
+        `sub_networks` returns them.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Logits, shape ``(m, batch, classes)``.
+
+    Raises
+    ------
+    TypeError
+        If `net` is not an `MLP`, or an array has the wrong type.
+    ValueError
+        If an array has the wrong shape; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 8.
+    """
+    first, masks = _prepared(net, x, masks)
+    return _logits(net, first, masks)
+
+
+def exact_ensemble(net, x):
+    """Average the predictions of all sub-networks, each weighted by its probability.
+
+    Parameters
+    ----------
+    net : dropout_lab.network.MLP
+        1 to `MAX_HIDDEN` hidden units.
+    x : numpy.ndarray
+        Inputs, shape ``(batch, inputs)``.
+
+    Returns
+    -------
+    Ensemble
+        `arithmetic`, the mean of the probabilities; `geometric`, their geometric mean divided
+        by its sum over classes; `weight_scaling`, what the network says at inference.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 8. The geometric mean is taken as the softmax of the mean logits, which
+    is the same: the logarithm of a softmax is the logits minus a number common to all classes,
+    and what is common cancels when the result is normalized. Sub-networks are handled in
+    blocks, so that memory does not grow with their number.
+
+    References
+    ----------
+    Baldi and Sadowski (2013), NIPS 26; Warde-Farley et al. (2014), ICLR.
+
+    Examples
+    --------
+    >>> net = MLP([2, 3, 2], np.random.default_rng(0), rate=0.5)
+    >>> found = exact_ensemble(net, np.array([[1.0, -1.0]]))
+    >>> bool(np.allclose(found.geometric, found.weight_scaling))  # one hidden layer
+    True
+    """
+    masks, probabilities = sub_networks(net)
+    first, masks = _prepared(net, x, masks)
+    classes = net.biases[-1].size
+    arithmetic, logits = np.zeros((2, len(first), classes))
+    widest = max(*(mask.shape[1] for mask in masks), classes)
+    size = max(1, _BLOCK // (widest * max(1, len(first))))
+    for start in range(0, len(probabilities), size):
+        part = slice(start, start + size)
+        found = _logits(net, first, [mask[part] for mask in masks])
+        weights = probabilities[part]
+        logits += np.tensordot(weights, found, 1)
+        arithmetic += np.tensordot(weights, softmax(found), 1)
+    return Ensemble(arithmetic, softmax(logits), softmax(net.forward(x)))
+
+
+def running_average(net, x, samples, rng):
+    """Average the probabilities of randomly drawn sub-networks, after each draw.
+
+    Parameters
+    ----------
+    net : dropout_lab.network.MLP
+        Any number of hidden units.
+    x : numpy.ndarray
+        Inputs, shape ``(batch, inputs)``.
+    samples : int
+        Number of draws, at least 1. Each draws one sub-network for each example.
+    rng : numpy.random.Generator
+        Draws the masks.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape ``(samples, batch, classes)``: entry ``k - 1`` is the mean of the first k draws.
+        In expectation each of them is the arithmetic mean over all sub-networks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 8.
+
+    References
+    ----------
+    Srivastava et al. (2014), JMLR 15, section 7.5.
+    """
+    samples = check_count(samples, "samples")
+    check_rng(rng)
+    drawn = [
+        softmax(_checked(net).forward(x, net.sample_masks(len(x), rng))) for _ in range(samples)
+    ]
+    return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
+
+
+def total_variation(p, q):
+    """Return how far apart two predictions are: the largest difference over sets of classes.
+
+    Parameters
+    ----------
+    p, q : numpy.ndarray
+        Class probabilities, shapes ``(..., classes)`` that broadcast.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Half the sum of absolute differences over the last axis, between 0 and 1. Shape
+        ``(...)``.
+
+    Notes
+    -----
+    Taught in: chapter 8.
+
+    Examples
+    --------
+    >>> float(total_variation(np.array([0.5, 0.5]), np.array([0.25, 0.75])))
+    0.25
+    """
+    return 0.5 * np.abs(np.asarray(p) - np.asarray(q)).sum(axis=-1)
+
+
+def _checked(net):
+    """Return `net`, or raise."""
+    if not isinstance(net, MLP):
+        raise TypeError(f"net must be a dropout_lab.network.MLP, got {type(net).__name__}")
+    return net
+
+
+def _prepared(net, x, masks):
+    """Return the first layer's input to its activation, which no mask touches, and the masks."""
+    units = [bias.size for bias in _checked(net).biases[:-1]]
+    x, wanted = check_real_array(x, "x"), net.weights[0].shape[0]
+    if x.ndim != 2 or x.shape[1] != wanted:
+        raise ValueError(f"x must have shape (batch, {wanted}), got {x.shape}")
+    if len(masks) != len(units):
+        raise ValueError(f"masks must hold {len(units)} masks, got {len(masks)}")
+    for mask, n in zip(masks, units, strict=True):
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+            raise TypeError(f"masks must hold boolean numpy arrays, got {mask!r:.80}")
+        if mask.shape != (len(masks[0]), n):
+            raise ValueError(f"masks must hold shape ({len(masks[0])}, {n}), got {mask.shape}")
+    return x @ net.weights[0] + net.biases[0], masks
+
+
+def _logits(net, first, masks):
+    """Return the logits of all sub-networks, shape (m, batch, classes)."""
+    values = first[None]
+    for layer, rate in enumerate(net.rates):
+        mask = masks[layer][:, None]
+        hidden = np.maximum(values, 0.0)
+        hidden = np.broadcast_to(hidden, (len(mask), *hidden.shape[1:]))
+        kept = net.convention.apply_training(hidden, mask, rate)
+        values = kept @ net.weights[layer + 1] + net.biases[layer + 1]
+    return values
