@@ -1,13 +1,16 @@
 """The PyTorch loop against a NumPy network, scikit-learn and cases with a known end."""
 
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
+from scipy import optimize, special
 from sklearn.metrics import log_loss
 
 from dropout_lab.network import MLP
+from dropout_lab.regularizers import Regularizer, clip_norms
 from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
 
 SIZES = [6, 16, 8, 3]
@@ -176,6 +179,99 @@ class TestSeeds:
             assert torch.get_num_threads() == 3
         finally:
             torch.set_num_threads(before)
+
+
+class TestRegularizers:
+    @staticmethod
+    def linear():
+        """Return logistic regression that starts at zero."""
+        model = perceptron_torch([6, 3], 0.0, seed=0).double()
+        with torch.no_grad():
+            model[0].weight.zero_()
+        return model
+
+    @pytest.mark.parametrize("strengths", [{"l2": 0.05}, {"l1": 0.05}])
+    def test_training_ends_at_the_minimum_of_the_penalized_loss(self, strengths):
+        model = self.linear()
+        fit(
+            model,
+            epochs=1500,
+            batch_size=60,
+            learning_rate=0.01,
+            regularizer=Regularizer(**strengths),
+            decay=True,
+        )
+        one, two = strengths.get("l1", 0.0), strengths.get("l2", 0.0)
+
+        def penalized(values):
+            weight, bias = values[:18].reshape(3, 6), values[18:]
+            chances = special.log_softmax(TRAIN[0] @ weight.T + bias, axis=1)
+            loss = -chances[np.arange(60), TRAIN[1]].mean()
+            return loss + one * np.abs(weight).sum() + two / 2 * (weight**2).sum()
+
+        found = np.concatenate([each.ravel() for each in weights_of(model)])
+        best = optimize.minimize(penalized, found + 0.05, method="Powell", options={"xtol": 1e-9})
+        assert penalized(found) < min(best.fun, penalized(np.zeros(21))) + 1e-4
+
+    def test_norms_keep_the_limit_through_training(self):
+        model = perceptron_torch(SIZES, 0.5, seed=0)
+        fit(model, epochs=20, learning_rate=0.05, regularizer=Regularizer(max_norm=0.7))
+        for layer in model:
+            if isinstance(layer, torch.nn.Linear):
+                norms = layer.weight.detach().norm(dim=1)
+                assert norms.max() == pytest.approx(0.7, rel=1e-4)  # reached, and not passed
+                expected = clip_norms(layer.weight.detach().numpy().T, 0.7).T
+                np.testing.assert_allclose(layer.weight.detach(), expected, rtol=1e-5)
+
+    def test_none_and_one_that_does_nothing_are_the_same(self):
+        one, other = fit(), fit(regularizer=Regularizer())
+        np.testing.assert_array_equal(one.train_loss, other.train_loss)
+        np.testing.assert_array_equal(one.validation_loss, other.validation_loss)
+
+    def test_something_else(self, message_of):
+        message = message_of(TypeError, fit, regularizer=0.1)
+        assert message == "regularizer must be a Regularizer or None, got 0.1"
+
+
+class TestDecay:
+    def test_steps_shrink_evenly(self):
+        # With one gradient for ever Adam's steps are the learning rate itself, to 1e-8 / gradient.
+        class Ramp(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+            def forward(self, x):
+                seen.append(self.weight.item())
+                return torch.stack([self.weight, torch.zeros_like(self.weight)]).expand(len(x), 2)
+
+        seen = []
+        x, labels = np.ones((5, 1)), np.zeros(5, dtype=int)
+
+        def steady(logits, labels):
+            return -logits[:, 0].mean()
+
+        with mock.patch("torch.nn.functional.cross_entropy", steady):
+            fit_torch(
+                Ramp(),
+                (x, labels),
+                (x, np.arange(5) % 2),
+                epochs=2,
+                seed=0,
+                batch_size=3,
+                learning_rate=0.1,
+                decay=True,
+            )
+        steps = np.diff(list(dict.fromkeys(seen)))  # each batch once, validation after the last
+        np.testing.assert_allclose(steps, [0.1, 0.075, 0.05, 0.025], rtol=1e-6)
+
+    def test_without_it_the_rate_stays(self):
+        one, longer, other = fit(epochs=1), fit(epochs=2), fit(epochs=1, decay=True)
+        assert one.validation_loss[0] == longer.validation_loss[0]
+        assert one.validation_loss[0] != other.validation_loss[0]
+
+    def test_neither_true_nor_false(self, message_of):
+        assert message_of(TypeError, fit, decay=1) == "decay must be True or False, got 1"
 
 
 class TestEarlyStopping:

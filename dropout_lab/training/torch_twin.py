@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from dropout_lab._checks import check_count
+from dropout_lab.regularizers import Regularizer
 from dropout_lab.training.data import Settings, check_classes, check_data, check_floating
 from dropout_lab.training.history import run_epochs
 from dropout_lab.training.start import initial_weights
@@ -77,6 +78,8 @@ def fit_torch(
     device=None,
     progress=None,
     threads=1,
+    regularizer=None,
+    decay=False,
 ):
     """Train a PyTorch model with Adam, and return the history.
 
@@ -112,6 +115,11 @@ def fit_torch(
         CPU threads of PyTorch's operators meanwhile. More of them pay for wide layers and large
         batches on idle cores only: they wait for each other thousands of times a second, and on
         a busy machine that can slow a small network down ten times and more.
+    regularizer : dropout_lab.regularizers.Regularizer, optional
+        Penalties and a limit to the weights. The losses in the history are without penalties.
+    decay : bool, default False
+        Let the learning rate fall by the same amount at every step, from `learning_rate` to
+        almost 0 at the last. The last weights are then less of an accident.
 
     Returns
     -------
@@ -142,10 +150,14 @@ def fit_torch(
         raise ValueError("model has no weights to train: none that requires a gradient")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
     threads = check_count(threads, "threads")
+    if regularizer is not None and not isinstance(regularizer, Regularizer):
+        raise TypeError(f"regularizer must be a Regularizer or None, got {regularizer!r:.60}")
+    if not isinstance(decay, bool):
+        raise TypeError(f"decay must be True or False, got {decay!r:.60}")
     train, validation = check_data(train, validation, loss)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     with _seeded(seed, device), _threads(threads):
-        twin = _TorchTwin(model.to(device), train, validation, settings, device)
+        twin = _TorchTwin(model.to(device), train, validation, settings, device, regularizer, decay)
         try:
             check_classes(twin.output_shape(), loss, (train, validation))
             return run_epochs(twin, train, validation, settings, device=str(device))
@@ -199,7 +211,7 @@ def predict_torch(model, x, batch_size=4096):
 class _TorchTwin:
     """PyTorch's part of `run_epochs`."""
 
-    def __init__(self, model, train, validation, settings, device):
+    def __init__(self, model, train, validation, settings, device, regularizer, decay):
         import torch
         from torch.nn import functional
 
@@ -213,7 +225,9 @@ class _TorchTwin:
         self._loss = (
             functional.binary_cross_entropy_with_logits if binary else functional.cross_entropy
         )
-        self._step = _adam(model, settings.learning_rate)
+        steps = settings.epochs * -(-len(train.x) // settings.batch_size)
+        left = np.arange(steps, 0, -1) / steps if decay else np.ones(steps)
+        self._step = _adam(model, iter((settings.learning_rate * left).tolist()), regularizer)
 
     def output_shape(self):
         return predict_torch(self._model, self._validation[:1]).shape
@@ -247,8 +261,11 @@ class _TorchTwin:
         self._model.load_state_dict(weights)
 
 
-def _adam(model, learning_rate):
+def _adam(model, learning_rates, regularizer):
     """Return a function that takes one step of Adam and clears the gradients.
+
+    Each step takes its learning rate from the iterator. What the `Regularizer` asks for, if there
+    is one, is done before and after the step.
 
     It calls the kernel under `torch.optim.Adam`, whose bookkeeping takes a small network about
     as long as the update itself.
@@ -264,6 +281,8 @@ def _adam(model, learning_rate):
     def step():
         used = [weight for weight in weights if weight.grad is not None]
         means, squares, counts = zip(*(moments[weight] for weight in used), strict=True)
+        if regularizer is not None:
+            regularizer.add_gradients(used)
         with torch.no_grad():
             adam(
                 used,
@@ -276,11 +295,13 @@ def _adam(model, learning_rate):
                 amsgrad=False,
                 beta1=0.9,
                 beta2=0.999,
-                lr=learning_rate,
+                lr=next(learning_rates),
                 weight_decay=0.0,
                 eps=1e-8,
                 maximize=False,
             )
+        if regularizer is not None:
+            regularizer.project(used)
         for weight in used:
             weight.grad = None
 

@@ -1,0 +1,142 @@
+"""The regularizers dropout is compared with: penalties on the weights, a limit to their norm."""
+
+import math
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Regularizer", "clip_norms"]
+
+
+def clip_norms(weights, max_norm):
+    """Scale down the incoming weights of every unit whose norm exceeds a limit.
+
+    Parameters
+    ----------
+    weights : array_like of float
+        Shape ``(inputs, units)``: one column for each unit, as in `dropout_lab.network.MLP`.
+    max_norm : float
+        The limit c, greater than 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        The nearest weights whose columns have a Euclidean norm of at most `max_norm`: columns
+        that are short enough are returned as they are, the others divided by norm / c.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 9.
+
+    References
+    ----------
+    Srebro and Shraibman (2005), COLT; Srivastava et al. (2014), JMLR 15, section 5.1.
+
+    Examples
+    --------
+    >>> clip_norms([[3.0, 0.3], [4.0, 0.4]], 2.5)
+    array([[1.5, 0.3],
+           [2. , 0.4]])
+    """
+    _check_strength(max_norm, "max_norm", positive=True)
+    weights = np.asarray(weights)
+    if weights.ndim != 2:
+        raise ValueError(f"weights must have shape (inputs, units), got {weights.shape}")
+    if weights.dtype.kind != "f":
+        raise TypeError(f"weights must hold floating-point values, got dtype {weights.dtype}")
+    norms = np.linalg.norm(weights, axis=0)
+    return weights * (max_norm / np.maximum(norms, max_norm))
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """What `dropout_lab.training.fit_torch` does to the weights besides following the loss.
+
+    Penalties are added to the loss: ``l1`` times the sum of all absolute weights, and ``l2 / 2``
+    times the sum of their squares. The limit is enforced after every step. Biases are left alone.
+
+    Parameters
+    ----------
+    l1, l2 : float, default 0.0
+        Strengths of the penalties.
+    max_norm : float, optional
+        Limit to the norm of the incoming weights of each unit, of output units too. By default
+        there is none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 9. The gradient of the penalties passes through Adam like that of the loss:
+    this is the penalty of the textbooks, not the decoupled decay of AdamW.
+
+    References
+    ----------
+    Srivastava et al. (2014), JMLR 15, Table 9. Loshchilov and Hutter (2019), ICLR: decoupled decay.
+
+    Examples
+    --------
+    >>> Regularizer(l2=1e-4, max_norm=3.0)
+    Regularizer(l1=0.0, l2=0.0001, max_norm=3.0)
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    max_norm: float | None = None
+
+    def __post_init__(self):
+        """Check what was given."""
+        _check_strength(self.l1, "l1")
+        _check_strength(self.l2, "l2")
+        if self.max_norm is not None:
+            _check_strength(self.max_norm, "max_norm", positive=True)
+
+    def add_gradients(self, parameters):
+        """Add the gradients of the penalties to those of the loss.
+
+        Parameters
+        ----------
+        parameters : iterable of torch.nn.Parameter
+            Those with two axes or more are weights, the unit first, as in PyTorch's layers.
+            Parameters without a gradient are left alone.
+        """
+        for weight in _weights(parameters):
+            if self.l2:
+                weight.grad.add_(weight.detach(), alpha=self.l2)
+            if self.l1:
+                weight.grad.add_(weight.detach().sign(), alpha=self.l1)
+
+    def project(self, parameters):
+        """Bring the incoming weights of every unit back to a norm of at most `max_norm`.
+
+        Parameters
+        ----------
+        parameters : iterable of torch.nn.Parameter
+            As in `add_gradients`; changed in place.
+        """
+        if self.max_norm is not None:
+            for weight in _weights(parameters):
+                weight.data.renorm_(2, 0, self.max_norm)
+
+
+def _weights(parameters):
+    """Return the weight matrices and filters that were just trained."""
+    return [each for each in parameters if each.ndim >= 2 and each.grad is not None]
+
+
+def _check_strength(value, name, *, positive=False):
+    """Raise unless `value` is a finite number, at least 0 or greater than 0."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    if not math.isfinite(value) or value < 0 or (positive and value == 0):
+        allowed = "greater than 0" if positive else "at least 0"
+        raise ValueError(f"{name} must be finite and {allowed}, got {value!r}")
