@@ -1,0 +1,420 @@
+"""Dropout on the inputs of a linear model as a penalty: exact, by enumeration, and approximate.
+
+A penalty here charges each weight by its square, ``sum_j price_j * w_j**2``. With dropout the
+price of a weight is set by the feature it belongs to.
+"""
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab.dropout import dropout
+from dropout_lab.masks import all_masks
+
+__all__ = [
+    "confident_prices",
+    "dropout_prices",
+    "expected_loss",
+    "fit_logistic",
+    "logistic_penalty",
+    "ridge_weights",
+    "sampled_weights",
+]
+
+
+def dropout_prices(x, rate):
+    """Return what dropout charges for each squared weight of a linear regression.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d), one example a row.
+    rate : float
+        Probability of dropping, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (d,): ``rate / (1 - rate) * sum_i x_ij**2``, beside the *sum* of squared errors.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a numeric array or `rate` not a real number.
+    ValueError
+        If `x` is not two-dimensional, or `rate` lies outside [0, 1): at 1 the price is infinite.
+
+    Notes
+    -----
+    Taught in: chapter 10.
+
+    References
+    ----------
+    Srivastava et al. (2014), JMLR 15, section 9.1; the paper's p is ``1 - rate``.
+
+    Examples
+    --------
+    >>> dropout_prices(np.array([[1.0, 10.0], [2.0, 20.0]]), 0.5)
+    array([  5., 500.])
+    """
+    return _odds(rate) * np.square(_check_inputs(x)).sum(axis=0, dtype=np.float64)
+
+
+def ridge_weights(x, y, prices):
+    """Return the weights of least squares with a price on each squared weight.
+
+    They minimize ``sum_i (y_i - x_i @ w)**2 + sum_j prices_j * w_j**2``.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d).
+    y : numpy.ndarray
+        Targets, shape (n,).
+    prices : float or numpy.ndarray
+        One price for all weights (plain ridge regression) or one for each, shape (d,); not
+        negative. `dropout_prices` gives those of dropout.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (d,).
+
+    Raises
+    ------
+    TypeError
+        If an argument is not numeric.
+    ValueError
+        If the shapes do not fit, a price is negative or not finite, or the minimum is not
+        unique.
+
+    Notes
+    -----
+    Taught in: chapter 10. `dropout_lab.study_group.practice_weights` is the special case of
+    dropout, which it solves for rate 1 and for too few examples, too.
+
+    Examples
+    --------
+    >>> x, y = np.array([[1.0], [2.0]]), np.array([2.0, 4.0])
+    >>> ridge_weights(x, y, 0.0), ridge_weights(x, y, dropout_prices(x, 0.5))
+    (array([2.]), array([1.]))
+    """
+    x = _check_inputs(x)
+    y = _check_targets(y, len(x))
+    prices = np.broadcast_to(np.asarray(prices, dtype=np.float64), x.shape[1:])
+    if not np.all((prices >= 0) & np.isfinite(prices)):
+        raise ValueError(f"prices must be finite and not negative, got {prices!r:.80}")
+    system = x.T @ x + np.diag(prices)
+    size = np.sqrt(np.diag(system))
+    size[size == 0] = 1.0
+    system /= np.outer(size, size)  # a feature's unit must not decide what counts as singular
+    if np.linalg.matrix_rank(system, hermitian=True) < len(system):
+        raise ValueError(
+            f"x of shape {x.shape} with prices {prices!r:.80} has no unique minimum: "
+            "give every weight a price greater than 0"
+        )
+    return np.linalg.solve(system, x.T @ y / size) / size
+
+
+def sampled_weights(x, y, rate, counts, rng):
+    """Return least-squares weights fitted to masked copies of the data, for a growing number.
+
+    Each copy gets fresh masks, one for each example, and what is left is multiplied by
+    ``1 / (1 - rate)``. The first k copies are stacked, and plain least squares does the rest.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d).
+    y : numpy.ndarray
+        Targets, shape (n,).
+    rate : float
+        Probability of dropping, ``0 <= rate < 1``.
+    counts : sequence of int
+        Numbers of copies, each at least 1. Smaller numbers use the first copies of larger ones.
+    rng : numpy.random.Generator
+        Draws the masks.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (len(counts), d).
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If the shapes do not fit, `rate` lies outside [0, 1), or a count is smaller than 1.
+
+    Notes
+    -----
+    As the count grows, the weights approach those of `ridge_weights` with `dropout_prices`.
+    Taught in: chapter 10.
+
+    Examples
+    --------
+    >>> x, y = np.ones((4, 1)), np.ones(4)
+    >>> sampled_weights(x, y, 0.5, [1, 10_000], np.random.default_rng(0)).shape
+    (2, 1)
+    """
+    x = _check_inputs(x)
+    y = _check_targets(y, len(x))
+    _odds(rate)  # refuses rate 1, where nothing is left to fit
+    counts = [check_count(count, "every entry of counts") for count in counts]
+    check_rng(rng)
+    d = x.shape[1]
+    squares, products, found = np.zeros((d, d)), np.zeros(d), {}
+    for copy in range(1, max(counts) + 1):
+        heard = dropout(x, rate, rng)
+        squares += heard.T @ heard
+        products += heard.T @ y
+        if copy in counts:
+            found[copy] = np.linalg.lstsq(squares, products, rcond=None)[0]
+    return np.array([found[count] for count in counts])
+
+
+def expected_loss(x, y, weights, rate):
+    """Return the mean over all masks of the sum of squared errors, by listing every mask.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d), d at most 20: there are ``2**d`` masks.
+    y : numpy.ndarray
+        Targets, shape (n,).
+    weights : numpy.ndarray
+        Shape (d,).
+    rate : float
+        Probability of dropping, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    float
+        Exact up to rounding. No formula for the penalty enters.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not numeric.
+    ValueError
+        If the shapes do not fit, d is too large, or `rate` lies outside [0, 1).
+
+    Notes
+    -----
+    The mean of a sum is the sum of the means, so all examples may share their masks here.
+    Taught in: chapter 10.
+
+    Examples
+    --------
+    >>> x, y, w = np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), np.array([2.0])
+    >>> expected_loss(x, y, w, 0.5)  # no error without dropout, and a penalty of 5 * 2**2
+    20.0
+    """
+    x = _check_inputs(x)
+    y = _check_targets(y, len(x))
+    answers, probabilities = _all_answers(x, weights, rate)
+    return float(np.square(y[:, None] - answers).sum(axis=0) @ probabilities)
+
+
+def logistic_penalty(x, weights, rate):
+    """Return what dropout adds to the loss of a logistic regression, by listing every mask.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d), d at most 20.
+    weights : numpy.ndarray
+        Shape (d,).
+    rate : float
+        Probability of dropping, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    float
+        In nats, summed over examples: the mean of ``log(1 + exp(z))`` over the masks minus its
+        value without dropout, z being the logit. Labels do not enter.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not numeric.
+    ValueError
+        If the shapes do not fit, d is too large, or `rate` lies outside [0, 1).
+
+    Notes
+    -----
+    Taught in: chapter 10.
+
+    References
+    ----------
+    Wager, Wang and Liang (2013), NIPS 26.
+
+    Examples
+    --------
+    >>> far_out = logistic_penalty(np.ones((1, 1)), np.array([100.0]), 0.5)
+    >>> bool(np.isclose(far_out, 0.5 * np.log(2)))  # one feature alone never pays more
+    True
+    """
+    x = _check_inputs(x)
+    answers, probabilities = _all_answers(x, weights, rate)
+    mean = np.logaddexp(0, answers) @ probabilities
+    return float((mean - np.logaddexp(0, x @ weights)).sum())
+
+
+def confident_prices(x, weights, rate):
+    """Return the approximate price of each squared weight under dropout in logistic regression.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d).
+    weights : numpy.ndarray
+        Shape (d,): they decide how sure the model is of each example.
+    rate : float
+        Probability of dropping, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (d,): ``rate / (1 - rate) / 2 * sum_i p_i * (1 - p_i) * x_ij**2`` with p_i the
+        probability of class 1. Prices times squared weights add up to the penalty in nats, to
+        second order.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not numeric.
+    ValueError
+        If the shapes do not fit or `rate` lies outside [0, 1).
+
+    Notes
+    -----
+    Taught in: chapter 10.
+
+    References
+    ----------
+    Wager, Wang and Liang (2013), NIPS 26: the quadratic dropout penalty.
+
+    Examples
+    --------
+    >>> confident_prices(np.ones((4, 1)), np.array([0.0]), 0.5)
+    array([0.5])
+    """
+    x, odds = _check_inputs(x), _odds(rate)
+    p = _sigmoid(x @ _check_weights(weights, x))
+    return odds / 2 * ((p * (1 - p)) @ np.square(x))
+
+
+def fit_logistic(x, labels, *, rate=0.0, price=0.0):
+    """Fit a logistic regression without bias under exact dropout, weight decay, or neither.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape (n, d); with dropout d is at most 20.
+    labels : numpy.ndarray
+        0 or 1, shape (n,).
+    rate : float, default 0.0
+        Probability of dropping, ``0 <= rate < 1``. All masks are listed, none is sampled.
+    price : float, default 0.0
+        Price of each squared weight beside the sum of the losses, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (d,): the minimum, by Newton's method.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not numeric.
+    ValueError
+        If the shapes do not fit, labels are not 0 or 1, or `rate` or `price` is not allowed.
+    RuntimeError
+        If there is no minimum: without a price, separable classes drive weights to infinity.
+
+    Notes
+    -----
+    Taught in: chapter 10.
+
+    Examples
+    --------
+    >>> x, labels = np.ones((4, 1)), np.array([1, 1, 1, 0])
+    >>> bool(np.isclose(fit_logistic(x, labels)[0], np.log(3)))
+    True
+    """
+    x = _check_inputs(x)
+    labels = _check_targets(labels, len(x))
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1, got {labels!r:.80}")
+    if not 0 <= price < np.inf:
+        raise ValueError(f"price must be at least 0 and finite, got {price!r}")
+    odds = _odds(rate)
+    masks, share = all_masks(x.shape[1], rate) if odds else (np.ones((1, x.shape[1])), np.ones(1))
+    rows = (masks[:, None, :] * x / (1 - rate)).reshape(-1, x.shape[1])
+    share, labels = np.repeat(share, len(x)), np.tile(labels, len(masks))
+    weights = np.zeros(x.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        p = _sigmoid(rows @ weights)
+        slope = rows.T @ (share * (p - labels)) + 2 * price * weights
+        bend = (rows.T * (share * p * (1 - p))) @ rows + 2 * price * np.eye(len(weights))
+        if not np.linalg.cond(bend) < _SINGULAR:
+            break
+        step = np.linalg.solve(bend, slope)
+        weights = weights - step
+        if np.abs(step).max() < _CLOSE:
+            return weights
+    raise RuntimeError(
+        f"no minimum found after {_NEWTON_STEPS} Newton steps, weights {weights!r:.80}: "
+        "do the features separate the classes? A price or a rate greater than 0 helps"
+    )
+
+
+_NEWTON_STEPS = 50
+_CLOSE = 1e-10  # largest change of a weight in the last Newton step
+_SINGULAR = 1e12  # condition number beyond which a Newton step means nothing
+
+
+def _odds(rate):
+    """Return ``rate / (1 - rate)``, or raise; rate 1 has no finite penalty."""
+    rate = check_rate(rate)
+    if rate == 1:
+        raise ValueError(f"rate must be less than 1, where the price is infinite; got {rate!r}")
+    return rate / (1 - rate)
+
+
+def _sigmoid(z):
+    """Return ``1 / (1 + exp(-z))`` without overflow."""
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def _all_answers(x, weights, rate):
+    """Return ``x @ (mask * weights) / (1 - rate)`` for all masks, (n, 2**d), and probabilities."""
+    _odds(rate)
+    weights = _check_weights(weights, x)
+    masks, probabilities = all_masks(x.shape[1], rate)
+    return x @ (masks * weights).T / (1 - rate), probabilities
+
+
+def _check_inputs(x):
+    """Return `x`, or raise unless it holds examples in rows."""
+    x = check_real_array(x, "x")
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(f"x must have shape (n, d), at least (1, 1), got {x.shape}")
+    return x
+
+
+def _check_targets(y, count, name="y"):
+    """Return `y`, or raise unless it holds one number an example."""
+    y = check_real_array(y, name)
+    if y.shape != (count,):
+        raise ValueError(f"{name} must have shape ({count},), one value a row of x, got {y.shape}")
+    return y
+
+
+def _check_weights(weights, x):
+    """Return `weights`, or raise unless there is one a feature."""
+    weights = check_real_array(weights, "weights")
+    if weights.shape != x.shape[1:]:
+        raise ValueError(f"weights must have shape {x.shape[1:]}, got {weights.shape}")
+    return weights
