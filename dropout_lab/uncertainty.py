@@ -1,0 +1,343 @@
+"""Doubt as a number: passes with dropout on, what their spread says, and whether it is right."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_rate, check_real_array
+from dropout_lab.detection import reliability_counts
+from dropout_lab.network import MLP
+
+__all__ = [
+    "CONFIDENCE_EDGES",
+    "Doubt",
+    "decompose",
+    "expected_calibration_error",
+    "mc_passes",
+    "readout_variance",
+    "relu_process",
+    "top_label_counts",
+]
+
+CONFIDENCE_EDGES = tuple(np.linspace(0, 1, 11).round(1).tolist())
+"""Ends of ten bins of confidence, equally wide."""
+
+
+class Doubt(NamedTuple):
+    """What many answers to the same inputs say together: means over passes, in nats.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray of float64
+        Mean probability of each class, shape ``(n, classes)``: the prediction.
+    variance : numpy.ndarray of float64
+        Variance of each probability over the passes, same shape.
+    total : numpy.ndarray of float64
+        Predictive entropy, that of `mean`, shape ``(n,)``.
+    expected : numpy.ndarray of float64
+        Mean entropy of a single pass, shape ``(n,)``: doubt that every pass has by itself.
+    mutual : numpy.ndarray of float64
+        Mutual information, `total` minus `expected`, shape ``(n,)``: doubt that comes from
+        passes contradicting each other. Never negative.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    total: np.ndarray
+    expected: np.ndarray
+    mutual: np.ndarray
+
+
+def mc_passes(model, x, passes, *, seed):
+    """Return the outputs of many passes through a network with its dropout on.
+
+    Parameters
+    ----------
+    model : torch.nn.Module or MLP
+        A module on the CPU: its dropout layers are switched on, everything else, batch
+        normalization above all, is in evaluation mode. Every module is in its own mode again
+        when the function returns. An `MLP` draws its own masks.
+    x : numpy.ndarray of float
+        Inputs, shape ``(n, ...)``.
+    passes : int
+        Number of passes, at least 1.
+    seed : int
+        Draws the masks. The global random state of PyTorch is as before when the function
+        returns.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Outputs as the model gives them, logits of a classifier; shape ``(passes, n, ...)``.
+
+    Raises
+    ------
+    TypeError
+        If `model` is neither of the two, or `x` is no array of numbers.
+    ValueError
+        If a module has no dropout layer: all passes would be equal, and look like certainty.
+        Calls of ``torch.nn.functional.dropout`` are no layers and cannot be found.
+
+    Notes
+    -----
+    Taught in: chapter 11. Every pass draws one mask for each example.
+
+    References
+    ----------
+    Gal and Ghahramani (2016), ICML.
+
+    Examples
+    --------
+    >>> net = MLP([2, 50, 3], np.random.default_rng(0), rate=0.5)
+    >>> mc_passes(net, np.ones((4, 2)), 10, seed=0).shape
+    (10, 4, 3)
+    """
+    check_real_array(x, "x")
+    check_count(passes, "passes")
+    check_count(seed, "seed", minimum=0)
+    if isinstance(model, MLP):
+        rng = np.random.default_rng(seed)
+        masks = (model.sample_masks(len(x), rng) for _ in range(passes))
+        return np.stack([model.forward(x, drawn) for drawn in masks])
+    return _torch_passes(model, x, passes, seed)
+
+
+def decompose(probabilities):
+    """Return the mean of many predictions and how much doubt there is in and between them.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of float
+        Shape ``(passes, n, classes)``: of Monte Carlo passes, or of the members of an ensemble.
+
+    Returns
+    -------
+    Doubt
+        Mean, variance, and the three entropies, in nats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `probabilities` is no such array.
+
+    Notes
+    -----
+    Taught in: chapter 11. The mutual information between class and mask is known as BALD.
+
+    References
+    ----------
+    Houlsby, Huszár, Ghahramani, Lengyel (2011), arXiv:1112.5745.
+
+    Examples
+    --------
+    Two passes, each of them sure, that contradict each other:
+
+    >>> doubt = decompose(np.array([[[1.0, 0.0]], [[0.0, 1.0]]]))
+    >>> doubt.total.round(3), doubt.expected.round(3), doubt.mutual.round(3)
+    (array([0.693]), array([0.]), array([0.693]))
+    """
+    values = check_real_array(probabilities, "probabilities").astype(np.float64)
+    if values.ndim != 3 or not len(values):
+        raise ValueError(
+            f"probabilities must have shape (passes, n, classes), got {probabilities.shape}"
+        )
+    mean = values.mean(axis=0)
+    total, expected = _entropy(mean), _entropy(values).mean(axis=0)
+    mutual = np.maximum(total - expected, 0.0)  # rounding could make it negative
+    return Doubt(mean, values.var(axis=0), total, expected, mutual)
+
+
+def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
+    """Return, for bins of confidence, how many answers, their confidence, and how many are right.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int
+        Right class of each example, shape ``(n,)``.
+    probabilities : numpy.ndarray of float
+        Shape ``(n, classes)``. The answer is the class with the largest probability, and that
+        probability is its confidence.
+    edges : sequence of float
+        Ends of the k bins, rising from 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape ``(3, k)``: answers, sum of their confidences, right ones.
+
+    See Also
+    --------
+    dropout_lab.detection.reliability_counts : The same for two classes.
+
+    Notes
+    -----
+    Taught in: chapter 11.
+    """
+    right = probabilities.argmax(axis=1) == labels
+    confidence = probabilities.max(axis=1)
+    with np.errstate(divide="ignore"):  # a confidence of 1 has infinite log odds
+        log_odds = np.log(confidence) - np.log1p(-confidence)
+    return reliability_counts(right.astype(int), log_odds, edges)
+
+
+def expected_calibration_error(counts):
+    """Return the mean distance between confidence and accuracy, bin by bin.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of float
+        Shape ``(..., 3, k)``, from `top_label_counts`.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape ``(...)``, from 0 to 1. With few answers it is too large even for a perfectly
+        calibrated model, because chance does not cancel within absolute values.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger (2017), ICML, equation 3.
+
+    Notes
+    -----
+    Taught in: chapter 11.
+
+    Examples
+    --------
+    Ten answers with confidence 0.9 of which 6 are right:
+
+    >>> counts = np.array([[0.0, 10.0], [0.0, 9.0], [0.0, 6.0]])
+    >>> expected_calibration_error(counts).round(3)
+    np.float64(0.3)
+    """
+    answers, confidence, right = np.moveaxis(np.asarray(counts, dtype=np.float64), -2, 0)
+    return np.abs(confidence - right).sum(axis=-1) / answers.sum(axis=-1)
+
+
+def readout_variance(hidden, weights, rate):
+    """Return the variance that dropout in a layer gives the output of the layer above it.
+
+    Parameters
+    ----------
+    hidden : numpy.ndarray of float
+        Activations before dropout, shape ``(n, units)``.
+    weights : numpy.ndarray of float
+        Weights that lead to the output, shape ``(units,)``.
+    rate : float
+        Probability of dropping, below 1.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape ``(n,)``, exact: ``rate / (1 - rate) * sum((hidden * weights)**2)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 11. For one hidden layer of ReLU units this is a convex function of the
+    input: it cannot be larger between two points than at both of them.
+
+    References
+    ----------
+    Foong, Burt, Li, Turner (2020), NeurIPS.
+
+    Examples
+    --------
+    >>> readout_variance(np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.5)
+    array([13.])
+    """
+    check_real_array(hidden, "hidden")
+    check_real_array(weights, "weights")
+    rate = check_rate(rate)
+    if rate == 1:
+        raise ValueError(f"rate must be below 1, got {rate!r}")
+    return rate / (1 - rate) * ((hidden * weights) ** 2).sum(axis=1)
+
+
+def relu_process(x, targets, where, *, noise, scale):
+    """Return mean and standard deviation of an exact Bayesian regression.
+
+    The model is a network with one hidden layer of infinitely many ReLU units and a normal
+    prior on its weights: a Gaussian process, so that no approximation is needed.
+
+    Parameters
+    ----------
+    x, targets : numpy.ndarray of float
+        Training data, shape ``(n,)`` each.
+    where : numpy.ndarray of float
+        Where to predict, shape ``(m,)``.
+    noise : float
+        Standard deviation of the noise in `targets`, greater than 0.
+    scale : float
+        Standard deviation of the network's output at 0 before it has seen any data.
+
+    Returns
+    -------
+    mean, spread : numpy.ndarray of float64
+        Shape ``(m,)``: mean and standard deviation of the function, noise not included.
+
+    References
+    ----------
+    Cho and Saul (2009), Kernel methods for deep learning, NeurIPS, for the kernel; Rasmussen
+    and Williams (2006), Gaussian processes for machine learning, section 2.2.
+
+    Notes
+    -----
+    Taught in: chapter 11.
+
+    Examples
+    --------
+    >>> x = np.array([-1.0, 1.0])
+    >>> mean, spread = relu_process(x, x, np.array([0.0, 1.0]), noise=0.01, scale=1.0)
+    >>> bool(spread[0] > 10 * spread[1])
+    True
+    """
+    known = _relu_kernel(x, x, scale) + noise**2 * np.eye(len(x))
+    across = _relu_kernel(where, x, scale)
+    solved = np.linalg.solve(known, np.column_stack([targets, across.T]))
+    left = _relu_kernel(where, where, scale).diagonal() - (across * solved[:, 1:].T).sum(axis=1)
+    return across @ solved[:, 0], np.sqrt(np.maximum(left, 0.0))
+
+
+def _torch_passes(model, x, passes, seed):
+    """Return `mc_passes` of a PyTorch module."""
+    import torch
+    from torch.nn.modules.dropout import _DropoutNd  # what all dropout layers derive from
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module or an MLP, got {type(model).__name__}")
+    layers = [module for module in model.modules() if isinstance(module, _DropoutNd)]
+    if not layers:
+        raise ValueError("model must have a dropout layer, or all passes are the same; got none")
+    modes = {module: module.training for module in model.modules()}
+    like = next(model.parameters(), torch.empty(0))
+    inputs = torch.tensor(np.asarray(x), dtype=like.dtype)
+    model.eval()
+    try:
+        for layer in layers:
+            layer.training = True
+        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            outputs = [model(inputs).numpy() for _ in range(passes)]
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+    return np.stack(outputs).astype(np.float64)
+
+
+def _entropy(probabilities):
+    """Return the entropy along the last axis in nats; 0 log 0 is 0."""
+    logs = np.log(np.where(probabilities > 0, probabilities, 1.0))
+    return -(probabilities * logs).sum(axis=-1)
+
+
+def _relu_kernel(a, b, scale):
+    """Return the covariance of outputs at `a` and `b`; each input is joined by a constant 1."""
+    a, b = (np.stack([np.ones_like(one), one], axis=1) for one in (a, b))
+    sizes = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)
+    angle = np.arccos(np.clip(a @ b.T / sizes, -1, 1))
+    return scale**2 * sizes * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi

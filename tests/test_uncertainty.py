@@ -1,0 +1,255 @@
+"""Passes with dropout on, and the measures of doubt, against enumeration and other formulas."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from torch import nn
+
+from dropout_lab.masks import all_masks
+from dropout_lab.network import MLP, softmax
+from dropout_lab.training import predict_torch
+from dropout_lab.uncertainty import (
+    decompose,
+    expected_calibration_error,
+    mc_passes,
+    readout_variance,
+    relu_process,
+    top_label_counts,
+)
+
+X = np.random.default_rng(0).normal(size=(3, 4))
+
+
+def classifier(rate=0.5, units=6):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(4, units), nn.ReLU(), nn.Dropout(rate), nn.Linear(units, 2))
+
+
+def many_passes(net):
+    """Return 20,000 passes over X: 200 copies of every example, and 100 passes."""
+    return mc_passes(net, np.tile(X, (200, 1)), 100, seed=1).reshape(20_000, *X[:, 0].shape, -1)
+
+
+# --- passes ------------------------------------------------------------------------------------
+
+
+def test_passes_of_a_module_have_the_moments_of_all_masks():
+    net = classifier(0.3)
+    found = many_passes(net)
+    hidden = np.maximum(X @ net[0].weight.detach().numpy().T + net[0].bias.detach().numpy(), 0)
+    masks, chances = all_masks(6, 0.3)
+    outputs = np.stack([predict_torch(net[3], hidden * mask / 0.7) for mask in masks])
+    mean = np.tensordot(chances, outputs, 1)
+    variance = np.tensordot(chances, (outputs - mean) ** 2, 1)
+    error = np.sqrt(variance / len(found))
+    assert np.all(np.abs(found.mean(axis=0) - mean) < 5 * error)
+    np.testing.assert_allclose(found.var(axis=0), variance, rtol=0.08)
+    assert np.all(variance > 0)
+
+
+def test_passes_of_an_mlp_have_the_moments_of_all_masks():
+    net = MLP([4, 5, 3], np.random.default_rng(0), rate=0.4)
+    found = many_passes(net)
+    masks, chances = all_masks(5, 0.4)
+    outputs = np.stack([net.forward(X, [mask[None]]) for mask in masks])
+    mean = np.tensordot(chances, outputs, 1)
+    variance = np.tensordot(chances, (outputs - mean) ** 2, 1)
+    assert np.all(np.abs(found.mean(axis=0) - mean) < 5 * np.sqrt(variance / len(found)) + 1e-12)
+    np.testing.assert_allclose(found.var(axis=0), variance, rtol=0.08)
+
+
+@pytest.mark.parametrize(
+    "net", [classifier(units=40), MLP([4, 40, 2], np.random.default_rng(0), rate=0.5)]
+)
+def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks(net):
+    same = np.tile(X[:1], (50, 1))
+    first, again = (mc_passes(net, same, 2, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.dtype == np.float64
+    assert len(np.unique(first[0, :, 0])) > 10
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first, mc_passes(net, same, 2, seed=4))
+
+
+def test_all_kinds_of_dropout_layers_are_switched_on_and_nothing_else_is():
+    net = nn.Sequential(nn.Dropout1d(0.5), nn.BatchNorm1d(4), nn.AlphaDropout(0.5)).train()
+    net[2].eval()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    found = mc_passes(net, np.ones((8, 4, 3)), 20, seed=0)
+    scale = 1 / np.sqrt(1 + 1e-5)  # an untrained normalization layer in evaluation mode
+    assert found.std() > 0.1
+    net[2] = nn.Identity()
+    found = mc_passes(net, np.ones((8, 4, 3)), 20, seed=0)
+    np.testing.assert_allclose(np.unique(found.round(5)), [0, 2 * scale], atol=1e-5)
+    assert [module.training for module in net] == [True, True, True]
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_modes_and_the_global_random_state_come_back():
+    net = classifier().train()
+    net[2].eval()
+    state = torch.get_rng_state()
+    mc_passes(net, X, 3, seed=0)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert [module.training for module in net] == [True, True, False, True]
+    with pytest.raises(RuntimeError):
+        mc_passes(net, np.ones((2, 7)), 3, seed=0)
+    assert [module.training for module in net] == [True, True, False, True]
+
+
+def test_a_model_without_dropout_layers_is_refused():
+    with pytest.raises(ValueError, match="must have a dropout layer"):
+        mc_passes(nn.Linear(4, 2), X, 3, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((lambda x: x, X, 3, 0), TypeError, "model must be a torch.nn.Module or an MLP"),
+        ((classifier(), X.tolist(), 3, 0), TypeError, "x must be a numpy.ndarray"),
+        ((classifier(), X, 0, 0), ValueError, "passes must be a whole number of at least 1"),
+        ((classifier(), X, 3, 0.5), TypeError, "seed must be a whole number"),
+    ],
+)
+def test_bad_arguments_of_passes_are_named(arguments, error, message):
+    model, x, passes, seed = arguments
+    with pytest.raises(error, match=message):
+        mc_passes(model, x, passes, seed=seed)
+
+
+# --- doubt -------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 6), st.integers(2, 5), st.floats(0, 30), st.integers(0, 99))
+def test_doubt_is_entropy_of_the_mean_and_splits_into_two_parts(passes, classes, scale, seed):
+    logits = np.random.default_rng(seed).normal(0, 1, (passes, 4, classes)) * scale
+    values = softmax(logits)
+    doubt = decompose(values)
+    np.testing.assert_allclose(doubt.mean, values.mean(axis=0))
+    np.testing.assert_allclose(doubt.variance, np.var(values, axis=0), atol=1e-15)
+    total = [stats.entropy(row) for row in doubt.mean]
+    expected = stats.entropy(values, axis=2).mean(axis=0)
+    np.testing.assert_allclose(doubt.total, total, atol=1e-12)
+    np.testing.assert_allclose(doubt.expected, expected, atol=1e-12)
+    np.testing.assert_allclose(doubt.mutual, doubt.total - doubt.expected, atol=1e-12)
+    # The mutual information of class and pass is the mean divergence of a pass from the mean.
+    divergence = stats.entropy(values, doubt.mean[None], axis=2).mean(axis=0)
+    np.testing.assert_allclose(doubt.mutual, divergence, atol=1e-10)
+    assert np.all(doubt.mutual <= min(np.log(passes), np.log(classes)) + 1e-12)
+    assert np.all(doubt.mutual >= 0)
+
+
+def test_equal_passes_do_not_contradict_each_other():
+    doubt = decompose(np.full((5, 2, 4), 0.25))
+    np.testing.assert_allclose(doubt.mutual, 0, atol=1e-15)
+    np.testing.assert_allclose(doubt.total, np.log(4))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (0, 2, 3)])
+def test_probabilities_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"must have shape \(passes, n, classes\)"):
+        decompose(np.zeros(shape))
+
+
+# --- calibration -------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 60), st.integers(2, 5), st.integers(0, 999))
+def test_counts_and_error_are_those_of_a_plain_loop(n, classes, seed):
+    rng = np.random.default_rng(seed)
+    labels, probabilities = rng.integers(0, classes, n), softmax(rng.normal(0, 2, (n, classes)))
+    counts, error = np.zeros((3, 10)), 0.0
+    for label, row in zip(labels, probabilities, strict=True):
+        place = min(int(10 * row.max()), 9)
+        counts[:, place] += 1, row.max(), row.argmax() == label
+    found = top_label_counts(labels, probabilities)
+    np.testing.assert_allclose(found, counts, atol=1e-12)
+    for answers, confidence, right in counts.T:
+        if answers:
+            error += answers / n * abs(confidence / answers - right / answers)
+    assert expected_calibration_error(found) == pytest.approx(error, abs=1e-12)
+
+
+def test_full_confidence_is_in_the_last_bin():
+    counts = top_label_counts(np.array([0, 1]), np.array([[1.0, 0.0], [1.0, 0.0]]))
+    np.testing.assert_array_equal(counts[:, -1], [2, 2, 1])
+    assert expected_calibration_error(counts) == 0.5
+
+
+def test_answers_as_often_right_as_they_say_have_a_small_error():
+    rng = np.random.default_rng(0)
+    probabilities = softmax(rng.normal(0, 2, (40_000, 3)))
+    labels = (rng.uniform(size=(40_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+    counts = top_label_counts(labels, probabilities)
+    # Each bin misses by about sqrt(p (1 - p) / n); ten bins together by less than this.
+    assert expected_calibration_error(counts) < 10 * np.sqrt(0.25 / 40_000 / 10)
+    assert expected_calibration_error(np.stack([counts, counts])).shape == (2,)
+
+
+# --- one hidden layer --------------------------------------------------------------------------
+
+
+@given(st.integers(0, 99), st.floats(0, 0.9))
+def test_the_variance_of_a_readout_is_that_over_all_masks(seed, rate):
+    rng = np.random.default_rng(seed)
+    hidden, weights = np.maximum(rng.normal(size=(2, 5)), 0), rng.normal(size=5)
+    masks, chances = all_masks(5, rate)
+    outputs = (hidden[:, None] * masks / (1 - rate)) @ weights
+    mean = outputs @ chances
+    variance = (outputs - mean[:, None]) ** 2 @ chances
+    np.testing.assert_allclose(readout_variance(hidden, weights, rate), variance, atol=1e-10)
+
+
+@given(st.integers(0, 99), st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 1))
+def test_between_two_inputs_the_variance_lies_below_the_chord(seed, a, b, share):
+    rng = np.random.default_rng(seed)
+    first, bias, out = rng.normal(size=(3, 20))
+
+    def variance(x):
+        return readout_variance(np.maximum(first * x + bias, 0)[None], out, 0.5)[0]
+
+    between = variance(share * a + (1 - share) * b)
+    assert between <= share * variance(a) + (1 - share) * variance(b) + 1e-9
+
+
+def test_a_layer_that_drops_everything_has_no_variance_to_speak_of():
+    with pytest.raises(ValueError, match="rate must be below 1"):
+        readout_variance(np.ones((1, 2)), np.ones(2), 1)
+
+
+# --- the exact posterior -----------------------------------------------------------------------
+
+
+def test_the_process_is_regression_on_endlessly_many_random_units():
+    rng = np.random.default_rng(0)
+    x, where = np.array([-1.2, -0.8, 0.7, 1.1]), np.array([-2.0, 0.0, 0.4, 1.0])
+    y, noise, units = np.sin(2 * x), 0.2, 200_000
+    weights = rng.normal(size=(2, units))
+
+    def features(at):
+        inputs = np.stack([np.ones_like(at), at], axis=1)
+        return 3.0 * np.sqrt(2 / units) * np.maximum(inputs @ weights, 0)
+
+    known, asked = features(x), features(where)
+    # Weight space, by the matrix inversion lemma: the posterior of a linear regression.
+    gain = asked @ known.T @ np.linalg.inv(known @ known.T + noise**2 * np.eye(4))
+    spread = np.sqrt(np.diag(asked @ asked.T - gain @ known @ asked.T))
+    found = relu_process(x, y, where, noise=noise, scale=3.0)
+    np.testing.assert_allclose(found[0], gain @ y, atol=0.03)
+    np.testing.assert_allclose(found[1], spread, rtol=0.03)
+
+
+def test_far_from_data_the_process_returns_to_its_prior():
+    _, spread = relu_process(np.array([50.0]), np.zeros(1), np.array([0.0]), noise=1e6, scale=2.0)
+    np.testing.assert_allclose(spread, 2.0)
+
+
+def test_a_known_point_is_known():
+    mean, spread = relu_process(np.array([1.0]), np.array([3.0]), np.ones(1), noise=1e-4, scale=1.0)
+    np.testing.assert_allclose(mean, 3.0, atol=1e-6)
+    np.testing.assert_allclose(spread, 1e-4, rtol=1e-3)
