@@ -1,0 +1,249 @@
+"""Dropout for feature maps: whole channels, and square blocks."""
+
+import numpy as np
+
+from dropout_lab._checks import check_count, check_rate, check_rng
+from dropout_lab.dropout import dropout, sample_mask
+from dropout_lab.family._inputs import check_axes, check_training
+
+__all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
+
+
+def spatial_dropout(x, rate, rng, *, training=True):
+    """Drop whole channels: one decision for all pixels of a feature map.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Feature maps with channels first, shape ``(batch, channels, ...)``.
+    rate : float
+        Probability of dropping a channel, ``0 <= rate <= 1``.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: `x` as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array of the shape and dtype of `x`; kept channels are multiplied by
+        ``1 / (1 - rate)``. Its mean over masks is `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12. PyTorch calls it ``Dropout2d``, Keras ``SpatialDropout2D``.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler (2015), CVPR.
+
+    Examples
+    --------
+    >>> spatial_dropout(np.ones((1, 3, 2)), 0.5, np.random.default_rng(12))
+    array([[[2., 2.],
+            [0., 0.],
+            [2., 2.]]])
+    """
+    x = check_axes(x, "x", "batch, channels, ...")
+    shared = (None, None, *(1,) * (x.ndim - 2))
+    return dropout(x, rate, rng, training=training, noise_shape=shared)
+
+
+def seed_rate(rate, block, rows, columns):
+    """Return the gamma of DropBlock: how often a block starts, so that about `rate` is dropped.
+
+    A block has ``block**2`` pixels, and it may start only where it fits into the map. So
+    ``rate / block**2`` is stretched by the pixels of the map over the places to start. That
+    counts pixels twice where blocks overlap, hence "about"; see `drop_probabilities`.
+
+    Parameters
+    ----------
+    rate : float
+        Share of pixels to drop, ``0 <= rate <= 1``.
+    block : int
+        Side of a block in pixels, from 1 to the smaller side of the map.
+    rows, columns : int
+        Size of a feature map in pixels.
+
+    Returns
+    -------
+    float
+        The probability that a block starts at a place where it fits, at most `rate`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    References
+    ----------
+    Ghiasi, Lin and Le (2018), NeurIPS 31, equation 1, with ``1 - keep_prob`` as `rate`.
+
+    Examples
+    --------
+    >>> seed_rate(0.1, 1, 8, 8)
+    0.1
+    >>> round(seed_rate(0.1, 3, 8, 8), 4)
+    0.0198
+    """
+    rate, block = check_rate(rate), check_count(block, "block")
+    rows, columns = check_count(rows, "rows"), check_count(columns, "columns")
+    if block > min(rows, columns):
+        raise ValueError(f"block must fit into a map of {rows} x {columns} pixels, got {block}")
+    places = (rows - block + 1) * (columns - block + 1)
+    return rate / block**2 * (rows * columns / places)
+
+
+def block_mask(shape, rate, block, rng):
+    """Draw the mask of DropBlock: False in squares that start at random places.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the feature maps, rows and columns last. Every map has its own blocks.
+    rate : float
+        Share of pixels to drop, counted as if blocks did not overlap, ``0 <= rate <= 1``.
+    block : int
+        Side of a block in pixels. 1 is dropout; the side of the map is spatial dropout.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        True where a pixel is kept, shape `shape`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    References
+    ----------
+    Ghiasi, Lin and Le (2018), NeurIPS 31.
+
+    Examples
+    --------
+    >>> block_mask((4, 5), 0.3, 2, np.random.default_rng(1)).astype(int)
+    array([[1, 1, 1, 1, 1],
+           [0, 0, 1, 1, 1],
+           [0, 0, 1, 1, 1],
+           [1, 1, 1, 1, 1]])
+    """
+    *others, rows, columns = shape
+    start = seed_rate(rate, block, rows, columns)
+    down, across = rows - block + 1, columns - block + 1
+    begins = ~sample_mask((*others, down, across), start, rng)
+    dropped = np.zeros(shape, dtype=bool)
+    for row in range(block):
+        for column in range(block):
+            dropped[..., row : row + down, column : column + across] |= begins
+    return ~dropped
+
+
+def drop_block(x, rate, block, rng, *, training=True):
+    """Drop square blocks of feature maps, and scale up what is left by what was really dropped.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Feature maps, shape ``(..., rows, columns)``.
+    rate : float
+        Share of pixels to drop, counted as if blocks did not overlap, ``0 <= rate <= 1``.
+    block : int
+        Side of a block in pixels.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: `x` as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array of the shape and dtype of `x`. Kept pixels are multiplied by the number of
+        all pixels over the number of kept ones, counted over the whole array. If nothing is
+        kept, zeros.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12. With this scale the *sum of the factors* is the number of pixels in
+    every draw. The mean over masks of a single pixel is not what it was: pixels at the rim are
+    dropped less often, and come out larger.
+
+    References
+    ----------
+    Ghiasi, Lin and Le (2018), NeurIPS 31, algorithm 1.
+
+    Examples
+    --------
+    >>> drop_block(np.ones((4, 4)), 0.4, 2, np.random.default_rng(1)).sum()
+    np.float64(16.0)
+    """
+    x = check_axes(x, "x", "..., rows, columns")
+    check_rng(rng)
+    if not check_training(training):
+        seed_rate(rate, block, *x.shape[-2:])
+        return x.copy()
+    mask = block_mask(x.shape, rate, block, rng)
+    scale = mask.size / max(int(mask.sum()), 1)
+    return (x * (mask * scale)).astype(x.dtype)
+
+
+def drop_probabilities(rate, block, rows, columns):
+    """Return how likely DropBlock drops each pixel of a map, exactly.
+
+    A pixel is dropped if any block that would cover it starts. In the middle ``block**2``
+    places would, in a corner only one.
+
+    Parameters
+    ----------
+    rate, block, rows, columns
+        As in `seed_rate`.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape ``(rows, columns)``. Their mean is at most `rate`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    Examples
+    --------
+    >>> drop_probabilities(0.3, 2, 3, 3).round(3)
+    array([[0.169, 0.309, 0.169],
+           [0.309, 0.523, 0.309],
+           [0.169, 0.309, 0.169]])
+    """
+    start = seed_rate(rate, block, rows, columns)
+
+    def covering(length):
+        places = np.arange(length)
+        first, last = np.maximum(places - block + 1, 0), np.minimum(places, length - block)
+        return last - first + 1
+
+    return 1 - (1 - start) ** np.outer(covering(rows), covering(columns))

@@ -1,0 +1,182 @@
+"""Dropout over time and over attention: recurrent states, sequences, attention weights."""
+
+import math
+
+import numpy as np
+
+from dropout_lab._checks import check_rng
+from dropout_lab.dropout import dropout
+from dropout_lab.family._inputs import check_axes, check_training
+from dropout_lab.network import softmax
+
+__all__ = ["attention", "recurrent_states", "variational_dropout"]
+
+
+def variational_dropout(x, rate, rng, *, training=True):
+    """Drop the same units at every step of a sequence.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Sequences, shape ``(batch, steps, units)``.
+    rate : float
+        Probability of dropping a unit, ``0 <= rate <= 1``.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: `x` as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array of the shape and dtype of `x`, survivors scaled by ``1 / (1 - rate)``. Its
+        mean over masks is `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12. Keras's ``SpatialDropout1D`` does the same.
+
+    References
+    ----------
+    Gal and Ghahramani (2016), NeurIPS 29: "A Theoretically Grounded Application of Dropout in
+    Recurrent Neural Networks".
+
+    Examples
+    --------
+    >>> variational_dropout(np.ones((1, 3, 4)), 0.5, np.random.default_rng(0))
+    array([[[2., 2., 2., 0.],
+            [2., 2., 2., 0.],
+            [2., 2., 2., 0.]]])
+    """
+    x = check_axes(x, "x", "batch, steps, units")
+    return dropout(x, rate, rng, training=training, noise_shape=(None, 1, None))
+
+
+def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
+    """Run a plain recurrent layer with dropout on the state that it hands to its next step.
+
+    ``h[t] = tanh(x[t] + (h[t - 1] * mask / (1 - rate)) @ weights)``, from ``h[0] = 0``.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        What arrives at each step, weighted already, shape ``(batch, steps, units)``.
+    weights : numpy.ndarray
+        From state to state, shape ``(units, units)``.
+    rate : float
+        Probability of dropping a unit of the state, ``0 <= rate <= 1``.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    shared : bool, default True
+        One mask for all steps of a sequence, or a fresh one at every step.
+    training : bool, default True
+        False for inference: nothing is dropped.
+
+    Returns
+    -------
+    numpy.ndarray
+        The states, same shape as `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12. The mean over masks is no longer that of the pass without dropout:
+    the states feed back on themselves.
+
+    References
+    ----------
+    Gal and Ghahramani (2016), NeurIPS 29.
+
+    Examples
+    --------
+    >>> x = np.zeros((1, 3, 2))
+    >>> x[0, 0] = 0.1
+    >>> recurrent_states(x, np.eye(2), 0.5, np.random.default_rng(0), training=False).round(2)
+    array([[[0.1, 0.1],
+            [0.1, 0.1],
+            [0.1, 0.1]]])
+    """
+    x = check_axes(x, "x", "batch, steps, units")
+    weights = check_axes(weights, "weights", "units, units")
+    batch, steps, units = x.shape
+    if weights.shape != (units, units):
+        raise ValueError(f"weights must have shape {(units, units)}, got {weights.shape}")
+    check_training(training)
+    drawn = (None, 1 if shared else None, None)
+    factors = dropout(np.ones(x.shape), rate, rng, training=training, noise_shape=drawn)
+    states, state = np.zeros(x.shape), np.zeros((batch, units))
+    for step in range(steps):
+        state = np.tanh(x[:, step] + (state * factors[:, step]) @ weights)
+        states[:, step] = state
+    return states
+
+
+def attention(queries, keys, values, rate, rng, *, training=True):
+    """Attend with dropout on the attention weights, as Transformers do.
+
+    Parameters
+    ----------
+    queries : numpy.ndarray
+        Shape ``(..., m, d)``.
+    keys : numpy.ndarray
+        Shape ``(..., n, d)``.
+    values : numpy.ndarray
+        Shape ``(..., n, v)``.
+    rate : float
+        Probability of dropping one weight of one query, ``0 <= rate <= 1``.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: nothing is dropped.
+
+    Returns
+    -------
+    output : numpy.ndarray
+        Shape ``(..., m, v)``: weights times values.
+    weights : numpy.ndarray
+        Shape ``(..., m, n)``: ``softmax(queries @ keys.T / sqrt(d))`` after dropout. Each row
+        sums to 1 in expectation, and while training hardly ever in fact.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    References
+    ----------
+    Vaswani et al. (2017), NeurIPS 30, for attention itself.
+
+    Examples
+    --------
+    >>> one = np.ones((3, 2))
+    >>> output, weights = attention(one, one, np.eye(3), 0.5, np.random.default_rng(9))
+    >>> weights.sum(axis=1).round(2)
+    array([1.33, 0.67, 2.  ])
+    """
+    queries, keys, values = (
+        check_axes(array, name, "..., length, width")
+        for array, name in ((queries, "queries"), (keys, "keys"), (values, "values"))
+    )
+    if keys.shape[-1] != queries.shape[-1]:
+        raise ValueError(
+            f"keys must have width {queries.shape[-1]} as queries have, got {keys.shape}"
+        )
+    if values.shape[-2] != keys.shape[-2]:
+        raise ValueError(f"values must have length {keys.shape[-2]}, got {values.shape}")
+    check_rng(rng)
+    scores = queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
+    weights = dropout(softmax(scores), rate, rng, training=training)
+    return weights @ values, weights

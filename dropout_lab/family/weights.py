@@ -1,0 +1,118 @@
+"""DropConnect: a mask for every weight instead of every unit."""
+
+import numpy as np
+
+from dropout_lab._checks import check_real_array, check_rng
+from dropout_lab.dropout import dropout
+from dropout_lab.family._inputs import check_axes, check_rate_below_one, check_training
+
+__all__ = ["drop_connect", "drop_connect_moments"]
+
+
+def drop_connect(x, weights, biases, rate, rng, *, training=True):
+    """Return the weighted sums of a layer in which single weights are dropped.
+
+    Each example has its own mask of the shape of `weights`, as in the paper.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Inputs, shape ``(batch, inputs)``.
+    weights : numpy.ndarray
+        Shape ``(inputs, outputs)``.
+    biases : numpy.ndarray
+        Shape ``(outputs,)``. Never dropped here; the paper drops them, too.
+    rate : float
+        Probability of dropping a weight, ``0 <= rate <= 1``. The others are multiplied by
+        ``1 / (1 - rate)``.
+    rng : numpy.random.Generator
+        Source of randomness; untouched when `training` is False.
+    training : bool, default True
+        False for inference: all weights, unscaled.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(batch, outputs)``. Its mean over masks is ``x @ weights + biases``. The memory
+        needed is ``batch`` times that of `weights`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    References
+    ----------
+    Wan, Zeiler, Zhang, LeCun and Fergus (2013), ICML. Their p keeps, and they scale at
+    inference.
+
+    Examples
+    --------
+    >>> x, weights = np.array([[1.0, 2.0]]), np.ones((2, 3))
+    >>> drop_connect(x, weights, np.zeros(3), 0.5, np.random.default_rng(2))
+    array([[2., 0., 4.]])
+    """
+    x, weights, biases = _check_layer(x, weights, biases)
+    check_rng(rng)
+    if not check_training(training):
+        return x @ weights + biases
+    shape = (len(x), *weights.shape)
+    masked = dropout(np.broadcast_to(weights, shape), rate, rng)
+    return np.einsum("bi,bio->bo", x, masked) + biases
+
+
+def drop_connect_moments(x, weights, biases, rate):
+    """Return mean and variance of DropConnect's weighted sums over all masks.
+
+    The paper's inference draws from a normal distribution with these two moments, applies the
+    nonlinearity and averages, where dropout lets the mean stand for everything.
+
+    Parameters
+    ----------
+    x, weights, biases : numpy.ndarray
+        As in `drop_connect`.
+    rate : float
+        Probability of dropping a weight, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    mean, variance : numpy.ndarray
+        Shape ``(batch, outputs)``: ``x @ weights + biases`` and
+        ``rate / (1 - rate) * x**2 @ weights**2``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
+    Notes
+    -----
+    Taught in: chapter 12.
+
+    Examples
+    --------
+    >>> x, weights = np.array([[1.0, 2.0]]), np.ones((2, 1))
+    >>> drop_connect_moments(x, weights, np.zeros(1), 0.5)
+    (array([[3.]]), array([[5.]]))
+    """
+    x, weights, biases = _check_layer(x, weights, biases)
+    rate = check_rate_below_one(rate)
+    return x @ weights + biases, rate / (1 - rate) * (x**2 @ weights**2)
+
+
+def _check_layer(x, weights, biases):
+    """Return inputs, weights and biases as arrays that fit each other, or raise."""
+    x, weights = check_axes(x, "x", "batch, inputs"), check_axes(weights, "weights", "n, m")
+    biases = check_real_array(biases, "biases")
+    if weights.shape[0] != x.shape[1]:
+        raise ValueError(
+            f"weights must have shape ({x.shape[1]}, outputs) for x of shape {x.shape}, "
+            f"got {weights.shape}"
+        )
+    if biases.shape != weights.shape[1:]:
+        raise ValueError(f"biases must have shape {weights.shape[1:]}, got {biases.shape}")
+    return x, weights, biases
