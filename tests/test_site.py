@@ -190,7 +190,7 @@ def test_a_downloaded_notebook_is_the_chapter_with_its_first_frames(page):
     assert [cell.source for cell in download.cells] == [cell.source for cell in chapter.cells]
     shown = str([cell.get("outputs") for cell in download.cells])
     stored_shown = str([cell.get("outputs") for cell in chapter.cells])
-    assert shown.count("data:image/svg+xml") == stored_shown.count("data-xp=") > 0
+    assert shown.count("data:image/svg+xml") == stored_shown.count('<figure class="xp ') > 0
     assert "<script" not in shown
 
 

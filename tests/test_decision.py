@@ -1,0 +1,111 @@
+"""The decision page: every answer has a recommendation, and the data still support it."""
+
+import itertools
+import re
+
+import nbformat
+import pytest
+from recorded import CHAPTERS
+
+from dropout_lab.decision import ADDITIONS, QUESTIONS, RULES, recommend
+from dropout_lab.evidence import EVIDENCE
+
+CASES = list(itertools.product(*(question.answers for question in QUESTIONS)))
+NAMES = [question.name for question in QUESTIONS]
+
+
+def verdicts(key):
+    return {row.label: row.verdict for row in EVIDENCE[key].rows()}
+
+
+def test_every_combination_of_answers_has_a_recommendation_that_can_be_shown():
+    for case in CASES:
+        found = recommend(*case)
+        assert 0 <= found.rate <= found.up_to <= 0.5
+        assert found.evidence in EVIDENCE
+        assert found.chapters == tuple(sorted(set(found.chapters)))
+        assert {*found.chapters} <= set(range(1, 13))
+        assert str(found).endswith(f"{found.chapters[-1]}.")
+
+
+def test_every_rule_decides_somewhere():
+    deciding = [recommend(*case) for case in CASES]
+    assert {id(found.rule) for found in deciding} == {id(rule) for rule in RULES}
+    assert {id(rule) for found in deciding for rule in found.additions} == {
+        id(rule) for rule in ADDITIONS
+    }
+
+
+def test_rules_speak_of_questions_and_answers_that_exist():
+    known = {question.name: set(question.answers) for question in QUESTIONS}
+    for rule in (*RULES, *ADDITIONS):
+        for name, answers in rule.when.items():
+            assert set(answers) <= known[name]
+        assert rule.evidence in EVIDENCE
+
+
+def test_what_would_be_dropped_for_nothing_gets_no_dropout():
+    for case in CASES:
+        answers = dict(zip(NAMES, case, strict=True))
+        found = recommend(**answers)
+        if answers["data"] == "one pass only" or answers["fit"] == "underfitting":
+            assert found.rate == 0
+        if answers["layer"] == "linear model":
+            assert found.up_to == 0
+            assert found.additions == ()
+        if found.rate > 0:
+            assert answers["fit"] == "overfitting"
+
+
+def test_additions_come_with_the_answer_that_asks_for_them():
+    both = recommend(batch_norm="yes", uncertainty="yes")
+    assert [rule.chapters for rule in both.additions] == [(12,), (8, 11)]
+    assert both.evidence == "doubt"
+    assert recommend().additions == ()
+    assert recommend(data="one pass only", batch_norm="yes").additions == ()
+
+
+def test_the_nearest_measurement_is_marked_as_such():
+    assert recommend().measured
+    assert not recommend(layer="convolutional").measured
+    assert recommend(layer="convolutional", batch_norm="yes").measured  # that norm was
+
+
+def test_the_stored_results_still_support_the_rates():
+    assert verdicts("sizes")["2,000 images"] == "helps"
+    assert verdicts("sizes")["60,000 images"] != "helps"
+    assert verdicts("rates")["rate 0.1"] == verdicts("rates")["rate 0.3"] == "helps"
+    assert verdicts("rates")["rate 0.7"] == "harms"
+    assert verdicts("published")["rate 0.5"] == "harms"
+    assert verdicts("underfitting")["throughout"] == "harms"
+    assert verdicts("norm")["rate 0.5, before"] == "harms"
+    assert "harms" not in {v for label, v in verdicts("norm").items() if "behind" in label}
+    assert set(verdicts("linear").values()) == {"harms"}
+    assert verdicts("doubt")["masks on, rate 0.5"] == "helps"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_answer_is_refused_with_those_there_are(name):
+    with pytest.raises(ValueError, match=rf"{name} must be one of \['.*got 'perhaps'"):
+        recommend(**{name: "perhaps"})
+
+
+def test_the_table_on_the_page_has_the_rules_in_order():
+    path = CHAPTERS / "13_should_i_use_dropout.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    table = re.search(r"(?s)\| if \| then \| read \|\n\|---\|---\|---\|\n(.*?)\n\n", text)[1]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    assert len(lines) == len(RULES) + len(ADDITIONS)
+    for (_, then, read), rule in zip(lines, (*RULES, *ADDITIONS), strict=True):
+        assert tuple(map(int, re.findall(r"\[(\d+)\]", read))) == rule.chapters
+        assert {*re.findall(r"\{cite\}`(\w+)`", then)} <= {*rule.sources}
+        if rule.rate is not None:
+            numbers = [float(number) for number in re.findall(r"\d(?:\.\d)?", then.split("{")[0])]
+            assert numbers[0] == rule.rate
+            assert max(numbers) <= rule.up_to
+
+
+def test_the_sources_are_in_the_bibliography():
+    entries = set(re.findall(r"@\w+\{(\w+),", (CHAPTERS.parent / "references.bib").read_text()))
+    assert {key for rule in (*RULES, *ADDITIONS) for key in rule.sources} <= entries

@@ -1,0 +1,192 @@
+"""The evidence of chapter 13 is what the stored results say."""
+
+import json
+
+import numpy as np
+import pytest
+from recorded import CHAPTERS
+
+from dropout_lab.evidence import EVIDENCE, Row
+
+T95 = {5: 2.7764, 10: 2.2622}  # from a printed table of Student's t
+
+
+def gain(name, value, some, none, factor=100):
+    """Read a result file as plain JSON; return mean gain and half-width of its interval."""
+    cells = json.loads((CHAPTERS / "results" / f"{name}.json").read_text())["cells"]
+
+    def by_seed(wanted):
+        found = {
+            cell["parameters"]["seed"]: cell["values"][value]
+            for cell in cells
+            if wanted.items() <= cell["parameters"].items()
+        }
+        return np.array([found[seed] for seed in sorted(found)])
+
+    gains = factor * (by_seed(some) - by_seed(none))
+    return gains.mean(), T95[len(gains)] * gains.std(ddof=1) / np.sqrt(len(gains))
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "name", "value", "some", "none", "factor"),
+    [
+        (
+            "sizes",
+            "2,000 images",
+            "mnist-sizes",
+            "final_test_accuracy",
+            {"net": "512-512", "size": 2000, "rate": 0.5, "input_rate": 0.2},
+            {"net": "512-512", "size": 2000, "rate": 0.0, "input_rate": 0.0},
+            100,
+        ),
+        (
+            "rates",
+            "rate 0.3",
+            "choosing-rates",
+            "test_error",
+            {"fixed": "width", "rate": 0.3},
+            {"fixed": "width", "rate": 0.0},
+            -100,
+        ),
+        (
+            "regularizers",
+            "dropout on pixels",
+            "choosing-regularizers",
+            "test_error",
+            {"method": "dropout on pixels"},
+            {"method": "none"},
+            -100,
+        ),
+        (
+            "published",
+            "rate 0.5",
+            "mnist-rates",
+            "final_test_accuracy",
+            {"rate": 0.5, "epochs": 20},
+            {"rate": 0.0, "epochs": 20},
+            100,
+        ),
+        (
+            "inputs",
+            "rate 0.2",
+            "mnist-input",
+            "final_test_accuracy",
+            {"input_rate": 0.2},
+            {"input_rate": 0.0},
+            100,
+        ),
+        (
+            "cards",
+            "rate 0.5, time",
+            "fraud-cards",
+            "average_precision",
+            {"model": "hidden", "width": 64, "rate": 0.5, "split": "time"},
+            {"model": "hidden", "width": 64, "rate": 0.0, "split": "time"},
+            100,
+        ),
+        (
+            "underfitting",
+            "throughout",
+            "family-early",
+            "test_accuracy",
+            {"net": "underfitting", "schedule": "standard"},
+            {"net": "underfitting", "schedule": "none"},
+            100,
+        ),
+        (
+            "overfitting",
+            "first epochs only",
+            "family-early",
+            "test_accuracy",
+            {"net": "overfitting", "schedule": "early"},
+            {"net": "overfitting", "schedule": "none"},
+            100,
+        ),
+        (
+            "norm",
+            "rate 0.5, before",
+            "family-norm",
+            "test_accuracy",
+            {"order": "directly", "rate": 0.5},
+            {"order": "directly", "rate": 0.0},
+            100,
+        ),
+    ],
+)
+def test_a_row_is_the_paired_interval_of_the_stored_cells(
+    key, label, name, value, some, none, factor
+):
+    row = next(row for row in EVIDENCE[key].rows() if row.label == label)
+    mean, half = gain(name, value, some, none, factor)
+    assert EVIDENCE[key].experiment == name
+    assert row.gain == pytest.approx(mean, abs=1e-9)
+    assert row.half == pytest.approx(half, rel=1e-3)
+
+
+def test_the_strength_of_a_regularizer_is_chosen_without_the_test_images():
+    path = CHAPTERS / "results" / "choosing-regularizers.json"
+    strengths = {}
+    for cell in json.loads(path.read_text())["cells"]:
+        parameters = dict(cell["parameters"])
+        del parameters["seed"]
+        strengths.setdefault(json.dumps(parameters), []).append(cell["values"])
+    best = min(
+        (key for key in strengths if json.loads(key)["method"] == "dropout"),
+        key=lambda key: np.mean([values["validation_error"] for values in strengths[key]]),
+    )
+    none = np.mean([v["test_error"] for v in strengths[json.dumps({"method": "none"})]])
+    some = np.mean([v["test_error"] for v in strengths[best]])
+    row = next(row for row in EVIDENCE["regularizers"].rows() if row.label == "dropout")
+    assert row.gain == pytest.approx(100 * (none - some), abs=1e-9)
+
+
+def test_calibration_is_that_of_upright_images():
+    cells = json.loads((CHAPTERS / "results" / "uncertainty-calibration.json").read_text())["cells"]
+
+    def errors(passes, members, rate):
+        found = []
+        for seed in range(5):
+            wanted = {"members": members, "rate": rate, "seed": seed}
+            cell = next(cell for cell in cells if cell["parameters"] == wanted)
+            answers, confidence, right = np.array(cell["values"][f"{passes}_counts"])[0]
+            found.append(100 * np.abs(confidence - right).sum() / answers.sum())
+        return np.array(found)
+
+    row = next(row for row in EVIDENCE["doubt"].rows() if row.label == "masks on, rate 0.5")
+    gains = errors("off", 1, 0.0) - errors("on", 1, 0.5)
+    assert row.gain == pytest.approx(gains.mean())
+    assert row.half == pytest.approx(2.7764 * gains.std(ddof=1) / np.sqrt(5), rel=1e-3)
+
+
+def test_what_is_no_dropout_is_marked():
+    others = {row.label for e in EVIDENCE.values() for row in e.rows() if not row.dropout}
+    assert others == {"L1", "L2", "max-norm", "five nets"}
+
+
+def test_the_study_group_is_exact():
+    # Chapter 1: v = 1/9 for Alex and 1 for five others, everyone there, by equation 1.1.
+    scores = []
+    for shrink in (0.65, 1.0):  # dropout at 0.35 and weight decay of 0.35
+        precision = shrink / (np.array([1 / 9, 1, 1, 1, 1, 1]) + 0.35)
+        w = precision / (1 + precision.sum())
+        scores.append(1 - (1 - w.sum()) ** 2 - w**2 @ [1 / 9, 1, 1, 1, 1, 1])
+    row = EVIDENCE["linear"].rows()[0]
+    assert row.gain == pytest.approx(100 * (scores[0] - scores[1]))
+    assert row.half == 0
+
+
+@pytest.mark.parametrize("key", EVIDENCE)
+def test_every_interval_fits_on_its_axis(key):
+    low, high = EVIDENCE[key].limits
+    assert low < 0 < high
+    for row in EVIDENCE[key].rows():
+        assert low < row.gain - row.half, row.label
+        assert row.gain + row.half < high, row.label
+
+
+@pytest.mark.parametrize(
+    ("gain_", "half", "verdict"),
+    [(1, 0.5, "helps"), (-1, 0.5, "harms"), (0.3, 0.5, "unclear"), (0.5, 0.5, "unclear")],
+)
+def test_a_verdict_is_about_the_whole_interval(gain_, half, verdict):
+    assert Row("", gain_, half).verdict == verdict
