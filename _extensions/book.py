@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 MATHJAX_SCRIPT = "tex-chtml.js"
 MATHJAX_FONTS = "output/chtml/fonts/woff-v2"
 
 
 def check_outputs(app, env, docnames):
-    """Refuse to publish a notebook that failed or was not executed to its end."""
+    """Refuse to publish a notebook that failed, or was not executed to its end for publication."""
     for docname in docnames:
         path = Path(env.doc2path(docname))
         if path.suffix != ".ipynb":
@@ -26,6 +27,11 @@ def check_outputs(app, env, docnames):
             if cell["execution_count"] is None:
                 raise ExtensionError(
                     f"{path.name}, cell {number} was not executed; run: make chapters"
+                )
+            if any(WIDGET in output.get("data", {}) for output in cell["outputs"]):
+                raise ExtensionError(
+                    f"{path.name}, cell {number} stores a live widget, which no page can show; "
+                    "run: make chapters"
                 )
 
 

@@ -71,6 +71,15 @@ def test_a_cell_that_was_not_executed_stops_the_build(mini_book):
     assert "index.ipynb, cell 1 was not executed" in said
 
 
+def test_a_live_widget_stops_the_build(mini_book):
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "0"}}
+    shown = new_output("display_data", data=widget)
+    path = mini_book(new_code_cell("slider", execution_count=1, outputs=[shown]))
+    code, said = make("book", path.parents[1])
+    assert code != 0
+    assert "index.ipynb, cell 1 stores a live widget" in said
+
+
 def test_a_warning_stops_the_build_and_the_next_one(mini_book):
     path = mini_book(new_markdown_cell("{cite}`nobody1900`"))
     for _ in range(2):

@@ -206,7 +206,7 @@ def odd_detection(image, kind, names, auroc, roles, rate):
     return describe(
         figure,
         f"Digits against input {kind}, dropout nets at rate {rate:.1f}, area under the ROC curve: "
-        f"{said}. The highest is {names[best]}.",
+        f"{said}. The highest is {names[best].rstrip('.')}.",
     )
 
 
