@@ -474,6 +474,12 @@ def test_a_printed_explorer_keeps_figure_and_sentence_in_black(look_at, page, mo
     opened.emulate_media(media="screen")
 
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_cheat_sheet_prints_on_one_page(open_page, paper):
+    printed = open_page("chapters/cheat_sheet.html").pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
 def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
     opened = look_at(page, width=360)
