@@ -5,6 +5,7 @@ import numpy as np
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["by_size", "nets", "rate_curve"]
@@ -207,7 +208,7 @@ def nets(curves, widths, depths, width, depth, dropout):
         figure,
         f"{depth} hidden layers of {width} units: validation error after {epochs[-1]} epochs "
         f"{last[0].mean():.2f} % without dropout and {last[1].mean():.2f} % with {dropout}, a "
-        f"change of {_signed(change)} ± {half:.2f} points. All {ends.shape[1]} nets end between "
+        f"change of {signed(change)} ± {half:.2f} points. All {ends.shape[1]} nets end between "
         f"{ends[0].min():.1f} and {ends[0].max():.1f} % without, between {ends[1].min():.1f} and "
         f"{ends[1].max():.1f} % with dropout.",
     )
@@ -223,8 +224,3 @@ def _key(figure, rows):
 def _number(value, measure):
     """Write a score with the digits it deserves."""
     return f"{value:.2f}" if measure == "error" else f"{value:.3f}"
-
-
-def _signed(value):
-    """Write a difference with its sign."""
-    return f"{value:+.2f}".replace("-", "−")

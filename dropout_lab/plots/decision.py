@@ -5,6 +5,7 @@ import numpy as np
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["evidence_figure", "recommendation_figure", "seeds_figure"]
@@ -128,9 +129,9 @@ def seeds_figure(differences, count, unit, title):
     panel.set_title(f"{title}: gain in {unit}")
     return describe(
         figure,
-        f"{title}, {count} seeds: the gain is {_signed(mean)} ± {half:.2f} {unit}, which says: "
-        f"{_verdict(mean, half)}. The seeds range from {_signed(differences[:count].min())} to "
-        f"{_signed(differences[:count].max())}.",
+        f"{title}, {count} seeds: the gain is {signed(mean)} ± {half:.2f} {unit}, which says: "
+        f"{_verdict(mean, half)}. The seeds range from {signed(differences[:count].min())} to "
+        f"{signed(differences[:count].max())}.",
     )
 
 
@@ -155,9 +156,9 @@ def _forest(panel, evidence, rows):
 def _say(evidence, rows):
     """Return the numbers in words."""
     lines = "; ".join(
-        f"{row.label} {_signed(row.gain)} ± {row.half:.2f}"
+        f"{row.label} {signed(row.gain)} ± {row.half:.2f}"
         if row.half
-        else f"{row.label} {_signed(row.gain)}"
+        else f"{row.label} {signed(row.gain)}"
         for row in rows
     )
     return f"Chapter {evidence.chapter}, {evidence.title}, gain in {evidence.unit}: {lines}."
@@ -166,8 +167,3 @@ def _say(evidence, rows):
 def _verdict(mean, half):
     """Say what an interval allows to say."""
     return "helps" if mean > half else "harms" if mean < -half else "unclear"
-
-
-def _signed(value):
-    """Write a difference with its sign."""
-    return f"{value:+.2f}".replace("-", "−")

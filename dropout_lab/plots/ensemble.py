@@ -6,6 +6,7 @@ import numpy as np
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
 from dropout_lab.plots.diagram import draw_network
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["average_of_samples", "one_pass_gap", "samples_needed", "sub_network"]
@@ -262,7 +263,7 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
     crossed = [k for k, value in zip(counts, gap, strict=True) if value <= 0]
     where = f"first not above it at k = {crossed[0]}" if crossed else "above it at every k"
     values = "; ".join(
-        f"k = {k}: {value:.3f}, difference {_signed(d)} ± {margin:.3f}"
+        f"k = {k}: {value:.3f}, difference {signed(d, 3)} ± {margin:.3f}"
         for k, value, d, margin in zip(counts, mean, gap, half, strict=True)
         if k in (1, 10, 50, 100)
     )
@@ -271,8 +272,3 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
         f"{title}, {name} in {unit}: {level:.3f} with one pass; the averages are, on the mean of "
         f"the seeds, {where}. {values}.",
     )
-
-
-def _signed(value):
-    """Write a difference with its sign."""
-    return f"{value:+.3f}".replace("-", "−")

@@ -5,6 +5,7 @@ import numpy as np
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["schedule_effects", "variance_shift"]
@@ -83,7 +84,7 @@ def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
         figure,
         f"{said}test accuracy {kept[at].mean():.1%} with statistics of masked passes and "
         f"{renewed[at].mean():.1%} with statistics of passes without masks, a difference of "
-        f"{_signed(lost[at])} ± {margin[at]:.2f} points.",
+        f"{signed(lost[at])} ± {margin[at]:.2f} points.",
     )
 
 
@@ -157,10 +158,5 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     return describe(
         figure,
         f"The {net} net with {schedule} dropout: {measure} at the end minus that without "
-        f"dropout is {_signed(change, digits)} ± {margin:.{digits}f} {unit}.",
+        f"dropout is {signed(change, digits)} ± {margin:.{digits}f} {unit}.",
     )
-
-
-def _signed(value, digits=2):
-    """Write a difference with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "−")

@@ -6,6 +6,7 @@ import numpy as np
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
 from dropout_lab.plots.digits import draw_pixels
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["activation_shares", "learning_curves", "pixel_dropout", "size_gap"]
@@ -134,7 +135,7 @@ def size_gap(sizes, train, test, net, dropout, measure):
     rows = ((0.125, _BLUE, "-", "no dropout"), (0.45, _ORANGE, "--", dropout))
     _key(figure, [(x, 0.955, color, line, text) for x, color, line, text in rows])
     said = "; ".join(
-        f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {_signed(value)} ± {margin:.2f}"
+        f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {signed(value)} ± {margin:.2f}"
         for size, one, other, value, margin in zip(sizes, *gaps, gain, half, strict=True)
     )
     return describe(figure, f"Net {net}, no dropout against {dropout}, {name} in {unit}. {said}.")
@@ -188,7 +189,7 @@ def pixel_dropout(image, kept, rate, input_rates, test):
     panel.grid(axis="y")
     figure.text(0.44, 0.93, "change of test accuracy,", va="center", fontsize=10.5)
     figure.text(0.44, 0.86, "points, published net", va="center", fontsize=10.5)
-    change = f" The test accuracy changes by {_signed(mean[at])} ± {half[at]:.2f} points."
+    change = f" The test accuracy changes by {signed(mean[at])} ± {half[at]:.2f} points."
     return describe(
         figure,
         f"Input rate {rate:.1f}: of {ink} pixels with ink, {ink - seen.sum()} are dropped and the "
@@ -260,8 +261,3 @@ def _key(figure, rows):
         width = 1.6 if line == ":" else 1.8
         figure.add_artist(plt.Line2D([x, x + 0.07], [y, y], color=color, ls=line, lw=width))
         figure.text(x + 0.085, y, text, va="center")
-
-
-def _signed(value):
-    """Write a difference with its sign."""
-    return f"{value:+.2f}".replace("-", "−")

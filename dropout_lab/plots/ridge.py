@@ -205,8 +205,8 @@ def shared_load(path, truth, rate, correlation):
         figure.text(0.765, y, text, va="center")
     return describe(
         figure,
-        f"Correlation {_signed(correlation, 1)}, rate {rate:.2f}: dropout gives feature 1 the "
-        f"weight {here[0]:.2f} and feature 2 the weight {_signed(here[1], 2)}, where the truth is "
+        f"Correlation {_minus(correlation, 1)}, rate {rate:.2f}: dropout gives feature 1 the "
+        f"weight {here[0]:.2f} and feature 2 the weight {_minus(here[1], 2)}, where the truth is "
         f"{truth[0]:.0f} and {truth[1]:.0f}.",
     )
 
@@ -315,6 +315,6 @@ def words_kept(words, counts, dropout, decay, rate):
     )
 
 
-def _signed(value, digits):
+def _minus(value, digits):
     """Write a number with a minus sign that is as wide as a plus."""
     return f"{value:.{digits}f}".replace("-", "−")
