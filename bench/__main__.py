@@ -1,8 +1,9 @@
 """Run all measurements: python -m bench."""
 
-from bench import explorer, speed, training
+from bench import ensemble, explorer, speed, training
 
 if __name__ == "__main__":
     speed.main()
+    ensemble.main()
     explorer.main()
     training.main()
