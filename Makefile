@@ -29,7 +29,8 @@ serve: book ## serve the site on this machine only
 
 test: $(VENV)/all-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python tests/chromium.py
-	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+	@# Four processes also on two cores: some of them wait for a kernel or a browser.
+	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
 	$(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace \

@@ -41,15 +41,6 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config):
-    """Use three processes, four where there are cores for them.
-
-    One of them often waits for a kernel or a browser; each may hold 2 GB.
-    """
-    return min(max(3, os.cpu_count() or 1), 4)
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Keep together what belongs together when several processes share the work.
 
