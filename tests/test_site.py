@@ -498,7 +498,9 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
         )
         assert smallest >= 8.5
         for axis in figure.locator(".xp-axis").all():
-            assert axis.bounding_box()["height"] >= 43.5
+            box = axis.bounding_box()
+            assert box["height"] >= 43.5
+            assert box["x"] + box["width"] <= 360
 
 
 @pytest.mark.parametrize("page", EXPLORED)
