@@ -1,10 +1,9 @@
 """The sweeps of chapter 9: what is stored is what was defined, and comes out again."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
+from images import easy_rows, needs_mnist
 
 from dropout_lab.experiments import choosing, load_results
 from dropout_lab.experiments.results import clean_values
@@ -16,12 +15,7 @@ STORED = pytest.mark.parametrize("experiment", choosing.EXPERIMENTS, ids=lambda 
 @pytest.fixture
 def few_images(monkeypatch):
     """Put 400 easy pictures in the place of MNIST: class k is a bright block in place k."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 400)
-    x = rng.uniform(0, 0.3, (400, 784)).astype(np.float32)
-    for row, label in zip(x, labels, strict=True):
-        row[78 * label : 78 * label + 78] += 0.6
-    images = x[:300], labels[:300], x[300:], labels[300:]
+    images = easy_rows(300, 100)
     monkeypatch.setattr(choosing, "mnist_rows", lambda: images)
     monkeypatch.setattr(choosing, "N_TRAIN", 180)
     monkeypatch.setattr(choosing, "N_VALIDATION", 120)
@@ -125,10 +119,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
                 assert 0 <= value < 0.65, cell  # the smallest nets at 0.5 are ruined
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: no cell of the stored results was run again",
-)
+@needs_mnist
 @STORED
 def test_the_cheapest_cell_comes_out_again(experiment):
     stored = min(load_results(experiment.name).cells, key=lambda cell: cell["seconds"])

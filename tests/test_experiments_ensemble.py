@@ -1,10 +1,9 @@
 """The sweeps of chapter 8: what is stored is what was defined, and comes out again."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
+from images import easy_rows, needs_mnist
 
 from dropout_lab.ensemble import exact_ensemble
 from dropout_lab.experiments import ensemble, load_results
@@ -72,20 +71,14 @@ def test_sub_networks_of_the_torch_net_are_drawn_for_each_example(monkeypatch):
 
 
 def test_a_net_is_trained_on_a_part_drawn_by_the_seed_and_scored_on_the_test_images(monkeypatch):
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 600)
-    x = rng.uniform(0, 0.3, (600, 784)).astype(np.float32)
-    for row, label in zip(x, labels, strict=True):
-        row[78 * label : 78 * label + 78] += 0.6  # class k is a bright block in place k
-    monkeypatch.setattr(
-        ensemble, "mnist_rows", lambda: (x[:500], labels[:500], x[500:], labels[500:])
-    )
+    images = easy_rows(500, 100)
+    monkeypatch.setattr(ensemble, "mnist_rows", lambda: images)
     monkeypatch.setattr(ensemble, "POOL", 20)
     monkeypatch.setattr(ensemble, "averages", lambda *given: given)
     drawn, whole, test_labels = ensemble.run_samples(300, 10, 0)
     assert drawn.shape == (20, 100, 10)
     assert whole.shape == (100, 10)
-    np.testing.assert_array_equal(test_labels, labels[500:])
+    np.testing.assert_array_equal(test_labels, images[3])
     assert (whole.argmax(axis=1) == test_labels).mean() > 0.95
 
 
@@ -132,10 +125,7 @@ def test_one_small_net_comes_out_again():
     )
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: no cell of the stored MNIST results was run again",
-)
+@needs_mnist
 def test_the_cheapest_mnist_cell_comes_out_again():
     stored = min(load_results("ensemble-samples").cells, key=lambda cell: cell["seconds"])
     found = clean_values(ensemble.run_samples(**stored["parameters"]))

@@ -1,9 +1,8 @@
 """The sweeps of chapter 12: the switch, the order of layers, the statistics, what is stored."""
 
-import os
-
 import numpy as np
 import pytest
+from images import easy_rows, needs_mnist
 
 from dropout_lab.experiments import family, load_results
 from dropout_lab.experiments.results import clean_values
@@ -15,12 +14,7 @@ STORED = pytest.mark.parametrize("experiment", family.EXPERIMENTS, ids=lambda on
 @pytest.fixture
 def few_images(monkeypatch):
     """Put 700 easy pictures in the place of MNIST: class k is a bright block in place k."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 700)
-    x = rng.uniform(0, 0.3, (700, 784)).astype(np.float32)
-    for row, label in zip(x, labels, strict=True):
-        row[78 * label : 78 * label + 78] += 0.6
-    images = x[:600], labels[:600], x[600:], labels[600:]
+    images = easy_rows(600, 100)
     monkeypatch.setattr(family, "mnist_rows", lambda: images)
     monkeypatch.setattr(family, "NORM_IMAGES", 400)
     nets = {"small": ([784, 16, 10], 200, 6, 50, 0.5, 2)}
@@ -143,10 +137,7 @@ def test_the_stored_ratios_agree_with_the_formula():
         np.testing.assert_allclose(ratios[:, :, first], formula, rtol=0.08)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: no cell of the stored results was run again",
-)
+@needs_mnist
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [

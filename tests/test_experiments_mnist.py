@@ -2,13 +2,13 @@
 
 import ast
 import inspect
-import os
 import re
 import textwrap
 
 import nbformat
 import numpy as np
 import pytest
+from images import easy_rows, needs_mnist
 from recorded import CHAPTERS
 
 from dropout_lab.experiments import load_results, mnist
@@ -20,12 +20,7 @@ STORED = pytest.mark.parametrize("experiment", mnist.EXPERIMENTS, ids=lambda one
 @pytest.fixture
 def few_images(monkeypatch):
     """Put 600 easy pictures in the place of MNIST: class k is a bright block in place k."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 600)
-    x = rng.uniform(0, 0.3, (600, 784)).astype(np.float32)
-    for row, label in zip(x, labels, strict=True):
-        row[78 * label : 78 * label + 78] += 0.6
-    images = x[:500], labels[:500], x[500:], labels[500:]
+    images = easy_rows(500, 100)
     monkeypatch.setattr(mnist, "mnist_rows", lambda: images)
     monkeypatch.setattr(mnist, "N_TRAIN", 400)
     monkeypatch.setattr(mnist, "epochs_for", lambda size: 12)
@@ -93,10 +88,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
                 assert np.all((np.asarray(value) > 0.6) & (np.asarray(value) <= 1)), cell
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: no cell of the stored MNIST results was run again",
-)
+@needs_mnist
 @STORED
 @pytest.mark.proves("A stored run of the MNIST nets comes out again", chapter=7)
 def test_the_cheapest_cell_comes_out_again(experiment):

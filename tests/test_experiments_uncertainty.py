@@ -1,10 +1,9 @@
 """The sweeps of chapter 11: what is stored is what was defined, and comes out again."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
+from images import needs_mnist
 
 from dropout_lab.experiments import load_results, uncertainty
 from dropout_lab.experiments.results import clean_values
@@ -154,10 +153,7 @@ def test_stored_calibration_counts_every_fifth_test_image():
                 assert np.all(expected_calibration_error(counts) < 1)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: no cell of the stored MNIST results was run again",
-)
+@needs_mnist
 def test_the_cheapest_calibration_comes_out_again():
     (experiment,) = (one for one in uncertainty.EXPERIMENTS if "calibration" in one.name)
     stored = load_results(experiment.name).cells[0]

@@ -1,12 +1,12 @@
 """The Keras loop against its PyTorch twin, and the published run on MNIST."""
 
-import os
 import random
 
 import keras
 import numpy as np
 import pytest
 import torch
+from images import needs_mnist
 from sklearn.metrics import log_loss
 from test_training_torch import SIZES, TRAIN, VALIDATION, blobs, numpy_state
 
@@ -173,10 +173,7 @@ def test_silent_when_publishing(capfd, published):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: the published run on the real MNIST was not repeated",
-)
+@needs_mnist
 @pytest.mark.proves(
     "The published run of Keras on MNIST comes out again where the real images are at hand",
     chapter=7,
