@@ -129,3 +129,26 @@ def check_count(value, name, minimum=1):
     if value < minimum:
         raise ValueError(f"{name} must be a whole number of at least {minimum}, got {value!r}")
     return int(value)
+
+
+def check_training(training):
+    """Return `training` as a bool, or raise.
+
+    Parameters
+    ----------
+    training : bool
+        Whether a layer trains or infers.
+
+    Returns
+    -------
+    bool
+        The same.
+
+    Raises
+    ------
+    TypeError
+        If it is neither True nor False.
+    """
+    if not isinstance(training, (bool, np.bool_)):
+        raise TypeError(f"training must be True or False, got {training!r}")
+    return bool(training)

@@ -10,7 +10,7 @@ import numbers
 
 import numpy as np
 
-from dropout_lab._checks import check_rate, check_real_array, check_rng
+from dropout_lab._checks import check_rate, check_real_array, check_rng, check_training
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
@@ -127,9 +127,7 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     x = check_real_array(x, "x")
     rate = check_rate(rate)
     check_rng(rng)
-    if not isinstance(training, (bool, np.bool_)):
-        raise TypeError(f"training must be True or False, got {training!r}")
-    if not training:
+    if not check_training(training):
         _check_noise_shape(noise_shape, x.shape)
         return x.copy()
     return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from dropout_lab.intervals import t_interval
+from dropout_lab.intervals import t_interval, verdict
 
 __all__ = ["EVIDENCE", "Evidence", "Row"]
 
@@ -33,9 +33,7 @@ class Row:
     @property
     def verdict(self):
         """What the interval says: "helps", "harms" or "unclear"."""
-        if self.gain - self.half > 0:
-            return "helps"
-        return "harms" if self.gain + self.half < 0 else "unclear"
+        return verdict(self.gain, self.half)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-__all__ = ["t_interval"]
+__all__ = ["t_interval", "verdict"]
 
 # 97.5 % points of Student's t distribution by degrees of freedom
 _T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
@@ -45,3 +45,28 @@ def t_interval(values):
         raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
     spread = values.std(axis=-1, ddof=1)
     return values.mean(axis=-1), _T95[seeds - 1] * spread / math.sqrt(seeds)
+
+
+def verdict(gain, half):
+    """Say what the interval of a gain allows to say.
+
+    Parameters
+    ----------
+    gain, half : float
+        Its middle, and half of its width.
+
+    Returns
+    -------
+    str
+        "helps" if the whole interval lies above zero, "harms" if it lies below, else "unclear".
+
+    Notes
+    -----
+    Taught in: chapter 13.
+
+    Examples
+    --------
+    >>> verdict(0.3, 0.5), verdict(0.3, 0.2), verdict(-0.3, 0.2)
+    ('unclear', 'helps', 'harms')
+    """
+    return "helps" if gain > half else "harms" if gain < -half else "unclear"

@@ -1,17 +1,8 @@
 """Argument checks that the members of the family share."""
 
-import numpy as np
-
 from dropout_lab._checks import check_rate, check_real_array
 
-__all__ = ["check_axes", "check_rate_below_one", "check_training"]
-
-
-def check_training(training):
-    """Return `training` as a bool, or raise TypeError."""
-    if not isinstance(training, (bool, np.bool_)):
-        raise TypeError(f"training must be True or False, got {training!r}")
-    return bool(training)
+__all__ = ["check_axes", "check_rate_below_one"]
 
 
 def check_rate_below_one(rate):

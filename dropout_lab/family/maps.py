@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_rng
+from dropout_lab._checks import check_count, check_rate, check_rng, check_training
 from dropout_lab.dropout import dropout, sample_mask
-from dropout_lab.family._inputs import check_axes, check_training
+from dropout_lab.family._inputs import check_axes
 
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
 

@@ -5,8 +5,8 @@ import numbers
 
 import numpy as np
 
-from dropout_lab._checks import check_rate, check_real_array, check_rng
-from dropout_lab.family._inputs import check_rate_below_one, check_training
+from dropout_lab._checks import check_rate, check_real_array, check_rng, check_training
+from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["concrete_mask", "gaussian_dropout"]
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_rng
+from dropout_lab._checks import check_rng, check_training
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_axes, check_training
+from dropout_lab.family._inputs import check_axes
 from dropout_lab.network import softmax
 
 __all__ = ["attention", "recurrent_states", "variational_dropout"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_real_array, check_rng
+from dropout_lab._checks import check_real_array, check_rng, check_training
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_axes, check_rate_below_one, check_training
+from dropout_lab.family._inputs import check_axes, check_rate_below_one
 
 __all__ = ["drop_connect", "drop_connect_moments"]
 

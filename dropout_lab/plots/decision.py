@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.frames import describe
-from dropout_lab.intervals import t_interval
+from dropout_lab.intervals import t_interval, verdict
 from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -109,7 +109,7 @@ def seeds_figure(differences, count, unit, title):
     panel.axhline(0, color=INK, linewidth=0.8)
     for seeds in range(2, count + 1):
         mean, half = t_interval(differences[:seeds])
-        color, marker = _LOOKS[_verdict(mean, half)]
+        color, marker = _LOOKS[verdict(mean, half)]
         strong = seeds == count
         panel.errorbar(
             seeds,
@@ -130,7 +130,7 @@ def seeds_figure(differences, count, unit, title):
     return describe(
         figure,
         f"{title}, {count} seeds: the gain is {signed(mean)} ± {half:.2f} {unit}, which says: "
-        f"{_verdict(mean, half)}. The seeds range from {signed(differences[:count].min())} to "
+        f"{verdict(mean, half)}. The seeds range from {signed(differences[:count].min())} to "
         f"{signed(differences[:count].max())}.",
     )
 
@@ -162,8 +162,3 @@ def _say(evidence, rows):
         for row in rows
     )
     return f"Chapter {evidence.chapter}, {evidence.title}, gain in {evidence.unit}: {lines}."
-
-
-def _verdict(mean, half):
-    """Say what an interval allows to say."""
-    return "helps" if mean > half else "harms" if mean < -half else "unclear"
