@@ -1,9 +1,10 @@
 """Run all measurements: python -m bench."""
 
-from bench import ensemble, explorer, speed, training
+from bench import chapters, ensemble, explorer, speed, training
 
 if __name__ == "__main__":
     speed.main()
     ensemble.main()
     explorer.main()
     training.main()
+    chapters.main()

@@ -1,0 +1,44 @@
+"""What the teachers' page says about the chapters, against the chapters."""
+
+import re
+
+import nbformat
+import pytest
+from recorded import CHAPTERS
+
+PAGE = (CHAPTERS / "teaching.md").read_text(encoding="utf-8")
+LESSONS = sorted(CHAPTERS.glob("[0-9]*.ipynb"))
+EXERCISE = re.compile(r"(?s):::\{exercise\}[^\n]*\n:label: (\S+)\n(.*?)\n:::")
+
+
+def prose(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def table_row(number):
+    """Return the cells of a chapter's row in the table of exercises."""
+    section = PAGE.split("## Which exercises")[1]
+    (row,) = re.findall(rf"(?m)^\| {number} \|(.*)\|$", section)
+    return row.split(" | ")
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_minutes_are_those_of_the_chapter(path):
+    (row,) = re.findall(rf"(?m)^\| \[[^]]*\]\({path.name}\) \| (\d+) \|", PAGE)
+    (minutes,) = re.findall(r"\*\*Time:\*\* about (\d+) minutes", prose(path))
+    assert row == minutes
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_homework_checks_itself_and_every_exercise_is_of_its_chapter(path):
+    texts = dict(EXERCISE.findall(prose(path)))
+    assert len(texts) >= 3
+    in_class, at_home, project = (
+        re.findall(r"<(ex-[a-z-]+)>", cell) for cell in table_row(int(path.stem[:2]))
+    )
+    assert in_class
+    assert at_home
+    assert project
+    assert {*in_class, *at_home, *project} <= set(texts)
+    assert [label for label in at_home if "check(" not in texts[label]] == []
