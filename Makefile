@@ -20,8 +20,6 @@ help: ## list the commands
 book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
 	@# Sphinx warns once: without its notes a second try fails like the first.
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
-	@# The page that only sends readers on needs no icon; unasked, browsers look for /favicon.ico.
-	@grep -q icon $(SITE)/index.html || echo '<link rel="icon" href="data:," />' >> $(SITE)/index.html
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
 serve: book ## serve the site on this machine only

@@ -1,18 +1,23 @@
 """A chapter that fails must stop the build, on both ways to the page."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sphinx.errors import ExtensionError
 
 from dropout_lab.claims import MIME_TYPE, claim
+from dropout_lab.page import published_html
 
 ROOT = Path(__file__).parents[1]
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -49,11 +54,35 @@ def make(target, folder, *variables):
     return result.returncode, result.stdout + result.stderr
 
 
-def test_a_good_mini_book_builds(mini_book):
-    path = mini_book(new_code_cell("1 + 1", execution_count=1))
-    code, said = make("book", path.parents[1])
+def explorer_cell(page):
+    """Return a cell that stores an explorer."""
+    shown = new_output("execute_result", data={"text/html": page}, execution_count=1)
+    return new_code_cell("explore(draw, rate=[0, 1])", execution_count=1, outputs=[shown])
+
+
+def test_a_book_builds_until_a_frame_is_missing(mini_book):
+    frames = [(["<path/>"], "First."), (["<g/>"], "Second.")]
+    explorer = published_html("0 0 9 9", [("slider", "rate", ["0", "1"])], frames, [0])
+    folder = mini_book(explorer_cell(explorer)).parents[1]
+    (folder / "chapters" / "old.md").write_text("# Old\n\nA page that will leave.\n")
+    toc = folder / "_toc.yml"
+    alone = toc.read_text()
+    toc.write_text(alone + "chapters:\n- file: chapters/old\n")
+    code, said = make("book", folder)
     assert code == 0, said
-    assert (path.parents[1] / "_build/html/chapters/index.html").exists()
+    built = folder / "_build" / "html"
+    assert (built / "chapters" / "index.html").read_text().count("<figure") == 1
+    assert 'content="0; url=chapters/index.html"' in (built / "index.html").read_text()
+    assert (built / "chapters" / "old.html").exists()
+
+    toc.write_text(alone)
+    mini_book(explorer_cell(explorer.replace('"Second."', '""')))
+    for _ in range(2):
+        code, said = make("book", folder)
+        assert code != 0
+        assert "chapters/index explorer 1 has no sentence for each of its 2 frames" in said
+    assert not (built / "chapters" / "old.html").exists()
+    assert not (built / "_sources" / "chapters" / "old.md").exists()
 
 
 def test_a_stored_error_stops_the_build(mini_book):
@@ -64,20 +93,28 @@ def test_a_stored_error_stops_the_build(mini_book):
     assert "index.ipynb, cell 1 failed: no such number" in said
 
 
-def test_a_cell_that_was_not_executed_stops_the_build(mini_book):
-    path = mini_book(new_code_cell("1 + 1"))
-    code, said = make("book", path.parents[1])
-    assert code != 0
-    assert "index.ipynb, cell 1 was not executed" in said
-
-
-def test_a_live_widget_stops_the_build(mini_book):
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "0"}}
-    shown = new_output("display_data", data=widget)
-    path = mini_book(new_code_cell("slider", execution_count=1, outputs=[shown]))
-    code, said = make("book", path.parents[1])
-    assert code != 0
-    assert "index.ipynb, cell 1 stores a live widget" in said
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        (new_code_cell("1 + 1"), "was not executed"),
+        (
+            new_code_cell(
+                "slider",
+                execution_count=1,
+                outputs=[new_output("display_data", data={WIDGET: {"model_id": "0"}})],
+            ),
+            "stores a live widget",
+        ),
+    ],
+)
+def test_what_cannot_be_published_stops_the_build_too(mini_book, cell, fault):
+    path = ROOT / "_extensions" / "book.py"
+    spec = importlib.util.spec_from_file_location("book", path)
+    book = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(book)
+    written = SimpleNamespace(doc2path=lambda docname: mini_book(cell))
+    with pytest.raises(ExtensionError, match=f"index.ipynb, cell 1 {fault}"):
+        book.check_outputs(None, written, ["chapters/index"])
 
 
 def test_a_warning_stops_the_build_and_the_next_one(mini_book):

@@ -1,0 +1,61 @@
+"""Sphinx extension of this book: the page at the root of the site, which sends readers on."""
+
+import html
+from pathlib import Path
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={target}">
+<title>{title}</title>
+<link rel="icon" href="{icon}">
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p><a href="{target}">Go on to the book</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+def write_forwarding_page(app, exception):
+    """Write ``index.html``: the book's first page stands in a folder.
+
+    sphinx-external-toc would write one, with neither a title nor an icon, and only where none
+    stands yet.
+    """
+    config = app.config
+    if exception is not None or app.builder.name != "html" or config.root_doc == "index":
+        return
+    # A page that names no icon makes browsers ask for /favicon.ico.
+    icon = f"_static/{Path(config.html_favicon).name}" if config.html_favicon else "data:,"
+    words = {
+        "language": config.language,
+        "title": config.html_title or config.project,
+        "target": app.builder.get_target_uri(config.root_doc),
+        "icon": icon,
+    }
+    page = PAGE.format_map({name: html.escape(word) for name, word in words.items()})
+    Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app):
+    """Register with Sphinx.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application.
+
+    Returns
+    -------
+    dict
+        What Sphinx wants to know about the extension.
+    """
+    app.connect("build-finished", write_forwarding_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

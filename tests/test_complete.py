@@ -1,0 +1,152 @@
+"""The build's last look at the site: what it calls complete, what it removes, what it refuses."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from dropout_lab.page import figure_html, published_html
+
+ROOT = Path(__file__).parents[1]
+AXES = [("slider", "rate", ["0", "0.5"]), ("menu", "model", ["a", "b", "c"])]
+PAGE = "<title>1. Two &amp; three &#8212; Book</title><h1>1. Two &amp; <em>three</em><a>#</a></h1>"
+
+
+@pytest.fixture(scope="module")
+def complete():
+    """Return the extension, which no package holds."""
+    path = ROOT / "_extensions" / "complete.py"
+    spec = importlib.util.spec_from_file_location("complete", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def explorer(sentences=("one", "two", "three", "four", "five", "six"), nodes="<path/>", axes=AXES):
+    """Return a published explorer with one frame for each sentence."""
+    frames = [
+        ([nodes and f"<g>{number}</g>{nodes}"], text) for number, text in enumerate(sentences)
+    ]
+    return published_html("0 0 10 10", axes, frames, [0] * len(axes))
+
+
+def notebook(*cells):
+    """Return a notebook of code cells, each a source and the HTML of its outputs."""
+    return new_notebook(
+        cells=[new_markdown_cell("# Title")]
+        + [
+            new_code_cell(
+                source, outputs=[new_output("display_data", {"text/html": page}) for page in pages]
+            )
+            for source, *pages in cells
+        ]
+    )
+
+
+def test_a_published_explorer_is_complete(complete):
+    assert complete.explorer_fault(explorer()) is None
+    one = complete.page_explorers(f"<p>{explorer()}</p>{figure_html('0 0 1 1', [], 'live')}")
+    assert [fault for _, text in one if (fault := complete.explorer_fault(text))] == []
+    assert len(one) == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda page: page.replace('"frames":[[', '"frames":[[],['), "7 frames for 6 positions"),
+        (lambda page: re.sub(r'"frames":\[\[.*?\],', '"frames":[', page), "5 frames for 6"),
+        (lambda page: page.replace('"four"', '" "'), "no sentence for each of its 6 frames"),
+        (lambda page: page.replace(',"six"]', "]"), "no sentence for each of its 6 frames"),
+        (lambda page: page.replace('["0","0.5"]', "[]"), "an axis without values"),
+        (lambda page: re.sub(r'"labels":\[.*?\]\]', '"labels":[]', page), "without values"),
+        (lambda page: re.sub(r'"parts":\[.*?\],"frames', '"parts":[],"frames', page), "frame 0"),
+        (lambda page: re.sub(r'"frames":\[\[.*?\],', '"frames":[[],', page), "frame 0"),
+        (lambda page: page.replace('"says"', '"sagt"'), "no data that its script can read"),
+        (lambda page: page.replace("application/json", "text/plain"), "no data that its script"),
+        (lambda page: re.sub(r"<script.*?</script>", "", page), "no data that its script can read"),
+        (lambda page: page.replace('{"controls"', "{controls"), "no data that its script can read"),
+        (lambda page: re.sub(r"<img.*?>", "", page), "no picture for readers without scripts"),
+        (lambda page: re.sub(r'src=".*?"', 'src="data:image/svg+xml,"', page), "no picture"),
+    ],
+)
+def test_a_damaged_explorer_is_not(complete, damage, expected):
+    damaged = damage(explorer())
+    assert damaged != explorer()
+    assert expected in complete.explorer_fault(damaged)
+
+
+def test_a_frame_with_nothing_in_it_is_no_drawing(complete):
+    assert "an empty drawing for frame 0" in complete.explorer_fault(explorer(nodes=""))
+
+
+def test_a_page_has_the_title_of_its_source(complete):
+    assert complete.page_faults(PAGE, "Two & three") == []
+    assert complete.page_faults(PAGE, "Two & four") == [
+        "does not have 'Two & four' as its title",
+        "does not have 'Two & four' as its first heading",
+    ]
+    assert complete.page_faults(PAGE.replace("h1", "h2"), "Two & three") == [
+        "does not have 'Two & three' as its first heading"
+    ]
+    assert "has no title" in complete.page_faults(PAGE, " ")[0]
+
+
+def test_a_page_shows_the_explorers_of_its_notebook(complete):
+    first, second = explorer(), explorer(list("uvwxyz"))
+    source = notebook(("explore(draw, rate=rates)", first), ("explore(draw, rate=rates)", second))
+
+    def faults(*shown):
+        return complete.page_faults(PAGE + "".join(shown), "Two", source)
+
+    order = "does not show the explorers of its notebook, in their order: "
+    assert faults(first, second) == []
+    assert faults(first) == [order + "1 instead of 2"]
+    assert faults(second, first) == [order + "2 instead of 2"]
+    assert faults(first, first, second) == [order + "3 instead of 2"]
+    broken = second.replace('"z"', '""')
+    assert faults(first, broken) == [
+        "explorer 2 has no sentence for each of its 6 frames; run: make chapters"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("explore(draw, rate=rates)", True),
+        ("%pip install x\nlab.explore(\n    draw,\n    rate=rates,\n)", True),
+        ("display(explore(draw, rate=rates))", True),
+        ("figure = explore(draw, rate=rates)", False),
+        ("def later():\n    explore(draw, rate=rates)", False),
+        ("'explore(draw)'", False),
+    ],
+)
+def test_a_cell_that_explores_stores_an_explorer(complete, source, missing):
+    _, faults = complete.stored_explorers(notebook((source,)))
+    expected = ["calls explore in cell 1 and stores no explorer there; run: make chapters"]
+    assert faults == (expected if missing else [])
+    assert complete.stored_explorers(notebook((source, explorer())))[1] == []
+
+
+def test_a_hidden_output_need_not_be_on_the_page(complete):
+    source = notebook(("explore(draw, rate=rates)", explorer()))
+    source.cells[1].metadata["tags"] = ["remove-output"]
+    assert complete.stored_explorers(source) == ([], [])
+
+
+def test_a_page_without_words_in_the_index_cannot_be_found(complete):
+    index = 'Search.setIndex({"docnames": ["a", "b", "c"], "terms": {"x": 0, "y": [0, 2]}})'
+    assert complete.searchable_pages(index) == {"a", "c"}
+
+
+def test_only_pages_that_left_the_book_are_removed(complete, tmp_path):
+    kept = ["_sources/a.ipynb", "a.html", "genindex.html", "lite/index.html", "_sources/x/b.md"]
+    stale = ["_sources/a.md", "_sources/x/old.ipynb", "x/old.html"]
+    for name in kept + stale:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    complete.remove_stale_pages(tmp_path, {"a": "a.ipynb", "x/b": "x/b.md"})
+    left = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(path.as_posix() for path in left) == sorted(kept)
