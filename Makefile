@@ -9,10 +9,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
+NEWEST := _build/newest
+REQUIREMENTS := requirements.txt
+# Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 
 .NOTPARALLEL:
-.PHONY: help book serve test chapters lint bench clean
+.PHONY: help book serve test chapters lint bench links newest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,13 +39,30 @@ chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the
 	$(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace \
 	  --execute --ExecutePreprocessor.record_timing=False $(CHAPTERS)
 
-lint: $(VENV)/lint-is-installed ## check style and docstrings
+lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --quiet --offline .github
 
 bench: $(VENV)/all-is-installed book ## measure speed, memory and weight; prints ratios first
 	@$(BIN)/python tests/chromium.py
 	$(CHAPTER_SETTINGS) $(BIN)/python -m bench
+
+links: $(VENV)/book-is-installed ## follow the book's links to other sites; fails if one is broken
+	$(BIN)/jupyter-book build . --quiet --builder linkcheck --path-output _build/links
+
+newest: $(NEWEST)/requirements.txt ## run all tests with the newest release of each dependency
+	rm -rf $(NEWEST)/venv
+	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$<
+	@echo "Other than pinned:"
+	@$(NEWEST)/venv/bin/python -m pip freeze | grep -vxF $(addprefix -f ,$(wildcard *.txt)) || true
+	$(MAKE) test VENV=$(NEWEST)/venv REQUIREMENTS=$<
+
+publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
+	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
+	  --message "The site at $$(git rev-parse --short HEAD)" $(SITE)
 
 clean: ## delete the built site and the virtual environment
 	rm -rf _build $(VENV) build *.egg-info
@@ -55,10 +77,20 @@ $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-ma
 	$(PIP) -r requirements-book.txt
 	@touch $@
 
-$(VENV)/lint-is-installed: requirements.txt | $(VENV)/is-made
-	$(PIP) "$$(grep '^ruff==' requirements.txt)"
+$(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
+	$(PIP) -c constraints.txt $$(grep -E '^(ruff|check-jsonschema|zizmor)==' requirements.txt)
+	@touch $@
+
+$(VENV)/publish-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
+	$(PIP) -c constraints.txt "$$(grep '^ghp-import==' requirements.txt)"
 	@touch $@
 
 $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt pyproject.toml | $(VENV)/is-made
-	$(PIP) -r requirements.txt
-	@touch $@ $(VENV)/book-is-installed $(VENV)/lint-is-installed
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
+	$(PIP) -r $(REQUIREMENTS)
+	@touch $@ $(foreach part,book lint publish,$(VENV)/$(part)-is-installed)
+
+# No pins and no constraints, but for jupyter-book: version 2 is another program.
+$(NEWEST)/requirements.txt: $(wildcard requirements*.txt)
+	@mkdir -p $(@D)
+	sed -E -e '/^-[cr] /d' -e 's/==[^ ;]*//' -e 's/^jupyter-book$$/&<2/' $^ > $@

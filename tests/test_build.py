@@ -1,10 +1,12 @@
 """A chapter that fails must stop the build, on both ways to the page."""
 
+import http.server
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -123,6 +125,33 @@ def test_a_warning_stops_the_build_and_the_next_one(mini_book):
         code, said = make("book", path.parents[1])
         assert code != 0
         assert "nobody1900" in said
+
+
+class _Pages(http.server.BaseHTTPRequestHandler):
+    """Answer for one page, and for no other."""
+
+    def do_HEAD(self):
+        self.send_response(200 if self.path == "/there" else 404)
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_make_links_names_the_broken_ones(mini_book):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        site = f"http://127.0.0.1:{server.server_port}"
+        links = f"[a]({site}/there), [b]({site}/gone), [c](https://doi.org/10.1000/unasked)"
+        path = mini_book(new_markdown_cell(links))
+        code, said = make("links", path.parents[1])
+        server.shutdown()
+    assert code != 0
+    assert f"broken link: {site}/gone" in said
+    assert "/there" not in said
+    assert "doi.org" not in said
 
 
 def test_make_chapters_stops_at_a_failing_cell_and_leaves_the_file_alone(mini_book):
