@@ -120,7 +120,8 @@ def make_transactions(n, fraud_rate, rng, *, drift=0.0):
 
     See Also
     --------
-    transaction_evidence : What an ideal detector concludes from each column.
+    dropout_lab.datasets.transactions.transaction_evidence :
+        What an ideal detector concludes from each column.
 
     Notes
     -----

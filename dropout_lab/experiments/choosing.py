@@ -338,3 +338,4 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
+"""The experiments of chapter 9."""

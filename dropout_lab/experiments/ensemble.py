@@ -199,3 +199,4 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
+"""The experiments of chapter 8."""

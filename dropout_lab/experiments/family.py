@@ -36,7 +36,11 @@ ORDERS = ("directly", "weights between", "after the last")
 """Where dropout stands: before each norm, before the weights of each norm, behind all norms."""
 
 NORM_SIZES = [784, *[100] * 6, 10]
+"""Units of each layer of the nets with batch norm."""
+
 NORM_RATES = [0.0, 0.1, 0.3, 0.4, 0.5]
+"""The rates that they are trained with."""
+
 NORM_IMAGES = 5_000
 SEEDS = list(range(5))
 
@@ -287,3 +291,4 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
+"""The experiments of chapter 12."""

@@ -233,3 +233,4 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
+"""The experiments of chapter 7."""

@@ -316,3 +316,4 @@ EXPERIMENTS = (
         run_gap,
     ),
 )
+"""The experiments of chapter 11."""

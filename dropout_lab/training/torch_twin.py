@@ -189,7 +189,7 @@ def predict_torch(model, x, batch_size=4096):
 
     Notes
     -----
-    Taught in: chapter 5.
+    Taught in: chapter 6.
     """
     import torch
 
