@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 CHAPTERS ?= $(wildcard chapters/*.ipynb)
+# `make book REPOSITORY=https://github.com/OWNER/NAME` adds buttons for Binder and Colab.
+REPOSITORY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -9,9 +9,11 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
 
@@ -185,3 +187,54 @@ def test_the_ledger_follows_its_notebooks(mini_book):
         page = (folder / "_build/html/chapters/ledger.html").read_text()
         assert f"<strong>{value}</strong> (above 1)" in page
         assert f"index.html#{data[MIME_TYPE][0]['id']}" in page
+
+
+def launch_links(page):
+    """Return what a page's menu of launch buttons links to, by the text that the reader sees."""
+    links = BeautifulSoup(page.read_text("utf-8"), "html.parser").select(
+        ".dropdown-launch-buttons a"
+    )
+    for icon in [icon for link in links for icon in link.select("img")]:
+        assert (page.parent / icon["src"]).exists()
+    return {link.get_text().strip(): link["href"] for link in links}
+
+
+def test_launch_buttons_come_and_go_with_the_repository(mini_book):
+    path = mini_book(new_code_cell("import torch", execution_count=1))
+    folder = path.parents[1]
+    source, site = path.read_bytes(), folder / "_build/html"
+    (folder / "chapters" / "second.ipynb").write_bytes(source)
+    (folder / "chapters" / "words.md").write_text("# Words\n")
+    toc = "format: jb-book\nroot: chapters/index\nchapters:\n"
+    toc += "- file: chapters/second\n- file: chapters/words\n"
+    (folder / "_toc.yml").write_text(toc)
+    # Another extension says which chapters run in a browser.
+    says = "def runs_in_browser(path):\n    return path.name == 'second.ipynb'\n"
+    (folder / "_extensions" / "browser.py").write_text(says)
+
+    code, said = make("book", folder, "REPOSITORY=https://github.com/some-one/lab.2", "LITE=1")
+    assert code == 0, said
+    assert launch_links(site / "chapters/words.html") == {}
+    for name in ("index", "second"):
+        links = launch_links(site / f"chapters/{name}.html")
+        binder = urlsplit(links.pop("Run on Binder"))
+        assert binder.netloc + binder.path == "mybinder.org/v2/gh/some-one/lab.2/HEAD"
+        assert parse_qs(binder.query) == {"urlpath": [f"lab/tree/chapters/{name}.ipynb"]}
+        # Colab opens, from the site's branch, the file that was just built.
+        colab = links.pop("Run on Colab").removeprefix("https://colab.research.google.com/github/")
+        assert colab == f"some-one/lab.2/blob/gh-pages/_sources/chapters/{name}.ipynb"
+        cells = nbformat.read(site / colab.partition("gh-pages/")[2], as_version=4).cells
+        assert [cell.cell_type for cell in cells] == ["markdown", "code", "code"]
+        assert '"dropout-lab[demos] @ git+https://github.com/some-one/lab.2"' in cells[1].source
+        lite = {"Run in your browser": "../lite/lab/index.html?path=second.ipynb"}
+        assert links == (lite if name == "second" else {})
+
+    code, said = make("book", folder, "REPOSITORY=", "LITE=0")
+    assert code == 0, said
+    for name in ("index", "second"):
+        page = (site / f"chapters/{name}.html").read_text("utf-8")
+        assert "launch" not in page
+        assert f'href="../_sources/chapters/{name}.ipynb"' in page  # the download stays
+        cells = nbformat.read(site / f"_sources/chapters/{name}.ipynb", as_version=4).cells
+        assert [cell.cell_type for cell in cells] == ["markdown", "code"]
+    assert path.read_bytes() == source

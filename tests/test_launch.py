@@ -1,0 +1,140 @@
+"""The cell that makes a chapter run on Colab, and the repositories that can be launched."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from recorded import chapter_paths
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).parents[1]
+OLDER_NUMPY = "2.3.0"  # not the newest, and new enough for us
+
+
+@pytest.fixture(scope="module")
+def launch():
+    """Return the extension, which no package holds."""
+    spec = importlib.util.spec_from_file_location("launch", ROOT / "_extensions" / "launch.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def notebook(name):
+    return json.loads((ROOT / "chapters" / f"{name}.ipynb").read_text("utf-8"))
+
+
+def code_cells(book):
+    return ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/some-one/lab.2",
+        "https://github.com/some-one/lab.2/",
+        "https://github.com/some-one/lab.2.git",
+    ],
+)
+def test_a_repository_on_github_is_written_in_one_way(launch, address):
+    config = SimpleNamespace(launch_repository=address)
+    launch.check_repository(None, config)
+    assert config.launch_repository == "https://github.com/some-one/lab.2"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://gitlab.com/some/book",
+        "http://github.com/some/book",
+        "git@github.com:some/book.git",
+        "https://github.com/some",
+        "https://github.com/some/book/tree/main",
+        "https://github.com.elsewhere.org/some/book",
+        'https://github.com/some/book"',
+        "https://github.com/some/book\n",
+    ],
+)
+def test_another_repository_is_refused_with_what_is_allowed(launch, address):
+    config = SimpleNamespace(launch_repository=address)
+    with pytest.raises(ExtensionError) as caught:
+        launch.check_repository(None, config)
+    assert repr(address) in str(caught.value)
+    assert "https://github.com/OWNER/NAME" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
+def test_a_chapter_in_the_repository_has_no_cell_for_colab(launch, path):
+    assert all(cell["id"] != launch.CELL_ID for cell in notebook(path.stem)["cells"])
+    assert "google.colab" not in "\n".join(code_cells(notebook(path.stem)))
+
+
+def test_outside_of_colab_the_cell_does_nothing(launch):
+    cell = launch.install_cell(notebook("01_study_group"), "https://github.com/some/book")
+    code = TransformerManager().transform_cell("".join(cell["source"]))
+    assert "get_ipython().run_line_magic('pip', 'install" in code
+    assert "google.colab" not in sys.modules
+    exec(code, {})  # which would fail at get_ipython
+
+
+def test_the_cell_makes_chapters_run_in_a_clean_environment(launch, tmp_path):
+    """Install this clone's last commit as Colab would, then run what the reader runs next."""
+    for command in (
+        [sys.executable, "-m", "virtualenv", "--quiet", tmp_path / "colab"],
+        [tmp_path / "colab/bin/pip", "install", "--quiet", "ipython", f"numpy=={OLDER_NUMPY}"],
+    ):
+        subprocess.run(command, check=True)
+    (tmp_path / "stand-in" / "google" / "colab").mkdir(parents=True)
+    (tmp_path / "stand-in" / "google" / "colab" / "__init__.py").touch()
+
+    cell = launch.install_cell(notebook("index"), ROOT.as_uri())
+    lines = ["import google.colab", *cell["source"], ""]
+    # The chapters that get no extras must be able to import all they want.
+    for path in chapter_paths():
+        book = notebook(path.stem)
+        if "[demos]" not in "".join(launch.install_cell(book, "")["source"]):
+            lines += [code_cells(book)[0] if path.stem == "index" else imports_of(book)]
+    assert len(lines) >= 5
+    lines += [
+        "import json, dropout_lab, numpy",
+        "shown = explore(draw, rate=[0.0, 0.5])",
+        "shown.children[0].index = 1",
+        "report = [dropout_lab.__file__, numpy.__version__, type(shown).__name__]",
+        "print(json.dumps([*report, shown.children[-1].value]))",
+    ]
+    (tmp_path / "chapter.ipy").write_text("\n".join(lines), encoding="utf-8")
+    settings = ("PYTHONPATH", "EXPLORE_PUBLISH", "VIRTUAL_ENV")
+    environment = {key: value for key, value in os.environ.items() if key not in settings}
+    environment |= {"PYTHONPATH": str(tmp_path / "stand-in"), "IPYTHONDIR": str(tmp_path / "ipy")}
+    done = subprocess.run(
+        [tmp_path / "colab/bin/python", "-m", "IPython", "--colors=NoColor", "chapter.ipy"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    file, version, kind, drawing = json.loads(done.stdout.splitlines()[-1])
+    assert Path(file).is_relative_to(tmp_path / "colab")
+    assert version == OLDER_NUMPY
+    assert kind == "VBox"
+    drawn = np.random.default_rng(8).random(16, dtype=np.float32)  # as the landing page does
+    dropped = (drawn < 0.5).sum()
+    assert f"{dropped} of 16 units are dropped" in drawing
+
+
+def imports_of(book):
+    """Return the import statements of a notebook, those in the middle of it too."""
+    found = re.findall(
+        r"^(?:from \S+ )?import (?:\([^)]*\)|.*)", "\n".join(code_cells(book)), re.MULTILINE
+    )
+    return "\n".join(found)
