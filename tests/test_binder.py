@@ -1,0 +1,177 @@
+"""What repo2docker makes of `binder/`, without building the image, and what the image can run."""
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from docker.utils.build import exclude_paths
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from repo2docker.app import Repo2Docker
+
+ROOT = Path(__file__).parents[1]
+BINDER = ROOT / "binder"
+RENAMED = {"tensorflow-cpu": "tensorflow"}  # the same release without CUDA
+ONLY_ON_BINDER = {"nbgitpuller"}
+WITH_EVERY_PYTHON = {"setuptools", "wheel"}
+
+
+def pins(*files):
+    """Return the version of each requirement that one of the files pins."""
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    found = [Requirement(line.partition("#")[0]) for line in lines if re.match(r"\w", line)]
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in found}
+
+
+def all_needed_by(names):
+    """Return the installed packages that some packages need, and these packages."""
+    found, waiting = set(), list(names)
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name not in found:
+            found.add(name)
+            needed = map(Requirement, importlib.metadata.requires(name) or [])
+            waiting += [r.name for r in needed if not r.marker or r.marker.evaluate({"extra": ""})]
+    return found
+
+
+@pytest.fixture(scope="module")
+def pack():
+    """Return the build pack that repo2docker chooses for this repository."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        app = Repo2Docker()
+        for kind in app.buildpacks:
+            pack = kind(base_image=app.base_image)
+            pack.platform = "linux/amd64"
+            if pack.detect():
+                yield pack
+                return
+
+
+def test_repo2docker_builds_a_python_image_from_the_pins(pack):
+    assert type(pack).__name__ == "PythonBuildPack"
+    assert pack.binder_dir == "binder"
+    assert pack.python_version == "3.11"
+    # Before the repository is copied: a commit that leaves the pins alone installs nothing anew.
+    install = '${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"'
+    assert ("${NB_USER}", install) in pack.get_preassemble_scripts()
+    assert pack.get_assemble_scripts() == []
+    assert pack.get_post_build_scripts() == ["binder/postBuild"]
+    dockerfile = pack.render()
+    assert dockerfile.index(install) < dockerfile.index("COPY --chown=1000:1000 src/ ${REPO_DIR}/")
+    assert dockerfile.index("src/ ${REPO_DIR}/") < dockerfile.index("RUN ./binder/postBuild")
+    assert not re.search("nvidia|cuda", dockerfile, re.IGNORECASE)
+
+
+def test_no_build_for_gpus_can_come_in():
+    lines = (BINDER / "requirements.txt").read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("-")] == [
+        "--extra-index-url https://download.pytorch.org/whl/cpu"
+    ]
+    pinned = pins(BINDER / "requirements.txt")
+    # No other index has a release with this local part; a plain "2.13.0" might have CUDA.
+    assert pinned["torch"].endswith("+cpu")
+    assert "tensorflow-cpu" in pinned
+    assert "tensorflow" not in pinned
+    assert not [name for name in pinned if re.match("nvidia|cuda|triton", name)]
+
+
+def test_the_image_has_the_versions_that_the_tests_ran_with():
+    pinned = pins(BINDER / "requirements.txt")
+    tested = pins(ROOT / "requirements.txt", ROOT / "constraints.txt")
+    differing = {
+        name: version
+        for name, version in pinned.items()
+        if name not in ONLY_ON_BINDER
+        and tested.get(RENAMED.get(name, name)) != version.partition("+")[0]
+    }
+    assert differing == {}
+
+
+def test_the_image_pins_all_that_the_chapters_need_and_nothing_else():
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    chapters = re.search(r"(?s)# the chapters\n(.*?)\n\n", text)[1]
+    needed = all_needed_by([*re.findall(r"^[\w-]+", chapters, re.MULTILINE), "joblib"])
+    needed -= all_needed_by(["jupyterlab"])  # what repo2docker's own environment has
+    pinned = {RENAMED.get(name, name) for name in pins(BINDER / "requirements.txt")}
+    assert pinned - ONLY_ON_BINDER - {"jupyterlab-myst"} == needed - WITH_EVERY_PYTHON
+
+
+def test_the_image_holds_the_book_and_no_tests():
+    ignored = (BINDER / ".dockerignore").read_text("utf-8").split()
+    held = exclude_paths(str(ROOT), ignored)
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    left_out = {path.partition("/")[0] for path in tracked if path not in held}
+    assert left_out <= {".ci", ".github", "bench", "tests"}
+    assert {"chapters/index.ipynb", "dropout_lab/__init__.py", "binder/postBuild"} <= held
+    assert {"pyproject.toml", "README.md"} <= held  # the package cannot be installed without
+    assert not any(path.startswith(("tests", ".git/")) for path in held)
+
+
+def test_post_build_links_the_package_and_installs_the_startup_file(tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("pip", "jupyter"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
+        (programs / name).chmod(0o755)
+    paths = {"PATH": f"{programs}:{os.environ['PATH']}", "NB_PYTHON_PREFIX": str(tmp_path)}
+    done = subprocess.run(
+        ["binder/postBuild"],
+        cwd=ROOT,
+        env=os.environ | paths,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said = done.stdout.splitlines()
+    assert said[0] == "pip install --no-cache-dir --no-deps --editable ."
+    assert said[1].startswith("jupyter trust chapters/01_study_group.ipynb")
+    # Where IPython looks, in the environment that it runs in.
+    assert (tmp_path / "etc/ipython/startup/nearest_checkout.py").exists()
+
+
+def test_a_chapter_that_was_pulled_imports_the_package_beside_it(tmp_path):
+    for place in ("image", "image/pulled"):
+        (tmp_path / place / "dropout_lab").mkdir(parents=True)
+        (tmp_path / place / "dropout_lab" / "__init__.py").write_text(f"PLACE = {place!r}\n")
+        (tmp_path / place / "chapters").mkdir()
+    startup = tmp_path / "profile_default" / "startup" / "nearest_checkout.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_bytes((BINDER / "nearest_checkout.py").read_bytes())
+    code = "import dropout_lab; print(dropout_lab.PLACE, 'sys' in globals())"
+    for place in ("image", "image/pulled"):
+        done = subprocess.run(
+            [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", code],
+            cwd=tmp_path / place / "chapters",
+            env=os.environ | {"IPYTHONDIR": str(tmp_path)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.split() == [place, "False"]
+
+
+def test_the_documented_links_open_the_landing_page():
+    text = (BINDER / "README.md").read_text("utf-8")
+    plain, pulling = map(urlsplit, re.findall(r"https://mybinder\.org/\S+", text))
+    assert plain.path == "/v2/gh/OWNER/NAME/HEAD"
+    assert parse_qs(plain.query) == {"urlpath": ["lab/tree/chapters/index.ipynb"]}
+    # Binder hands its urlpath to the server in the image, where nbgitpuller answers.
+    assert pulling.path == "/v2/gh/OWNER/NAME/TAG"
+    inner = urlsplit(*parse_qs(pulling.query)["urlpath"])
+    assert inner.path == "git-pull"
+    assert parse_qs(inner.query) == {
+        "repo": ["https://github.com/OWNER/NAME"],
+        "branch": ["main"],
+        # Pulled into a folder named like the repository.
+        "urlpath": ["lab/tree/NAME/chapters/index.ipynb"],
+    }
+    assert (ROOT / "chapters" / "index.ipynb").exists()
