@@ -13,8 +13,11 @@ import numpy as np
 
 __all__ = ["RESULTS", "Results", "clean_values", "load_results", "save_results"]
 
-RESULTS = Path(__file__).parents[2] / "chapters" / "results"
-"""Where the stored results of the book lie in a clone."""
+PACKAGE = Path(__file__).parents[1]
+INSTALLED = PACKAGE / "results"  # only in a wheel, see pyproject.toml
+
+RESULTS = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "chapters" / "results"
+"""Where the stored results of the book lie: in a clone beside its chapters, else in the package."""
 
 DIGITS = 5  # significant digits kept: an accuracy over 10,000 images has four
 
