@@ -13,13 +13,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 NEWEST := _build/newest
 REQUIREMENTS := requirements.txt
+LITE_REQUIREMENTS := requirements-lite.txt
+WHEELS := $(VENV)/browser-wheels
 # Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 
 .NOTPARALLEL:
-.PHONY: help book serve test chapters lint bench links newest publish clean
+.PHONY: help book lite serve test chapters lint bench links newest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +31,15 @@ book: $(VENV)/book-is-installed ## build the site from the stored outputs, warni
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
+lite: export LITE := 1
+lite: $(VENV)/lite-is-installed book ## build the site, and Python in the reader's browser with it
+	$(BIN)/python -m lite $(SITE)/lite $(WHEELS)
+	@echo "Python in the browser is built. It needs a server: make serve LITE=1"
+
 serve: book ## serve the site on this machine only
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
-test: $(VENV)/all-is-installed book ## run every test: unit, doctest, nbval, a real browser
+test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python tests/chromium.py
 	@# Four processes also on two cores: some of them wait for a kernel or a browser.
 	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -57,10 +64,10 @@ links: $(VENV)/book-is-installed ## follow the book's links to other sites; fail
 
 newest: $(NEWEST)/requirements.txt ## run all tests with the newest release of each dependency
 	rm -rf $(NEWEST)/venv
-	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$<
+	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$< LITE_REQUIREMENTS=$<
 	@echo "Other than pinned:"
 	@$(NEWEST)/venv/bin/python -m pip freeze | grep -vxF $(addprefix -f ,$(wildcard *.txt)) || true
-	$(MAKE) test VENV=$(NEWEST)/venv REQUIREMENTS=$<
+	$(MAKE) test VENV=$(NEWEST)/venv REQUIREMENTS=$< LITE_REQUIREMENTS=$<
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
@@ -77,6 +84,13 @@ $(VENV)/is-made:
 
 $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-made
 	$(PIP) -r requirements-book.txt
+	@touch $@
+
+$(VENV)/lite-is-installed: requirements-lite.txt lite/wheels.txt constraints.txt | $(VENV)/is-made
+	$(PIP) -r $(LITE_REQUIREMENTS)
+	rm -rf $(WHEELS)
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
+	  --dest $(WHEELS) -r lite/wheels.txt
 	@touch $@
 
 $(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made

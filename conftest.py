@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent
 SITE = ROOT / "_build" / "html"
-SLOW = ("test_site", "test_build", "test_live_chapters")
+SLOW = ("test_site", "test_build", "test_live_chapters", "test_lite")
 
 # nbval compares with the stored outputs, which are the published ones.
 os.environ["EXPLORE_PUBLISH"] = "1"
@@ -26,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 if (ROOT.parent / "shared" / "data").is_dir():
     os.environ.setdefault("DROPOUT_LAB_DATA", str(ROOT.parent / "shared" / "data"))
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "_extensions"), str(ROOT)]
 
 
 def pytest_collection_modifyitems(items):

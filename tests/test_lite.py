@@ -1,0 +1,245 @@
+"""Python in the reader's browser: the wheel, the notebooks, and the application around them."""
+
+import functools
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from browser import needed_by, runs_in_browser
+from nbformat.v4 import new_code_cell, new_notebook
+from packaging.metadata import Metadata
+from recorded import chapter_paths
+
+from lite.notebooks import Prose
+
+ROOT = Path(__file__).parents[1]
+WHEELS = Path(sys.prefix, "browser-wheels")
+KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
+IN_PYODIDE = {"ipython", "matplotlib", "numpy", "traitlets"}  # and needed by a wheel of ours
+MAX_BYTES = 40_000_000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return a folder with the application, built once."""
+    if not WHEELS.is_dir():
+        pytest.fail(f"{WHEELS} does not exist; `make lite` and `make test` download them")
+    folder = tmp_path_factory.mktemp("site") / "lite"
+    subprocess.run([sys.executable, "-m", "lite", folder, WHEELS], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(site):
+    """Return the wheel that was built with it."""
+    (path,) = site.glob("pypi/dropout_lab-*.whl")
+    return path
+
+
+def requirements(path):
+    """Return the names of what a wheel always needs."""
+    with zipfile.ZipFile(path) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = Metadata.from_email(archive.read(name), validate=False)
+    wanted = [r for r in metadata.requires_dist or () if not r.marker or r.marker.evaluate()]
+    return metadata, {requirement.name.replace("_", "-").lower() for requirement in wanted}
+
+
+# --- which chapters ----------------------------------------------------------------------------
+
+
+def code_of(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def test_chapters_without_frameworks_run_in_the_browser():
+    without = [path for path in chapter_paths() if "torch" not in code_of(path)]
+    assert without == [path for path in chapter_paths() if runs_in_browser(path)]
+    assert len(without) >= 8
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import numpy as np\nimport json", {"numpy"}),
+        ("%pip install torch\n!ls\nimport json", set()),
+        ("import torch.nn as nn", {"torch"}),
+        ("def later():\n    from torch import nn", {"torch"}),
+        # one module, PyTorch only in the bodies of some of its functions
+        ("from dropout_lab.experiments.ensemble import few_digits as f\nf()", {"sklearn"}),
+        ("from dropout_lab.experiments.ensemble import run_samples\nrun_samples", {"torch"}),
+        ("from dropout_lab.experiments import ensemble\nensemble.run_samples", {"torch"}),
+        # a function named as the module that holds it
+        ("from dropout_lab import explore\nexplore", {"ipywidgets"}),
+        ("from dropout_lab.datasets import load_mnist", {"pooch"}),  # its module imports it
+    ],
+)
+def test_what_a_notebook_needs(tmp_path, source, expected):
+    path = tmp_path / "some.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
+    assert expected <= needed_by(path)
+    if expected <= {"numpy", "sklearn", "ipywidgets"}:
+        assert "torch" not in needed_by(path)
+
+
+def test_what_is_no_notebook_does_not_run():
+    assert not runs_in_browser(ROOT / "chapters" / "glossary.md")
+
+
+# --- the wheel ---------------------------------------------------------------------------------
+
+
+def test_the_wheel_holds_the_package_with_the_stored_results_and_nothing_else(wheel):
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for kind in ("*.py", "*.css", "*.js")
+        for path in (ROOT / "dropout_lab").rglob(kind)
+    }
+    results = {f"dropout_lab/results/{path.name}" for path in ROOT.glob("chapters/results/*.json")}
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert len(results) > 10
+    assert names == package | results
+
+
+def test_the_package_finds_its_results_without_the_book(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "import dropout_lab.experiments as e\n"
+        "print(e.__file__, len(e.load_results('mnist-keras').cells))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    stored = json.loads((ROOT / "chapters/results/mnist-keras.json").read_text(encoding="utf-8"))
+    place = tmp_path / "dropout_lab/experiments/__init__.py"
+    assert said.split() == [str(place), str(len(stored["cells"]))]
+
+
+# --- what the kernel installs ------------------------------------------------------------------
+
+
+def test_the_index_lists_each_wheel_with_its_hash(site, wheel):
+    index = json.loads((site / "pypi/all.json").read_text())
+    assert "dropout-lab" in index
+    for project in index.values():
+        for (release,) in project["releases"].values():
+            path = site / "pypi" / release["url"]
+            assert release["digests"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_all_that_the_package_needs_is_here_or_in_pyodide(site, wheel):
+    kernel = json.loads((site / KERNEL / "static/pypi/all.json").read_text())
+    found, waiting = set(), [wheel]
+    while waiting:
+        metadata, names = requirements(waiting.pop())
+        assert metadata.requires_python is None or "3.14" in metadata.requires_python
+        for name in names - found - kernel.keys() - IN_PYODIDE:
+            (path,) = site.glob(f"pypi/{name.replace('-', '_')}-*.whl")
+            waiting.append(path)
+            found.add(name)
+    assert {"ipywidgets", "comm"} <= found
+
+
+def test_the_kernel_looks_nowhere_but_here_and_in_pyodide(site):
+    config = json.loads((site / "jupyter-lite.json").read_text())["jupyter-config-data"]
+    kernel = config["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+    assert kernel["disablePyPIFallback"] is True
+    assert [url.split("?")[0] for url in kernel["pipliteUrls"]] == [
+        "./pypi/all.json",
+        f"./{KERNEL}/static/pypi/all.json",
+    ]
+    assert "http" not in json.dumps(config["litePluginSettings"])
+    names = {extension["name"] for extension in config["federated_extensions"]}
+    assert {"@jupyter-widgets/jupyterlab-manager", "jupyterlab-myst"} <= names
+
+
+# --- the notebooks -----------------------------------------------------------------------------
+
+
+def test_the_notebooks_are_those_that_run_there(site):
+    listed = json.loads((site / "api/contents/all.json").read_text())["content"]
+    expected = {path.name for path in chapter_paths() if runs_in_browser(path)}
+    assert {entry["path"] for entry in listed} == expected
+    assert {path.name for path in (site / "files").iterdir()} == expected
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in chapter_paths() if runs_in_browser(path)], ids=lambda path: path.stem
+)
+def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
+    notebook = nbformat.read(site / "files" / path.name, as_version=4)
+    nbformat.validate(notebook)
+    first, *code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert first.source.startswith("%pip install -q dropout-lab")
+    assert ("scikit-learn" in first.source) == ("sklearn" in needed_by(path))
+    assert "\n".join(cell.source for cell in code) == code_of(path)
+    assert not [cell for cell in code if cell.outputs or cell.execution_count]
+    assert notebook.metadata.kernelspec.name == "python"
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "{term}" not in prose
+    assert "{cite" not in prose
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("a {term}`unit`", "a unit"),
+        ("some {term}`units <unit>`", "some units"),
+        ("{cite}`srivastava2014` says", "[Srivastava et al., 2014] says"),
+        ("{cite}`hinton2012,gal2016`", "[Hinton et al., 2012; Gal and Ghahramani, 2016]"),
+        ("{cite:t}`houlsby2011`", "Houlsby et al. (2011)"),
+        ("{cite:t}`bishop1995`", "Bishop (1995)"),
+        ("{cite}`keras_dropout`", "[Keras Contributors]"),
+        ("[here](here.ipynb#part), [there](there.ipynb)", "[here](here.ipynb#part), there"),
+        ("[web](https://example.org), [part](#part)", "[web](https://example.org), [part](#part)"),
+    ],
+)
+def test_prose_stands_alone(markdown, expected):
+    prose = Prose(ROOT / "references.bib", {"here.ipynb"})
+    assert prose.standing_alone(markdown) == expected
+
+
+# --- the application ---------------------------------------------------------------------------
+
+
+def test_the_application_has_its_size(site):
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < MAX_BYTES
+
+
+def test_the_application_shows_a_chapter(site, browser):
+    handler = functools.partial(_Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/"
+        context = browser.new_context(service_workers="block")
+        page, asked = context.new_page(), []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{base}notebooks/index.html?path=02_mask_mathematics.ipynb")
+        page.get_by_role("heading", name="Mask mathematics").wait_for(timeout=60_000)
+        for text in ("Python in your browser", "%pip install -q dropout-lab", "Python (Pyodide)"):
+            page.get_by_text(text).locator("visible=true").first.wait_for()
+        context.close()
+        server.shutdown()
+    here = (base, "data:", "blob:", "https://cdn.jsdelivr.net/pyodide/")
+    assert [url for url in asked if not url.startswith(here)] == []
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
