@@ -13,7 +13,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 NEWEST := _build/newest
 REQUIREMENTS := requirements.txt
-LITE_REQUIREMENTS := requirements-lite.txt
 WHEELS := $(VENV)/browser-wheels
 # Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -64,10 +63,11 @@ links: $(VENV)/book-is-installed ## follow the book's links to other sites; fail
 
 newest: $(NEWEST)/requirements.txt ## run all tests with the newest release of each dependency
 	rm -rf $(NEWEST)/venv
-	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$< LITE_REQUIREMENTS=$<
+	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$<
 	@echo "Other than pinned:"
 	@$(NEWEST)/venv/bin/python -m pip freeze | grep -vxF $(addprefix -f ,$(wildcard *.txt)) || true
-	$(MAKE) test VENV=$(NEWEST)/venv REQUIREMENTS=$< LITE_REQUIREMENTS=$<
+	@# All is installed; nothing else may bring a pin back.
+	$(MAKE) test VENV=$(NEWEST)/venv PIP=true
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
@@ -87,7 +87,7 @@ $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-ma
 	@touch $@
 
 $(VENV)/lite-is-installed: requirements-lite.txt lite/wheels.txt constraints.txt | $(VENV)/is-made
-	$(PIP) -r $(LITE_REQUIREMENTS)
+	$(PIP) -r requirements-lite.txt
 	rm -rf $(WHEELS)
 	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
 	  --dest $(WHEELS) -r lite/wheels.txt
