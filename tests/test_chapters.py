@@ -51,6 +51,7 @@ def test_every_cell_was_executed_in_order_and_succeeded(path):
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_only_published_explorers_are_stored(path):
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
     for cell in code_cells(path):
         for output in cell.outputs:
             assert not [kind for kind in output.get("data", {}) if "widget" in kind]
