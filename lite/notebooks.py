@@ -13,8 +13,8 @@ KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "pyt
 GREETING = """\
 :::{admonition} Python in your browser
 This notebook computes on your own machine. Python itself comes from a content delivery network,
-30 to 60 MB the first time. Choose **Run → Run All Cells**; after a minute the sliders are live.
-What you change is kept in this browser and nowhere else.
+30 to 50 MB the first time. Choose **Run → Run All Cells**: half a minute to a few minutes later the
+sliders are live. What you change is kept in this browser and nowhere else.
 :::"""
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!https?:)([^()\s#]+)(#[^()\s]*)?\)")
