@@ -5,6 +5,10 @@ import re
 import shutil
 from pathlib import Path
 
+from page_images import shrink_images
+from page_scripts import drop_repeated_styles, scripts_last
+from page_styles import join_styles
+
 _MAP_COMMENT = re.compile(r"\s*/[/*]# sourceMappingURL=\S+( ?\*/)?\s*$")
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 _FRAMES = re.compile(r"(?s)<script\b.*?</script>")
@@ -19,20 +23,26 @@ def drop_source_maps(static):
         script.write_text(_MAP_COMMENT.sub("", text), encoding="utf-8")
 
 
-def drop_icon_script(site, static):
-    """Leave out the theme's icon script, 1.5 MB of drawings; its icon font has them too."""
+def thin_pages(site, static):
+    """Change each page that Sphinx wrote: what it asks for, and when."""
     (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
-    for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        thinner = _ICON_SCRIPT.sub("", text)
-        if thinner != text:
-            page.write_text(thinner, encoding="utf-8")
+    options = (static / "documentation_options.js").read_text(encoding="utf-8")
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    # Only Sphinx marks its pages so; what else may lie in the folder stays as it is.
+    written = {path: text for path, text in texts.items() if "data-content_root=" in text}
+    pages = {path: shrink_images(_ICON_SCRIPT.sub("", text)) for path, text in written.items()}
+    join_styles(site, pages)
+    for path, text in pages.items():
+        if path.name != "search.html":  # its own script needs the search tools at once
+            text = scripts_last(text, options)
+        text = drop_repeated_styles(text)
+        if text != written[path]:
+            path.write_text(text, encoding="utf-8")
 
 
-def drop_old_fonts_and_other_languages(static):
-    """Leave out font files for browsers older than 2016, and the search in other languages."""
-    for path in (static / "vendor").rglob("*.ttf"):
-        path.unlink()
+def drop_fonts_and_other_languages(static):
+    """Leave out whole icon fonts, as pages bring their icons, and the search's other languages."""
+    shutil.rmtree(static / "vendor", ignore_errors=True)
     shutil.rmtree(static / "locales", ignore_errors=True)
 
 
@@ -55,8 +65,8 @@ def lighten(app, exception):
     site = Path(app.outdir)
     static = site / "_static"
     drop_source_maps(static)
-    drop_icon_script(site, static)
-    drop_old_fonts_and_other_languages(static)
+    thin_pages(site, static)
+    drop_fonts_and_other_languages(static)
     thin_downloads(site / "_sources")
 
 
@@ -73,5 +83,5 @@ def setup(app):
     dict
         What Sphinx wants to know about the extension.
     """
-    app.connect("build-finished", lighten)
+    app.connect("build-finished", lighten, priority=900)  # others still copy style sheets
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """The built site in a real browser, as its readers meet it."""
 
+import gzip
 import itertools
 import random
 import re
@@ -21,6 +22,8 @@ PAGES = sorted(
 CHAPTER_PAGES = [page for page in PAGES if page.startswith("chapters/")]
 EXPLORED = [page for page in CHAPTER_PAGES if "data-xp=" in (SITE / page).read_text("utf-8")]
 MAX_SITE_BYTES = 15_000_000
+MAX_FIRST_LOAD_BYTES = 600_000  # gzipped
+MAX_SECOND_PAGE_BYTES = 150_000
 MAX_SCRIPT_BYTES = 1_500
 FRAMES_PER_EXPLORER = 8
 
@@ -33,7 +36,7 @@ def _open(browser, site_url, path, base=None, mode="light", width=1400, **option
     )
     context.add_init_script(f"localStorage.mode = localStorage.theme = '{mode}'")
     page = context.new_page()
-    page.trouble = []
+    page.trouble, page.files = [], set()
     page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
     page.on("requestfailed", lambda request: _note_failure(page, request))
     page.on("console", lambda message: _note_console(page, message))
@@ -97,6 +100,8 @@ def _note_failure(page, request):
 
 
 def _note_request(page, request, base):
+    if request.url.startswith(base):
+        page.files.add(request.url.removeprefix(base).partition("?")[0])
     if not request.url.startswith((base, "data:", "blob:")):
         page.trouble.append(f"request to elsewhere: {request.url}")
 
@@ -174,6 +179,28 @@ def test_the_site_is_light():
     files = [path for path in SITE.rglob("*") if path.is_file()]
     book = [path for path in files if path.relative_to(SITE).parts[0] != "lite"]
     assert sum(path.stat().st_size for path in book) < MAX_SITE_BYTES
+
+
+def _zipped(path):
+    return len(gzip.compress((SITE / path).read_bytes(), 6))
+
+
+def _assets(page):
+    """Return the style sheets and the scripts that a page asks for."""
+    links = [urljoin(page, link).partition("?")[0] for link in _parse(page).links]
+    return {link for link in links if link.endswith((".css", ".js"))}
+
+
+@pytest.mark.parametrize("page", CHAPTER_PAGES)
+def test_a_first_visit_is_light_and_a_second_page_lighter(look_at, page):
+    opened = look_at(page)
+    opened.wait_for_load_state("networkidle")
+    assert _assets(page) < opened.files
+    assert sum(map(_zipped, opened.files)) <= MAX_FIRST_LOAD_BYTES
+    # Whoever read another page has the shared files: all but few are shared.
+    others = _assets("chapters/index.html") | _assets("chapters/01_study_group.html")
+    own = {page} | (_assets(page) - others)
+    assert sum(map(_zipped, own)) <= MAX_SECOND_PAGE_BYTES
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)

@@ -1,0 +1,132 @@
+"""Join the style sheets of the site into one, without the rules that no page can use."""
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+from page_icons import inline_icon_fonts
+
+_LINK = re.compile(
+    r'\s*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^":]*_static/[^"]+)"[^>]*>'
+)
+_IMPORT = re.compile(r"""@import\s*(?:url\()?["']([^"':]+)["']\)?\s*;""")
+_URL = re.compile(r"""url\((["']?)(?!["']?(?:data:|https?:|/|#))([^)"']+)\1\)""")
+_COMMENT = re.compile(r"(?s)/\*(?!!).*?\*/|@charset [^;]*;|\ufeff")
+_RULE = re.compile(r"((?:^|(?<=[{};/]))\s*)([^{}@;/]+)\{([^{}]*)\}")
+_EMPTY = re.compile(r"@(?:media|supports|container)[^{};]*\{\s*\}")
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_JOINED = re.compile(r"\A/\* (.*) \*/")
+
+
+def join_styles(site, pages):
+    """Replace the style sheets of all pages by one file for each list of them.
+
+    A browser paints nothing before it has them all, and asks for six at a time.
+
+    Parameters
+    ----------
+    site : pathlib.Path
+        The folder of the site.
+    pages : dict of pathlib.Path to str
+        The text of each page, by its path; changed in place.
+    """
+    static = site / "_static"
+    words = words_of(site, pages)
+    joined = {}
+    for path, text in pages.items():
+        links = list(_LINK.finditer(text))
+        names = [urlsplit(link[1]).path.rpartition("_static/")[2] for link in links]
+        if not names:
+            continue
+        names = [part for name in names for part in _parts(static / name, name)]
+        if tuple(names) not in joined:
+            style = drop_unused("\n".join(_read(static, name) for name in names), words)
+            style = inline_icon_fonts(style, static, words)
+            name = f"styles/all-{_digest(' '.join(names))}.css"
+            joined[tuple(names)] = (name, f"/* {' '.join(names)} */\n{style}")
+        name, style = joined[tuple(names)]
+        root = links[0][1].partition("_static/")[0]
+        href = f"{root}_static/{name}?v={_digest(style)}"
+        first, last = links[0].start(), links[-1].end()
+        kept = _LINK.sub("", text[first:last])
+        link = f'\n  <link rel="stylesheet" href="{href}" />'
+        pages[path] = text[:first] + link + kept + text[last:]
+    for path in static.rglob("*.css"):
+        path.unlink()  # each build copies the sources again
+    for name, style in joined.values():
+        (static / name).write_text(style, encoding="utf-8")
+
+
+def words_of(site, pages):
+    """Return every word of the pages and of the scripts: each class in use is among them."""
+    scripts = (path.read_text(encoding="utf-8") for path in (site / "_static").rglob("*.js"))
+    return {word for text in [*pages.values(), *scripts] for word in _WORD.findall(text)}
+
+
+def drop_unused(style, words):
+    """Leave out the rules that need a class which no page has and no script names.
+
+    A script may put a name together, as Bootstrap does with "bs-tooltip-" and a side: a class
+    stays if its beginning, up to a hyphen, is a word. What stands in brackets is not looked at.
+
+    Parameters
+    ----------
+    style : str
+        A style sheet.
+    words : set of str
+        All words of the site, see `words_of`.
+
+    Returns
+    -------
+    str
+        The style sheet without those rules.
+    """
+
+    def can_match(selector):
+        while (plain := _ASIDE.sub("", selector)) != selector:
+            selector = plain
+        return "\\" in selector or all(_in_use(name, words) for name in _CLASS.findall(selector))
+
+    def thin(rule):
+        before, selectors, body = rule.groups()
+        # A comma inside parentheses is followed by the closing one, not by an opening one.
+        parts = re.split(r",(?![^()]*\))", selectors)
+        kept = [part for part in parts if can_match(part)]
+        return f"{before}{','.join(kept)}{{{body}}}" if kept else ""
+
+    return _EMPTY.sub("", _RULE.sub(thin, style))
+
+
+def _in_use(name, words):
+    cuts = [place for place, letter in enumerate(name) if letter == "-"]
+    return name in words or any(name[: cut + 1] in words for cut in cuts)
+
+
+def _parts(path, name):
+    """Return the names of the files that a joined style sheet was made of, or its own name."""
+    if not name.startswith("styles/all-"):
+        return [name]
+    return _JOINED.match(path.read_text(encoding="utf-8"))[1].split()
+
+
+def _read(static, name):
+    """Return a style sheet with what it imports, its addresses seen from the folder styles."""
+    path = static / name
+    style = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+
+    def include(found):
+        imported = (path.parent / found[1]).resolve().relative_to(static.resolve())
+        return _read(static, imported.as_posix())
+
+    def move(found):
+        target = (path.parent / found[2]).resolve().relative_to(static.resolve())
+        return f"url({found[1]}../{target.as_posix()}{found[1]})"
+
+    # Addresses first: what is included has moved its own.
+    return _IMPORT.sub(include, _URL.sub(move, style))
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
