@@ -56,6 +56,7 @@ def copy_mathjax(app):
     shutil.copytree(source / MATHJAX_FONTS, target / MATHJAX_FONTS, dirs_exist_ok=True)
     parts = [(source / f"{part}.js").read_text(encoding="utf-8") for part in MATHJAX_PARTS]
     parts.append(f"MathJax.loader.preLoad(...{json.dumps(MATHJAX_PARTS[1:])})")
+    parts.append(Path(__file__).with_name("formulas.js").read_text(encoding="utf-8"))
     (target / MATHJAX_SCRIPT).write_text(";\n".join(parts), encoding="utf-8")
 
 

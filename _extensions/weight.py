@@ -26,10 +26,12 @@ def drop_source_maps(static):
 def thin_pages(site, static):
     """Change each page that Sphinx wrote: what it asks for, and when."""
     (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
-    options = (static / "documentation_options.js").read_text(encoding="utf-8")
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     # Only Sphinx marks its pages so; what else may lie in the folder stays as it is.
     written = {path: text for path, text in texts.items() if "data-content_root=" in text}
+    if not written:  # another builder's files, such as those of an EPUB
+        return
+    options = (static / "documentation_options.js").read_text(encoding="utf-8")
     pages = {path: shrink_images(_ICON_SCRIPT.sub("", text)) for path, text in written.items()}
     join_styles(site, pages)
     for path, text in pages.items():
