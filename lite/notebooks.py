@@ -19,6 +19,7 @@ sliders are live. What you change is kept in this browser and nowhere else.
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!https?:)([^()\s#]+)(#[^()\s]*)?\)")
 _TERM = re.compile(r"\{term\}`([^`<]*?)(?:\s*<[^`]*>)?`")
+_CARD = re.compile(r"^:link: (\S+)\n:link-type: doc\n", re.MULTILINE)
 _CITATION = re.compile(r"\{cite(:t)?\}`([^`]*)`")
 
 
@@ -53,7 +54,12 @@ class Prose:
         """
         markdown = _TERM.sub(r"\1", markdown)
         markdown = _CITATION.sub(self._citation, markdown)
+        markdown = _CARD.sub(self._card, markdown)
         return _LINK.sub(lambda link: link[0] if link[2] in self._at_hand else link[1], markdown)
+
+    def _card(self, found):
+        name = f"{found[1]}.ipynb"
+        return f":link: {name}\n" if name in self._at_hand else ""
 
     def _citation(self, found):
         textual, keys = found.groups()

@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -207,6 +208,8 @@ def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
         ("{cite:t}`bishop1995`", "Bishop (1995)"),
         ("{cite}`keras_dropout`", "[Keras Contributors]"),
         ("[here](here.ipynb#part), [there](there.ipynb)", "[here](here.ipynb#part), there"),
+        ("one\n:link: here\n:link-type: doc\ntwo", "one\n:link: here.ipynb\ntwo"),
+        ("one\n:link: there\n:link-type: doc\ntwo", "one\ntwo"),
         ("[web](https://example.org), [part](#part)", "[web](https://example.org), [part](#part)"),
     ],
 )
@@ -216,6 +219,12 @@ def test_prose_stands_alone(markdown, expected):
 
 
 # --- the application ---------------------------------------------------------------------------
+
+
+def test_the_buttons_of_the_book_lead_here(site):
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("_extensions/*.py")]
+    for address in re.findall(r'"lite/([^"]+)"', "\n".join(sources)):
+        assert (site / address).exists(), address
 
 
 def test_the_application_has_its_size(site):
