@@ -91,7 +91,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
         from browser import runs_in_browser  # beside this file
 
         if runs_in_browser(path):
-            lite = context["pathto"]("lite/lab/index.html", 1)
+            lite = context["pathto"]("lite/notebooks/index.html", 1)
     buttons = [
         {"type": "link", "text": text, "tooltip": hint, "url": url}
         | {"icon": f"_static/images/logo_{icon}"}

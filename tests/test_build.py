@@ -226,7 +226,7 @@ def test_launch_buttons_come_and_go_with_the_repository(mini_book):
         cells = nbformat.read(site / colab.partition("gh-pages/")[2], as_version=4).cells
         assert [cell.cell_type for cell in cells] == ["markdown", "code", "code"]
         assert '"dropout-lab[demos] @ git+https://github.com/some-one/lab.2"' in cells[1].source
-        lite = {"Run in your browser": "../lite/lab/index.html?path=second.ipynb"}
+        lite = {"Run in your browser": "../lite/notebooks/index.html?path=second.ipynb"}
         assert links == (lite if name == "second" else {})
 
     code, said = make("book", folder, "REPOSITORY=", "LITE=0")
