@@ -343,6 +343,7 @@ def configure(app, config):
     config.autodoc_mock_imports = NOT_IMPORTED
     config.autodoc_typehints = "none"  # the docstrings say more
     config.autodoc_preserve_defaults = True
+    config.autosummary_generate = False  # it would search all notebooks, and finds nothing
     config.numpydoc_show_class_members = False  # autodoc shows them
     config.numpydoc_xref_param_type = True
     config.numpydoc_xref_ignore = "all"  # words that are no names
