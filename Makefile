@@ -20,7 +20,7 @@ TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 
 .NOTPARALLEL:
-.PHONY: help book lite serve test chapters lint bench links newest publish clean
+.PHONY: help book lite serve pdf test chapters lint bench links newest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ lite: $(VENV)/lite-is-installed book ## build the site, and Python in the reader
 
 serve: book ## serve the site on this machine only
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+pdf: $(VENV)/pdf-is-installed book ## print the whole book as one PDF
+	@$(BIN)/python tests/chromium.py
+	$(BIN)/python -m printing
+	@echo "The book is printed: _build/pdf/dropout-lab.pdf"
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python tests/chromium.py
@@ -93,6 +98,10 @@ $(VENV)/lite-is-installed: requirements-lite.txt lite/wheels.txt constraints.txt
 	  --dest $(WHEELS) -r lite/wheels.txt
 	@touch $@
 
+$(VENV)/pdf-is-installed: $(VENV)/book-is-installed requirements.txt
+	$(PIP) -c constraints.txt $$(grep -E '^(playwright|pypdf)==' requirements.txt)
+	@touch $@
+
 $(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
 	$(PIP) -c constraints.txt $$(grep -E '^(ruff|check-jsonschema|zizmor)==' requirements.txt)
 	@touch $@
@@ -104,7 +113,7 @@ $(VENV)/publish-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
 $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt pyproject.toml | $(VENV)/is-made
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
 	$(PIP) -r $(REQUIREMENTS)
-	@touch $@ $(foreach part,book lint publish,$(VENV)/$(part)-is-installed)
+	@touch $@ $(foreach part,book lint pdf publish,$(VENV)/$(part)-is-installed)
 
 # No pins and no constraints, but for jupyter-book: version 2 is another program.
 $(NEWEST)/requirements.txt: $(wildcard requirements*.txt)

@@ -1,0 +1,194 @@
+"""The book as one PDF: complete, linked, and without a trace of the machine that printed it."""
+
+import itertools
+import re
+import unicodedata
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+from recorded import CHAPTERS, SITE
+
+from printing.one_page import one_page, read_parts
+from printing.paper import page_numbers, print_page
+
+TITLE = "Dropout Lab"
+AUTHOR = "The Dropout Lab authors"
+
+
+def _plain(text):
+    """Return the letters and figures of a text: line ends and ligatures differ in print."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.fixture(scope="module")
+def printed(browser, tmp_path_factory):
+    """Return the path of the printed book."""
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"{SITE} does not exist; run: make book")
+    folder = SITE.parent / "pdf"
+    folder.mkdir(exist_ok=True)
+    source = folder / "test.html"
+    source.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
+    target = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    page = browser.new_page()
+    print_page(page, source, target, AUTHOR)
+    page.close()
+    source.unlink()
+    return target
+
+
+@pytest.fixture(scope="module")
+def book(printed):
+    """Return the printed book, opened."""
+    return PdfReader(printed)
+
+
+@pytest.fixture(scope="module")
+def texts(book):
+    """Return the text of each page, letters and figures only."""
+    return [_plain(page.extract_text()) for page in book.pages]
+
+
+@pytest.fixture(scope="module")
+def site_pages():
+    """Return the pages of the site that belong to the book, in its order, each as a tree."""
+    names = [path.stem for path in sorted(CHAPTERS.glob("[01]*.ipynb"))]
+    names = ["index", *names, "cheat_sheet", "glossary", "ledger", "reading_list", "references"]
+    return {
+        name: BeautifulSoup(
+            (SITE / "chapters" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        ).article
+        for name in names
+    }
+
+
+def _titles(outline):
+    """Return an outline as a flat list of title and depth."""
+    found = []
+    for entry in outline:
+        if isinstance(entry, list):
+            found += [(title, depth + 1) for title, depth in _titles(entry)]
+        else:
+            found.append((entry.title, 0))
+    return found
+
+
+def _headings(article, level):
+    return [
+        heading.get_text().removesuffix("#").strip() for heading in article.find_all(f"h{level}")
+    ]
+
+
+def test_every_page_of_the_book_is_printed_once_and_in_order(site_pages):
+    keys = [page.key for part in read_parts(SITE) for page in part.pages]
+    assert keys == list(site_pages)
+
+
+def test_the_book_says_what_it_is(book):
+    assert book.metadata.title == TITLE
+    assert book.metadata.author == AUTHOR
+    assert book.trailer["/Root"]["/Lang"] == "en"
+    assert book.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    for page in book.pages:
+        assert [round(float(x) * 25.4 / 72) for x in page.mediabox[2:]] == [210, 297]  # A4
+
+
+def test_each_chapter_begins_on_a_page_of_its_own(printed, texts, site_pages):
+    starts = page_numbers(printed)
+    pages = [starts[name] for name in site_pages]
+    assert pages == sorted(set(pages))
+    for name, article in list(site_pages.items())[1:]:
+        assert _plain(_headings(article, 1)[0]) in texts[starts[name] - 1]
+    # A chapter is 30 to 45 minutes of reading: no fewer than 8 pages, no more than 30.
+    chapters = [starts[name] for name in site_pages if name[0] in "01"] + [starts["cheat_sheet"]]
+    lengths = [after - before for before, after in itertools.pairwise(chapters)]
+    assert len(lengths) == 13
+    assert all(8 <= length <= 30 for length in lengths)
+
+
+def test_the_outline_has_every_heading(book, site_pages):
+    outline = _titles(book.outline)
+    for name, article in list(site_pages.items())[1:]:
+        for level in (1, 2, 3):
+            for heading in _headings(article, level):
+                assert (heading, level) in outline, name
+    parts = [title for title, depth in outline if depth == 0]
+    assert parts == [
+        "Contents",
+        "About this book",
+        "Understand dropout",
+        "Use dropout",
+        "Ask for the evidence",
+        "Reference",
+    ]
+
+
+def test_the_table_of_contents_names_the_pages(printed, book, texts, site_pages):
+    starts = page_numbers(printed)
+    first = starts["index"]
+    contents = "".join(texts[starts["contents"] - 1 if "contents" in starts else 1 : first - 1])
+    for name, article in list(site_pages.items())[1:]:
+        assert f"{_plain(_headings(article, 1)[0])}{starts[name]}" in contents
+    for number, text in enumerate(texts[1:], 2):
+        assert str(number) in text
+
+
+def test_every_explorer_is_there_with_its_picture_and_its_sentence(texts, site_pages):
+    everything = "".join(texts)
+    count = 0
+    for article in site_pages.values():
+        for sentence in article.select("figure.xp .xp-say"):
+            assert _plain(sentence.get_text()) in everything
+            count += 1
+    assert count > 60
+
+
+def test_exercises_quizzes_and_answers_are_there_in_this_order(texts, site_pages):
+    everything = "".join(texts)
+    for name, article in site_pages.items():
+        for question in article.select(".xp-quiz"):
+            asked = everything.index(_plain(question.legend.get_text()))
+            right = [p for p in question.select(".xp-feedback") if p.b.get_text() == "Yes."]
+            answered = _plain(right[0].get_text().removeprefix("Yes."))
+            answered = everything.index(answered, asked)
+            assert "AnswersSolutionto" in everything[asked:answered], name
+            for option in question.select("label span"):
+                assert _plain(option.get_text()) in everything[asked : asked + 2000]
+        for solution in article.select("div.solution .admonition-title"):
+            assert _plain(solution.get_text()) in everything
+
+
+def test_nothing_for_the_screen_is_left(texts):
+    everything = "".join(texts)
+    for words in ("Show code cell source", "Click to show", "Moving through the others needs"):
+        assert _plain(words) not in everything
+
+
+def test_links_lead_into_the_book_or_to_the_web(printed, book):
+    anchors = set(page_numbers(printed))
+    inside = 0
+    for page in book.pages:
+        for annotation in page.get("/Annots", ()):
+            link = annotation.get_object()
+            if "/Dest" in link:
+                assert str(link["/Dest"]).removeprefix("/") in anchors
+                inside += 1
+            else:
+                assert re.match(r"https?://|mailto:", link["/A"]["/URI"])
+    assert inside > 1000
+    assert b"file:" not in printed.read_bytes()
+
+
+def test_every_font_travels_with_the_book(book):
+    fonts = [
+        font.get_object()
+        for page in book.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    ]
+    assert fonts
+    for font in fonts:
+        if font["/Subtype"] == "/Type3":
+            continue  # its letters are drawings in the file itself
+        described = font.get("/DescendantFonts", [font])[0].get_object()["/FontDescriptor"]
+        assert any(key.startswith("/FontFile") for key in described.get_object())
