@@ -12,7 +12,14 @@ import pytest
 
 ROOT = Path(__file__).parent
 SITE = ROOT / "_build" / "html"
-SLOW = ("test_site", "test_build", "test_live_chapters", "test_lite")
+SLOW = (
+    "test_site",
+    "test_build",
+    "test_live_chapters",
+    "test_lite",
+    "test_printing",
+    "test_cards",
+)
 
 # nbval compares with the stored outputs, which are the published ones.
 os.environ["EXPLORE_PUBLISH"] = "1"

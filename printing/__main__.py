@@ -1,5 +1,7 @@
 """Print the built site as one PDF: python -m printing."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,6 +35,8 @@ def main():
         print_page(browser.new_page(), source, TARGET, config["author"])
         browser.close()
     source.unlink()
+    if os.environ.get("PDF", "") not in ("", "0"):
+        shutil.copy(TARGET, SITE)  # its pages have a link to it, see _extensions/whole_book.py
 
 
 if __name__ == "__main__":

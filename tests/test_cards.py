@@ -31,7 +31,8 @@ parts:
 
 def _tags(path):
     """Return the name and the content of each meta tag of a page that has both."""
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    head = path.read_text(encoding="utf-8").partition("</head>")[0]
+    soup = BeautifulSoup(head, "html.parser")
     tags = [tag for tag in soup.find_all("meta") if tag.get("content")]
     return {tag.get("property") or tag.get("name"): tag["content"] for tag in tags}
 
@@ -61,7 +62,7 @@ def test_an_address_that_is_none_is_refused(address):
         site_address({"SITE_URL": address})
 
 
-def test_with_an_address_every_page_has_a_card(tmp_path):
+def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
     for name in ("_config.yml", "_extensions", "assets", "references.bib"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "_toc.yml").write_text(TOC)
@@ -70,12 +71,14 @@ def test_with_an_address_every_page_has_a_card(tmp_path):
         text = f"# The {name}\n\nWhat the {name} is about.\n"
         (tmp_path / "chapters" / f"{name}.md").write_text(text)
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--quiet"]
-    environment = {**os.environ, "SITE_URL": ADDRESS}
+    environment = {**os.environ, "SITE_URL": ADDRESS, "PDF": "1"}
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
     site = tmp_path / "_build" / "html"
     images = {}
     for name in ("index", "lesson", "other"):
-        tags = _tags(site / "chapters" / f"{name}.html")
+        page = site / "chapters" / f"{name}.html"
+        assert 'href="../dropout-lab.pdf"' in page.read_text(encoding="utf-8")
+        tags = _tags(page)
         assert tags["og:title"] == f"The {name}"
         assert tags["og:url"] == urljoin(ADDRESS, f"chapters/{name}.html")
         assert tags["description"] == tags["og:description"]
