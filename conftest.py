@@ -13,10 +13,11 @@ import pytest
 ROOT = Path(__file__).parent
 SITE = ROOT / "_build" / "html"
 SLOW = (
+    "test_solutions",
     "test_site",
-    "test_build",
     "test_live_chapters",
     "test_lite",
+    "test_build",
     "test_printing",
     "test_cards",
 )
@@ -36,36 +37,50 @@ if (ROOT.parent / "shared" / "data").is_dir():
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "_extensions"), str(ROOT)]
 
 
-def pytest_collection_modifyitems(items):
-    """Run fast tests first: unit tests, doctests, chapters, and last the site."""
+def pytest_collection_modifyitems(config, items):
+    """Put in order: unit tests and doctests, notebooks, what needs a run of a chapter or a build.
 
-    def rank(item):
-        if item.path.suffix == ".ipynb":
-            return 1
-        return 2 if item.path.stem in SLOW else 0
+    Several processes take it the other way round, so that none is left with a long piece of work
+    while the others have none. What belongs together stands together.
+    """
+    several = hasattr(config, "workerinput")
+    first = {}
+    for number, item in enumerate(items):
+        first.setdefault(_scope(item.nodeid), number)
 
-    items.sort(key=rank)
+    def place(item):
+        rank = 1 if item.path.suffix == ".ipynb" else 2 if item.path.stem in SLOW else 0
+        return -rank if several else rank, first[_scope(item.nodeid)]
+
+    items.sort(key=place)
+
+
+def _scope(nodeid):
+    """Name what belongs together.
+
+    The cells of a notebook need one kernel, and what tests a page or a solution one run of its
+    chapter and one opened page; a build stands alone; the rest goes file by file.
+    """
+    file = nodeid.partition("::")[0]
+    if file.endswith("test_build.py"):
+        return nodeid
+    page = re.search(r"\[.*?(\d\d_[a-z_]+|index|\w+(?=\.html))", nodeid)
+    if not page:
+        return file
+    shares_a_run = file.endswith(("test_solutions.py", "test_site.py", "test_live_chapters.py"))
+    return f"{'page' if shares_a_run else file} {page[1]}"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep together what belongs together when several processes share the work.
-
-    The cells of a notebook need one kernel, and what tests a page or a solution one run of its
-    chapter; the rest goes file by file.
-    """
+    """Keep together what belongs together when several processes share the work."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByChapter(LoadScopeScheduling):
+    class ByScope(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = nodeid.partition("::")[0]
-            chapter = re.search(r"\[.*?(\d\d_[a-z_]+|index)", nodeid)
-            if not chapter:
-                return file
-            shares_a_run = file.endswith(("test_site.py", "test_solutions.py"))
-            return f"{'page' if shares_a_run else file} {chapter[1]}"
+            return _scope(nodeid)
 
-    return ByChapter(config, log)
+    return ByScope(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,18 @@
-"""Run a chapter's code and keep what it asked the explorer for, without drawing all of it."""
+"""Run a chapter's code as a live notebook does, and keep what it asked the explorer for."""
 
 import contextlib
 import functools
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
 import nbformat
 
 import dropout_lab
-from dropout_lab.explore import _frame, _plan
+from dropout_lab.explore import _frame, _plan, explore
+from dropout_lab.publishing import PUBLISH_VARIABLE
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 SITE = CHAPTERS.parent / "_build" / "html"
@@ -19,16 +20,19 @@ SITE = CHAPTERS.parent / "_build" / "html"
 
 @dataclass
 class Recorded:
-    """One call of explore, and whether its frames depend on training."""
+    """One call of explore, its widgets, and whether its frames depend on training."""
 
     draw: object
     plan: object
+    widgets: object
     trained: bool
+    drawn: dict = field(default_factory=dict)
 
     def frame(self, positions):
-        """Return the nodes and the sentence of one frame."""
-        _, nodes, sentence = _frame(self.draw, self.plan, positions)
-        return nodes, sentence
+        """Return the nodes and the sentence of one frame; it is drawn once."""
+        if positions not in self.drawn:
+            self.drawn[positions] = _frame(self.draw, self.plan, positions)[1:]
+        return self.drawn[positions]
 
 
 def chapter_paths():
@@ -36,15 +40,20 @@ def chapter_paths():
     return sorted(CHAPTERS.glob("*.ipynb"))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2)  # the data and networks of all chapters would fill memory
 def run_chapter(path):
-    """Execute the code cells of a notebook; return its variables and its explorers in order."""
+    """Execute the code cells of a notebook live; return its variables and its explorers in order.
+
+    Not for publication: the sliders are widgets, each drawn where it stands first.
+    """
     found = []
     tags = []
 
     def record(draw, /, *, start=None, labels=None, play=None, **axes):
         trained = "nbval-ignore-output" in tags
-        found.append(Recorded(draw, _plan(axes, start, labels, play), trained))
+        live = explore(draw, start=start, labels=labels, play=play, **axes)
+        found.append(Recorded(draw, _plan(axes, start, labels, play), live, trained))
+        return live
 
     notebook = nbformat.read(path, as_version=4)
     namespace = {"__name__": "__main__"}
@@ -54,6 +63,7 @@ def run_chapter(path):
         contextlib.redirect_stdout(io.StringIO()),
         mock.patch.dict(os.environ),
     ):
+        os.environ.pop(PUBLISH_VARIABLE, None)
         for number, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
                 tags = cell.metadata.get("tags", [])

@@ -47,7 +47,18 @@ def _open(browser, site_url, path, base=None, mode="light", width=1400, **option
     if options.get("java_script_enabled", True):
         page.wait_for_function("!document.querySelector('meta[http-equiv=refresh i]')")
         page.evaluate("window.MathJax?.startup?.promise")  # formulas change the layout
+    page.at_first = _explorers(page)
     return page
+
+
+def _explorers(page):
+    """Return where the controls of all explorers on a page stand, and what their sentences say."""
+    return page.locator(".xp[data-xp]").evaluate_all(
+        """roots => roots.map(root => ({
+            positions: [...root.querySelectorAll('.xp-axis')].map(axis => +axis.value),
+            sentence: root.querySelector('.xp-say').textContent,
+        }))"""
+    )
 
 
 @pytest.fixture
@@ -68,19 +79,21 @@ def open_page(browser, site_url):
 def look_at(browser, site_url):
     """Return a function that opens a page, or gives the one that an earlier test opened.
 
-    For tests that do not care where the sliders stand. The tests of one page run one after the
-    other, so only its contexts are kept.
+    For tests that do not care where the sliders stand; `at_first` says where they stood. The
+    tests of one page run one after the other, so only its contexts are kept.
     """
     kept = {}
 
-    def look(path, mode="light", width=1400):
+    def look(path, mode="light", width=1400, scripts=True):
         for key in [key for key in kept if key[0] != path]:
             kept.pop(key).context.close()
-        key = (path, mode, width)
+        key = (path, mode, scripts)
         if key not in kept:
             kept[key] = _open(
-                browser, site_url, path, mode=mode, width=width, has_touch=width < 500
+                browser, site_url, path, mode=mode, width=width, java_script_enabled=scripts
             )
+        if kept[key].viewport_size["width"] != width:
+            kept[key].set_viewport_size({"width": width, "height": 900})
         return kept[key]
 
     yield look
@@ -121,8 +134,8 @@ def test_the_site_is_there():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_loads_without_a_complaint_or_a_foreign_request(open_page, page):
-    assert open_page(page).trouble == []
+def test_a_page_loads_without_a_complaint_or_a_foreign_request(look_at, page):
+    assert look_at(page).trouble == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -265,29 +278,29 @@ def _other_position(page, number):
     return [(now[0] + max(1, sizes[0] // 2)) % sizes[0], *now[1:]]
 
 
-def _shown(page, number):
-    """Return the drawing on the page, its sentence and its accessible name."""
+def _frames(page, number, sample, drawn):
+    """Move an explorer through positions, in one call since each costs time.
+
+    Returns for each the drawing, the sentence, the accessible name, and the nodes that were
+    drawn for it as the browser writes them.
+    """
     return (
         page.locator(".xp[data-xp]")
         .nth(number)
         .evaluate(
-            """root => {
-            const svg = root.querySelector('.xp-view svg');
-            return [[...svg.children].map(g => g.innerHTML).join(''),
-                    root.querySelector('.xp-say').textContent, svg.getAttribute('aria-label')];
-        }"""
+            """(root, [sample, drawn]) => sample.map((positions, i) => {
+                [...root.querySelectorAll('.xp-axis')].forEach((axis, k) => {
+                    axis.value = positions[k];
+                    axis.dispatchEvent(new Event('input', {bubbles: true}));
+                });
+                const svg = root.querySelector('.xp-view svg'), expected = svg.cloneNode();
+                expected.innerHTML = drawn[i].join('');
+                return [[...svg.children].map(g => g.innerHTML).join(''),
+                        root.querySelector('.xp-say').textContent, svg.getAttribute('aria-label'),
+                        expected.innerHTML];
+            })""",
+            [sample, drawn],
         )
-    )
-
-
-def _as_the_browser_writes(page, nodes):
-    return page.evaluate(
-        """text => {
-            const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-            svg.innerHTML = text;
-            return svg.innerHTML;
-        }""",
-        "".join(nodes),
     )
 
 
@@ -303,9 +316,9 @@ def _assert_same(shown, expected, tolerance):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_every_explorer_moves_and_shows_what_draw_gives(open_page, page):
+def test_every_explorer_moves_and_shows_what_draw_gives(look_at, page):
     recorded = _recorded(page)
-    opened = open_page(page)
+    opened = look_at(page)
     assert opened.locator(".xp[data-xp]").count() == len(recorded)
     chosen = random.Random(0)
     for number, explorer in enumerate(recorded):
@@ -313,52 +326,49 @@ def test_every_explorer_moves_and_shows_what_draw_gives(open_page, page):
         assert _axes(opened, number) == sizes
         everything = list(itertools.product(*map(range, sizes)))
         sample = chosen.sample(everything, min(FRAMES_PER_EXPLORER, len(everything)))
-        seen = set()
-        for positions in [everything[0], everything[-1], *sample]:
-            _move(opened, number, positions)
-            drawing, sentence, name = _shown(opened, number)
-            nodes, expected_sentence = explorer.frame(positions)
+        sample = [everything[0], everything[-1], *sample]
+        drawn = [explorer.frame(positions) for positions in sample]
+        shown = _frames(opened, number, sample, [nodes for nodes, _ in drawn])
+        for (drawing, sentence, name, nodes), (_, expected) in zip(shown, drawn, strict=True):
             assert name == sentence
-            seen.add(sentence)
             if explorer.trained:  # another machine may train to slightly other weights
-                assert NUMBER.split(sentence) == NUMBER.split(expected_sentence)
+                assert NUMBER.split(sentence) == NUMBER.split(expected)
                 continue
-            _assert_same(drawing, _as_the_browser_writes(opened, nodes), 0.011)
-            assert sentence == expected_sentence
-        assert len(seen) > 1
+            _assert_same(drawing, nodes, 0.011)
+            assert sentence == expected
+        assert len({sentence for _, sentence, _, _ in shown}) > 1
+        _move(opened, number, opened.at_first[number]["positions"])
     assert opened.trouble == []
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_the_stored_page_starts_where_the_author_said(open_page, page):
-    recorded = _recorded(page)
-    opened = open_page(page)
-    for number, explorer in enumerate(recorded):
-        values = (
-            opened.locator(".xp[data-xp]")
-            .nth(number)
-            .evaluate("root => [...root.querySelectorAll('.xp-axis')].map(axis => +axis.value)")
-        )
-        assert values == [axis.start for axis in explorer.plan.axes]
+def test_the_stored_page_starts_where_the_author_said(look_at, page):
+    stood = [explorer["positions"] for explorer in look_at(page).at_first]
+    assert stood == [[axis.start for axis in one.plan.axes] for one in _recorded(page)]
 
 
 @pytest.mark.parametrize("page", EXPLORED)
 def test_the_keyboard_moves_every_slider(look_at, page):
     opened = look_at(page)
+
+    def press(key):
+        opened.keyboard.press(key)
+        return slider.evaluate(
+            "axis => [axis.value, axis.ariaValueText, axis.nextSibling.textContent]"
+        )
+
     for slider in opened.locator(".xp input[type=range]").all():
-        if slider.evaluate("axis => axis.max") == "0":
+        last = slider.get_attribute("max")
+        if last == "0":
             continue
         slider.focus()
-        opened.keyboard.press("Home")
-        first = slider.get_attribute("aria-valuetext")
-        opened.keyboard.press("ArrowRight")
-        second = slider.get_attribute("aria-valuetext")
-        assert slider.input_value() == "1"
-        assert first != second
-        opened.keyboard.press("End")
-        assert slider.input_value() == slider.get_attribute("max")
-        shown = slider.evaluate("axis => axis.nextSibling.textContent")
-        assert shown == slider.get_attribute("aria-valuetext")
+        first = press("Home")
+        second = press("ArrowRight")
+        assert (first[0], second[0]) == ("0", "1")
+        assert first[1] != second[1]
+        value, text, shown = press("End")
+        assert value == last
+        assert shown == text
     for menu in opened.locator(".xp select").all():
         root = menu.locator("xpath=ancestor::figure[1]")
         _set_first(menu)
@@ -439,8 +449,8 @@ def test_moving_a_slider_parses_only_the_parts_that_differ(look_at, page):
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_play_steps_through_time_unless_the_reader_wants_no_motion(open_page, page):
-    opened = open_page(page)
+def test_play_steps_through_time_unless_the_reader_wants_no_motion(look_at, page):
+    opened = look_at(page)
     for button in opened.locator(".xp button").all():
         root = button.locator("xpath=ancestor::figure[1]")
         played = root.evaluate("root => JSON.parse(root.querySelector('script').textContent).play")
@@ -460,9 +470,10 @@ def test_play_steps_through_time_unless_the_reader_wants_no_motion(open_page, pa
         opened.keyboard.press("Enter")
         assert button.text_content() == "Play"
         assert sentence.get_attribute("aria-live") == "polite"
-    still = open_page(page, reduced_motion="reduce")
-    for button in still.locator(".xp button").all():
+    opened.emulate_media(reduced_motion="reduce")
+    for button in opened.locator(".xp button").all():
         assert not button.is_visible()
+    opened.emulate_media(reduced_motion="no-preference")
 
 
 def test_some_page_has_a_play_button():
@@ -473,8 +484,8 @@ def test_some_page_has_a_play_button():
 
 
 @pytest.mark.parametrize("page", EXPLORED)
-def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, page):
-    opened = open_page(page, java_script_enabled=False)
+def test_without_scripts_the_first_frame_stands_there_and_says_so(look_at, page):
+    opened = look_at(page, scripts=False)
     figures = opened.locator(".xp[data-xp]")
     for figure in figures.all():
         figure.scroll_into_view_if_needed()
@@ -485,8 +496,7 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
         assert picture.get_attribute("alt") == figure.locator(".xp-say").text_content()
         assert "scripts" in figure.locator(".xp-note").text_content()
         assert figure.locator(".xp-axis").count() == 0
-    with_scripts = open_page(page)
-    sentences = with_scripts.locator(".xp[data-xp] .xp-say").all_text_contents()
+    sentences = [explorer["sentence"] for explorer in look_at(page).at_first]
     assert opened.locator(".xp[data-xp] .xp-say").all_text_contents() == sentences
 
 
@@ -572,25 +582,26 @@ def test_larger_text_and_wider_spacing_lose_nothing(look_at, page):
 @pytest.mark.parametrize("page", EXPLORED)
 def test_no_text_of_a_figure_is_cut_off(look_at, page):
     opened = look_at(page, width=PHONE)
-    for number in range(opened.locator(".xp[data-xp]").count()):
-        sizes = _axes(opened, number)
-        for positions in {tuple(0 for _ in sizes), tuple(size - 1 for size in sizes)}:
-            _move(opened, number, positions)
-            cut = (
-                opened.locator(".xp[data-xp]")
-                .nth(number)
-                .evaluate(
-                    """root => {
-                    const box = root.querySelector('svg').getBoundingClientRect();
-                    return [...root.querySelectorAll('svg text')].filter(text => {
-                        const own = text.getBoundingClientRect();
-                        return own.left < box.left - 1 || own.right > box.right + 1
-                            || own.top < box.top - 1 || own.bottom > box.bottom + 1;
-                    }).map(text => text.textContent);
-                }"""
-                )
-            )
-            assert cut == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
+    cut = opened.locator(".xp[data-xp]").evaluate_all(
+        """roots => roots.flatMap(root => {
+            const axes = [...root.querySelectorAll('.xp-axis')], cut = [];
+            for (const last of [false, true]) {
+                for (const axis of axes)
+                    axis.value = last ? axis.max || axis.options.length - 1 : 0;
+                axes[0].dispatchEvent(new Event('input', {bubbles: true}));
+                const box = root.querySelector('svg').getBoundingClientRect();
+                for (const text of root.querySelectorAll('svg text')) {
+                    const own = text.getBoundingClientRect();
+                    if (own.left < box.left - 1 || own.right > box.right + 1
+                        || own.top < box.top - 1 || own.bottom > box.bottom + 1)
+                        cut.push(text.textContent);
+                }
+            }
+            return cut;
+        })"""
+    )
+    assert cut == []
 
 
 CONTRAST = """root => {
@@ -801,8 +812,8 @@ def test_solutions_are_hidden_until_asked_for(look_at, page):
 
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("page", [page for page in EXPLORED if "index" not in page])
-def test_a_quiz_answers_without_a_kernel_or_a_script(open_page, page, scripts):
-    opened = open_page(page, java_script_enabled=scripts)
+def test_a_quiz_answers_without_a_kernel_or_a_script(look_at, page, scripts):
+    opened = look_at(page, scripts=scripts)
     quizzes = opened.locator(".xp-quiz")
     assert quizzes.count() >= 3
     for question in quizzes.all():

@@ -2,7 +2,6 @@
 
 import random
 
-import keras
 import numpy as np
 import pytest
 import torch
@@ -13,6 +12,13 @@ from test_training_torch import SIZES, TRAIN, VALIDATION, blobs, numpy_state
 from dropout_lab.training import fit_keras, fit_torch, perceptron_keras, perceptron_torch
 
 BINARY = blobs(60, 3, classes=2), blobs(40, 4, classes=2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def import_keras():
+    """Import Keras only where these tests run: each test process collects all files."""
+    global keras
+    import keras
 
 
 def fit(model=None, train=TRAIN, validation=VALIDATION, *, epochs=2, seed=5, **more):
