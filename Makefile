@@ -45,6 +45,7 @@ pdf: $(VENV)/pdf-is-installed book ## print the whole book as one PDF
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python tests/firefox.py
 	@# Four processes also on two cores: some of them wait for a kernel or a browser.
 	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 

@@ -97,16 +97,49 @@ def chromium_path():
     return path
 
 
+def pytest_generate_tests(metafunc):
+    """Run what uses a browser in Chromium, and what is marked so in Firefox too."""
+    if "browser" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("firefox")
+        names = ["chromium", "firefox"] if both else ["chromium"]
+        metafunc.parametrize("browser", names, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def browser(chromium_path):
-    """Yield a running headless Chromium."""
-    from chromium import ARGUMENTS
+def playwright():
+    """Yield Playwright."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    with sync_playwright() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path, playwright):
+    """Yield a running headless Chromium."""
+    from chromium import ARGUMENTS
+
+    running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright):
+    """Yield a running headless Firefox; without one skip."""
+    from firefox import launch_firefox
+
+    running = launch_firefox(playwright)
+    if running is None:
+        pytest.skip("NO FIREFOX that starts on this machine: the tests ran in Chromium alone")
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def browser(request):
+    """Return the running browser that the test asks for."""
+    return request.getfixturevalue(request.param)
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):

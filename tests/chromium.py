@@ -39,16 +39,14 @@ def _starts(path):
         return False
 
 
-def install_chromium():
-    """Try Playwright's download, then, as root on Debian, its package."""
-    attempts = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+def install(browser, package, found):
+    """Try Playwright's download, then, as root on Debian, its package; say whether one helped."""
+    attempts = [[[sys.executable, "-m", "playwright", "install", browser]]]
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        attempts.append(
-            [["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "chromium"]]
-        )
+        attempts.append([["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]])
     for commands in attempts:
         for command in commands:
-            print("No Chromium found; trying:", " ".join(command), flush=True)
+            print(f"No {browser} found; trying:", " ".join(command), flush=True)
             try:
                 subprocess.run(command, check=True, timeout=600, capture_output=True)
             except (OSError, subprocess.SubprocessError) as error:
@@ -56,15 +54,14 @@ def install_chromium():
                 print((getattr(error, "stderr", None) or b"").decode(errors="replace")[-500:])
                 break
         else:
-            if find_chromium():
-                return
+            if found():
+                return True
+    return False
 
 
 def main():
     """Make sure of a Chromium; without one, fail in continuous integration, else warn."""
-    if find_chromium() is None:
-        install_chromium()
-    if find_chromium() is None:
+    if not find_chromium() and not install("chromium", "chromium", find_chromium):
         print("=" * 79)
         print("NO CHROMIUM: the tests in a real browser will be skipped. Install Chromium or")
         print("set CHROMIUM to its path, then run again.")
