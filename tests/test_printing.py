@@ -58,7 +58,8 @@ def texts(book):
 def site_pages():
     """Return the pages of the site that belong to the book, in its order, each as a tree."""
     names = [path.stem for path in sorted(CHAPTERS.glob("[01]*.ipynb"))]
-    names = ["index", *names, "cheat_sheet", "glossary", "ledger", "reading_list", "references"]
+    names = ["index", *names, "cheat_sheet", "glossary", "ledger", "reading_list"]
+    names += ["teaching", "references"]
     return {
         name: BeautifulSoup(
             (SITE / "chapters" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
