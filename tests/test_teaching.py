@@ -4,6 +4,7 @@ import re
 
 import nbformat
 import pytest
+from browser import runs_in_browser
 from recorded import CHAPTERS
 
 PAGE = (CHAPTERS / "teaching.md").read_text(encoding="utf-8")
@@ -42,3 +43,11 @@ def test_homework_checks_itself_and_every_exercise_is_of_its_chapter(path):
     assert project
     assert {*in_class, *at_home, *project} <= set(texts)
     assert [label for label in at_home if "check(" not in texts[label]] == []
+
+
+def test_the_chapters_for_the_browser_are_those_that_run_there():
+    (text,) = re.findall(r"chapters that need only NumPy \(([^)]*)\)", PAGE)
+    named = set()
+    for first, last in re.findall(r"(\d+)(?: to (\d+))?", text):
+        named.update(range(int(first), int(last or first) + 1))
+    assert named == {int(path.stem[:2]) for path in LESSONS if runs_in_browser(path)}
