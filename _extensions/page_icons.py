@@ -2,10 +2,13 @@
 
 import base64
 import io
+import logging
 import re
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each step of its work
 
 FONTS = "vendor/fontawesome/webfonts"
 _FACE = re.compile(r"@font-face\s*\{[^{}]*?/(fa-\w+-\d+)\.woff2[^{}]*\}")

@@ -203,8 +203,8 @@ def test_launch_buttons_come_and_go_with_the_repository(mini_book):
     path = mini_book(new_code_cell("import torch", execution_count=1))
     folder = path.parents[1]
     source, site = path.read_bytes(), folder / "_build/html"
-    (folder / "chapters" / "second.ipynb").write_bytes(source)
-    (folder / "chapters" / "words.md").write_text("# Words\n")
+    (folder / "chapters" / "second.ipynb").write_bytes(source.replace(b"# Title", b"# Second"))
+    (folder / "chapters" / "words.md").write_text("# Words\n\nDropout without a notebook.\n")
     toc = "format: jb-book\nroot: chapters/index\nchapters:\n"
     toc += "- file: chapters/second\n- file: chapters/words\n"
     (folder / "_toc.yml").write_text(toc)
