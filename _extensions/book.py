@@ -83,18 +83,7 @@ def silence_thebe(app, config):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.connect("config-inited", silence_thebe)
     app.connect("builder-inited", copy_mathjax)
     app.connect("env-before-read-docs", check_outputs)

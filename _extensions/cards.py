@@ -17,12 +17,12 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from launch import REPOSITORY
 from sphinx.errors import ExtensionError
 
 CARDS = Path(__file__).with_name("card_images")
 SUMMARY = "An interactive book that explains dropout by letting you break it."
 WIDTH, HEIGHT = 1200, 630
-_REPOSITORY = re.compile(r"https://github\.com/([\w-]+)/([\w.-]+?)(?:\.git)?/?", re.ASCII)
 
 
 def site_address(environment):
@@ -45,11 +45,12 @@ def site_address(environment):
     """
     address = environment.get("SITE_URL", "")
     if not address:
-        found = _REPOSITORY.fullmatch(environment.get("REPOSITORY", ""))
+        found = REPOSITORY.fullmatch(environment.get("REPOSITORY", ""))
         if not found:
             return ""
-        host = f"{found[1].lower()}.github.io"
-        return f"https://{host}/" if found[2].lower() == host else f"https://{host}/{found[2]}/"
+        owner, name = found[1].split("/")[-2:]
+        host = f"{owner.lower()}.github.io"
+        return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise ExtensionError(
@@ -121,18 +122,7 @@ def copy_cards(app, exception):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     # Pages name the address, so they are written again when it changes.

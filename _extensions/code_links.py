@@ -307,18 +307,7 @@ def renew_lists(app, env):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.add_node(api_uses)
     app.add_node(
         nodes.literal_block, override=True, html=(visit_literal_block, depart_literal_block)

@@ -239,18 +239,7 @@ def check_site(app, exception):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.connect("build-finished", tidy_site, priority=100)  # before others work on the pages
     app.connect("build-finished", check_site, priority=1000)  # after them
     return {"parallel_read_safe": True, "parallel_write_safe": True}

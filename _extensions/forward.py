@@ -45,17 +45,6 @@ def write_forwarding_page(app, exception):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.connect("build-finished", write_forwarding_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

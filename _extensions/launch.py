@@ -147,18 +147,7 @@ def prepare_downloads(app, exception):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     # "html": when one of them changes, every page is written again.
     app.add_config_value("launch_repository", os.environ.get("REPOSITORY", ""), "html", str)
     lite = os.environ.get("LITE", "") not in ("", "0")

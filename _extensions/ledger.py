@@ -210,17 +210,6 @@ def _row(cells):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.add_directive("ledger", Ledger)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

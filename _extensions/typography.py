@@ -38,17 +38,6 @@ def mend_lines(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     app.connect("html-page-context", mend_lines)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

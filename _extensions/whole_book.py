@@ -21,18 +21,7 @@ def add_link(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Register with Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application.
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know about the extension.
-    """
+    """Register with Sphinx, and return what it wants to know about an extension."""
     wanted = os.environ.get("PDF", "") not in ("", "0")
     app.add_config_value("whole_book", wanted, "html", bool)  # a change writes every page again
     # After the theme has laid out its header.

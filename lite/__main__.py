@@ -9,12 +9,11 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from browser import IN_BROWSER, needed_by, runs_in_browser
 
 from lite.notebooks import Prose, prepare
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "_extensions"))
-from browser import IN_BROWSER, needed_by, runs_in_browser  # noqa: E402
 
 APPS = ("notebooks", "tree")
 EXTENSIONS = (

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from chromium import ARGUMENTS, find_chromium
 
 from printing.one_page import one_page
 from printing.paper import print_page
@@ -17,8 +18,6 @@ TARGET = ROOT / "_build" / "pdf" / "dropout-lab.pdf"
 
 def main():
     """Write the PDF, or say what is missing."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from chromium import ARGUMENTS, find_chromium
     from playwright.sync_api import sync_playwright
 
     if not (SITE / "index.html").exists():

@@ -1,10 +1,11 @@
 """Draw the social cards: python -m printing.cards. They are stored; run it when a part changes."""
 
 import html
-import sys
 from pathlib import Path
 
 import yaml
+from cards import CARDS, HEIGHT, SUMMARY, WIDTH, card_name
+from chromium import ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 MARK = (ROOT / "assets" / "mark.svg").read_text(encoding="utf-8")
@@ -24,9 +25,6 @@ svg {{ width: 270px; height: 270px }}
 
 def texts():
     """Return the title and the line of each card, by the caption of its part."""
-    sys.path.insert(0, str(ROOT / "_extensions"))
-    from cards import SUMMARY
-
     lines = {
         "": ("Drag a slider. Watch units fall silent.", SUMMARY),
         "Understand dropout": (
@@ -45,9 +43,6 @@ def texts():
 
 def main():
     """Draw them all with Chromium."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "_extensions")]
-    from cards import CARDS, HEIGHT, WIDTH, card_name
-    from chromium import ARGUMENTS, find_chromium
     from playwright.sync_api import sync_playwright
 
     book = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]

@@ -8,7 +8,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import api
+import code_links
 import nbformat
+import public_names
 import pytest
 from bs4 import BeautifulSoup
 from pygments import highlight
@@ -23,10 +26,6 @@ import dropout_lab
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ROOT / "_extensions"
 LESSONS = [path for path in chapter_paths() if path.stem[0].isdigit()]
-sys.path.insert(0, str(EXTENSIONS))
-import api  # noqa: E402
-import code_links  # noqa: E402
-import public_names  # noqa: E402
 
 
 def _modules():

@@ -1,7 +1,6 @@
 """A chapter that fails must stop the build, on both ways to the page."""
 
 import http.server
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
+import book
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -112,10 +112,6 @@ def test_a_stored_error_stops_the_build(mini_book):
     ],
 )
 def test_what_cannot_be_published_stops_the_build_too(mini_book, cell, fault):
-    path = ROOT / "_extensions" / "book.py"
-    spec = importlib.util.spec_from_file_location("book", path)
-    book = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(book)
     written = SimpleNamespace(doc2path=lambda docname: mini_book(cell))
     with pytest.raises(ExtensionError, match=f"index.ipynb, cell 1 {fault}"):
         book.check_outputs(None, written, ["chapters/index"])

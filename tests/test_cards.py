@@ -9,12 +9,11 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
+from cards import site_address
 from recorded import CHAPTERS, SITE
 from sphinx.errors import ExtensionError
 
 ROOT = CHAPTERS.parent
-sys.path.insert(0, str(ROOT / "_extensions"))
-from cards import site_address  # noqa: E402
 
 ADDRESS = "https://example.org/a-book/"
 TOC = """format: jb-book

@@ -1,9 +1,9 @@
 """The build's last look at the site: what it calls complete, what it removes, what it refuses."""
 
-import importlib.util
 import re
 from pathlib import Path
 
+import complete
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -12,16 +12,6 @@ from dropout_lab.page import figure_html, published_html
 ROOT = Path(__file__).parents[1]
 AXES = [("slider", "rate", ["0", "0.5"]), ("menu", "model", ["a", "b", "c"])]
 PAGE = "<title>1. Two &amp; three &#8212; Book</title><h1>1. Two &amp; <em>three</em><a>#</a></h1>"
-
-
-@pytest.fixture(scope="module")
-def complete():
-    """Return the extension, which no package holds."""
-    path = ROOT / "_extensions" / "complete.py"
-    spec = importlib.util.spec_from_file_location("complete", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def explorer(sentences=("one", "two", "three", "four", "five", "six"), nodes="<path/>", axes=AXES):
@@ -45,7 +35,7 @@ def notebook(*cells):
     )
 
 
-def test_a_published_explorer_is_complete(complete):
+def test_a_published_explorer_is_complete():
     assert complete.explorer_fault(explorer()) is None
     one = complete.page_explorers(f"<p>{explorer()}</p>{figure_html('0 0 1 1', [], 'live')}")
     assert [fault for _, text in one if (fault := complete.explorer_fault(text))] == []
@@ -71,17 +61,17 @@ def test_a_published_explorer_is_complete(complete):
         (lambda page: re.sub(r'src=".*?"', 'src="data:image/svg+xml,"', page), "no picture"),
     ],
 )
-def test_a_damaged_explorer_is_not(complete, damage, expected):
+def test_a_damaged_explorer_is_not(damage, expected):
     damaged = damage(explorer())
     assert damaged != explorer()
     assert expected in complete.explorer_fault(damaged)
 
 
-def test_a_frame_with_nothing_in_it_is_no_drawing(complete):
+def test_a_frame_with_nothing_in_it_is_no_drawing():
     assert "an empty drawing for frame 0" in complete.explorer_fault(explorer(nodes=""))
 
 
-def test_a_page_has_the_title_of_its_source(complete):
+def test_a_page_has_the_title_of_its_source():
     assert complete.page_faults(PAGE, "Two & three") == []
     assert complete.page_faults(PAGE, "Two & four") == [
         "does not have 'Two & four' as its title",
@@ -93,7 +83,7 @@ def test_a_page_has_the_title_of_its_source(complete):
     assert "has no title" in complete.page_faults(PAGE, " ")[0]
 
 
-def test_a_page_shows_the_explorers_of_its_notebook(complete):
+def test_a_page_shows_the_explorers_of_its_notebook():
     first, second = explorer(), explorer(list("uvwxyz"))
     source = notebook(("explore(draw, rate=rates)", first), ("explore(draw, rate=rates)", second))
 
@@ -122,25 +112,25 @@ def test_a_page_shows_the_explorers_of_its_notebook(complete):
         ("'explore(draw)'", False),
     ],
 )
-def test_a_cell_that_explores_stores_an_explorer(complete, source, missing):
+def test_a_cell_that_explores_stores_an_explorer(source, missing):
     _, faults = complete.stored_explorers(notebook((source,)))
     expected = ["calls explore in cell 1 and stores no explorer there; run: make chapters"]
     assert faults == (expected if missing else [])
     assert complete.stored_explorers(notebook((source, explorer())))[1] == []
 
 
-def test_a_hidden_output_need_not_be_on_the_page(complete):
+def test_a_hidden_output_need_not_be_on_the_page():
     source = notebook(("explore(draw, rate=rates)", explorer()))
     source.cells[1].metadata["tags"] = ["remove-output"]
     assert complete.stored_explorers(source) == ([], [])
 
 
-def test_a_page_without_words_in_the_index_cannot_be_found(complete):
+def test_a_page_without_words_in_the_index_cannot_be_found():
     index = 'Search.setIndex({"docnames": ["a", "b", "c"], "terms": {"x": 0, "y": [0, 2]}})'
     assert complete.searchable_pages(index) == {"a", "c"}
 
 
-def test_only_pages_that_left_the_book_are_removed(complete, tmp_path):
+def test_only_pages_that_left_the_book_are_removed(tmp_path):
     kept = ["_sources/a.ipynb", "a.html", "genindex.html", "lite/index.html", "_sources/x/b.md"]
     stale = ["_sources/a.md", "_sources/x/old.ipynb", "x/old.html"]
     for name in kept + stale:

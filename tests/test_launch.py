@@ -1,6 +1,5 @@
 """The cell that makes a chapter run on Colab, and the repositories that can be launched."""
 
-import importlib.util
 import json
 import os
 import re
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import launch
 import numpy as np
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
@@ -17,15 +17,6 @@ from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[1]
 OLDER_NUMPY = "2.3.0"  # not the newest, and new enough for us
-
-
-@pytest.fixture(scope="module")
-def launch():
-    """Return the extension, which no package holds."""
-    spec = importlib.util.spec_from_file_location("launch", ROOT / "_extensions" / "launch.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def notebook(name):
@@ -44,7 +35,7 @@ def code_cells(book):
         "https://github.com/some-one/lab.2.git",
     ],
 )
-def test_a_repository_on_github_is_written_in_one_way(launch, address):
+def test_a_repository_on_github_is_written_in_one_way(address):
     config = SimpleNamespace(launch_repository=address)
     launch.check_repository(None, config)
     assert config.launch_repository == "https://github.com/some-one/lab.2"
@@ -63,7 +54,7 @@ def test_a_repository_on_github_is_written_in_one_way(launch, address):
         "https://github.com/some/book\n",
     ],
 )
-def test_another_repository_is_refused_with_what_is_allowed(launch, address):
+def test_another_repository_is_refused_with_what_is_allowed(address):
     config = SimpleNamespace(launch_repository=address)
     with pytest.raises(ExtensionError) as caught:
         launch.check_repository(None, config)
@@ -72,12 +63,12 @@ def test_another_repository_is_refused_with_what_is_allowed(launch, address):
 
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
-def test_a_chapter_in_the_repository_has_no_cell_for_colab(launch, path):
+def test_a_chapter_in_the_repository_has_no_cell_for_colab(path):
     assert all(cell["id"] != launch.CELL_ID for cell in notebook(path.stem)["cells"])
     assert "google.colab" not in "\n".join(code_cells(notebook(path.stem)))
 
 
-def test_outside_of_colab_the_cell_does_nothing(launch):
+def test_outside_of_colab_the_cell_does_nothing():
     cell = launch.install_cell(notebook("01_study_group"), "https://github.com/some/book")
     code = TransformerManager().transform_cell("".join(cell["source"]))
     assert "get_ipython().run_line_magic('pip', 'install" in code
@@ -85,7 +76,7 @@ def test_outside_of_colab_the_cell_does_nothing(launch):
     exec(code, {})  # which would fail at get_ipython
 
 
-def test_the_cell_makes_chapters_run_in_a_clean_environment(launch, tmp_path):
+def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
     """Install this clone's last commit as Colab would, then run what the reader runs next."""
     for command in (
         [sys.executable, "-m", "virtualenv", "--quiet", tmp_path / "colab"],

@@ -1,10 +1,10 @@
 """The ledger of claims: what is collected, and whether the built page lists all of it."""
 
-import importlib.util
 import re
 from collections import Counter
 from pathlib import Path
 
+import ledger
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -19,16 +19,6 @@ PATHS = chapter_paths()
 LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
 PLAIN = str.maketrans("‘’“”−", "''\"\"-")  # as they were before the site set them
 MARK = re.compile(r"^@pytest\.mark\.proves\(", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def ledger():
-    """Return the extension, which no package holds."""
-    path = ROOT / "_extensions" / "ledger.py"
-    spec = importlib.util.spec_from_file_location("ledger", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +58,7 @@ def test_a_chapter_makes_claims(path):
     assert len(stored(path)) >= 3
 
 
-def test_no_sentence_stands_twice(ledger):
+def test_no_sentence_stands_twice():
     sentences = [each["text"] for path in PATHS for each in stored(path)]
     for path in (ROOT / "tests").glob("test_*.py"):
         sentences += [text for _, text, _ in ledger.proofs_of(path.read_text(encoding="utf-8"))]
@@ -149,7 +139,7 @@ def cell_with(*found, source="", tags=()):
     return cell
 
 
-def test_claims_are_found_under_the_heading_above_them(ledger):
+def test_claims_are_found_under_the_heading_above_them():
     one, two = claim("One is one", 1, equals=1), claim("Two is two", 2, equals=2)
     three = claim("Three is less", 3, below=4)
     notebook = new_notebook(
@@ -180,7 +170,7 @@ def test_claims_are_found_under_the_heading_above_them(ledger):
         (["a = load_results('one')", "print(a)\nclaim(3)"], ()),
     ],
 )
-def test_stored_results_are_followed_through_variables(ledger, sources, results):
+def test_stored_results_are_followed_through_variables(sources, results):
     *before, last = sources
     cells = [new_code_cell(source) for source in before]
     cells.append(cell_with(claim("One is one", 1, equals=1), source=last))
@@ -188,7 +178,7 @@ def test_stored_results_are_followed_through_variables(ledger, sources, results)
     assert entry.results == results
 
 
-def test_marks_are_read_without_running_the_tests(ledger):
+def test_marks_are_read_without_running_the_tests():
     source = """
 import nowhere
 

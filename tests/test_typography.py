@@ -1,11 +1,6 @@
 """Formulas and what touches them."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "_extensions"))
 from typography import keep_with_formula
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'

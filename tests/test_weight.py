@@ -2,13 +2,8 @@
 
 import base64
 import io
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "_extensions"))
-
 from page_images import MIN_BYTES, shrink_images
 from page_scripts import drop_repeated_styles, scripts_last
 from page_styles import drop_unused, join_styles
