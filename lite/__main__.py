@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from browser import IN_BROWSER, needed_by, runs_in_browser
+from browser import INSTALLS, runs_in_browser
 
 from lite.notebooks import Prose, prepare
 
@@ -21,7 +21,6 @@ EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
     "jupyterlab-myst",
 )
-COME_WITH_OURS = {"IPython", "ipywidgets", "matplotlib", "numpy"}  # the wheel asks for them
 EPOCH = "1767225600"  # the same input gives the same bytes; a ZIP file needs some date
 
 
@@ -54,9 +53,7 @@ def write_notebooks(folder):
     paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if runs_in_browser(path)]
     prose = Prose(ROOT / "references.bib", {path.name for path in paths})
     for path in paths:
-        besides = needed_by(path) - COME_WITH_OURS
-        packages = ["dropout-lab", *sorted(IN_BROWSER[name] for name in besides)]
-        nbformat.write(prepare(path, packages, prose), folder / path.name)
+        nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
 
 
 def main(output, wheels):

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import needed_by, runs_in_browser
-from nbformat.v4 import new_code_cell, new_notebook
+from browser import INSTALLS, runs_in_browser
 from packaging.metadata import Metadata
 from recorded import chapter_paths
 
@@ -66,30 +65,6 @@ def test_chapters_without_frameworks_run_in_the_browser():
     without = [path for path in chapter_paths() if "torch" not in code_of(path)]
     assert without == [path for path in chapter_paths() if runs_in_browser(path)]
     assert len(without) >= 8
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("import numpy as np\nimport json", {"numpy"}),
-        ("%pip install torch\n!ls\nimport json", set()),
-        ("import torch.nn as nn", {"torch"}),
-        ("def later():\n    from torch import nn", {"torch"}),
-        # one module, PyTorch only in the bodies of some of its functions
-        ("from dropout_lab.experiments.ensemble import few_digits as f\nf()", {"sklearn"}),
-        ("from dropout_lab.experiments.ensemble import run_samples\nrun_samples", {"torch"}),
-        ("from dropout_lab.experiments import ensemble\nensemble.run_samples", {"torch"}),
-        # a function named as the module that holds it
-        ("from dropout_lab import explore\nexplore", {"ipywidgets"}),
-        ("from dropout_lab.datasets import load_mnist", {"pooch"}),  # its module imports it
-    ],
-)
-def test_what_a_notebook_needs(tmp_path, source, expected):
-    path = tmp_path / "some.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
-    assert expected <= needed_by(path)
-    if expected <= {"numpy", "sklearn", "ipywidgets"}:
-        assert "torch" not in needed_by(path)
 
 
 def test_what_is_no_notebook_does_not_run():
@@ -187,8 +162,7 @@ def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
     notebook = nbformat.read(site / "files" / path.name, as_version=4)
     nbformat.validate(notebook)
     first, *code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert first.source.startswith("%pip install -q dropout-lab")
-    assert ("scikit-learn" in first.source) == ("sklearn" in needed_by(path))
+    assert first.source == f"%pip install -q {' '.join(INSTALLS[path.stem])}"
     assert "\n".join(cell.source for cell in code) == code_of(path)
     assert not [cell for cell in code if cell.outputs or cell.execution_count]
     assert notebook.metadata.kernelspec.name == "python"

@@ -5,7 +5,7 @@ from unittest import mock
 
 import nbformat
 import pytest
-from browser import runs_in_browser
+from browser import INSTALLS, runs_in_browser
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from recorded import CHAPTERS, chapter_paths, run_chapter
@@ -18,11 +18,12 @@ import sys
 
 class Absent:
     def find_spec(name, path, target=None):
-        if name in ("torch", "keras", "tensorflow", "pooch", "requests", "tqdm"):
+        if name in {absent}:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Absent)
 """
+NOT_THERE = ["torch", "keras", "tensorflow", "pooch", "requests", "tqdm", "pandas"]
 TRAINING = """
 import numpy as np
 from dropout_lab.training import fit_torch, perceptron_torch
@@ -51,7 +52,10 @@ IN_BROWSER = [path for path in chapter_paths() if runs_in_browser(path)]
 def test_a_chapter_runs_in_a_kernel_with_what_a_browser_has(path):
     notebook = nbformat.read(path, as_version=4)
     published = [cell for cell in notebook.cells if "data-xp=" in str(cell.get("outputs"))]
-    notebook.cells.insert(0, new_code_cell(AS_IN_A_BROWSER))
+    absent = (
+        NOT_THERE if "scikit-learn" in INSTALLS[path.stem] else [*NOT_THERE, "sklearn", "scipy"]
+    )
+    notebook.cells.insert(0, new_code_cell(AS_IN_A_BROWSER.format(absent=absent)))
     _run_live(notebook)
     assert published
     assert [cell.source for cell in published if WIDGET not in str(cell.outputs)] == []
