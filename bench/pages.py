@@ -25,7 +25,8 @@ COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+
 FCP, INTERACTIVE, FIRST_LOAD, SECOND_PAGE = "<= 1.0 s", "<= 1.5 s", "<= 600 kB", "<= 150 kB"
 # In each frame that the page paints, try the first explorer as a hand would: is its slider (or
 # menu) laid out, and does the sentence under the figure follow it? The time counts once the
-# frame that shows the answer was painted.
+# frame that shows the answer was painted. Nothing is tried before the first paint, which the
+# trial would hold up.
 WATCH = """(() => {
     const seen = window.seen = {paint: null, interactive: null, long: [], shift: 0};
     const watch = (type, note) => new PerformanceObserver(
@@ -51,7 +52,7 @@ WATCH = """(() => {
     };
     const look = () => {
         const axis = document.querySelector('.xp .xp-axis');
-        if (axis && axis.getClientRects().length && answers(axis))
+        if (seen.paint && axis && axis.getClientRects().length && answers(axis))
             requestAnimationFrame(() => setTimeout(() => seen.interactive = performance.now()));
         else requestAnimationFrame(look);
     };
