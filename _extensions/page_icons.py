@@ -17,7 +17,7 @@ _ESCAPE = re.compile(r"\\([0-9a-fA-F]{4})(?![0-9a-fA-F])")
 _PRIVATE = range(0xE000, 0xF900)  # where icon fonts keep their drawings
 
 
-def inline_icon_fonts(style, static, words):
+def inline_icon_fonts(style, static, classes):
     """Put a font of the icons that a style sheet names in place of the theme's whole fonts.
 
     Parameters
@@ -26,8 +26,8 @@ def inline_icon_fonts(style, static, words):
         All rules of the site, those of unused icons already left out.
     static : pathlib.Path
         The folder with the theme's fonts as TrueType, below `FONTS`.
-    words : set of str
-        The words of all pages and scripts; among them the classes that ask for a font.
+    classes : set of str
+        The classes in use; among them those that ask for a font.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def inline_icon_fonts(style, static, words):
     codes = named.intersection(_PRIVATE)
 
     def inline(face):
-        if face[1].startswith("fa-regular") and "fa-regular" not in words:
+        if face[1].startswith("fa-regular") and "fa-regular" not in classes:
             return ""  # it draws the same icons as the solid one, by the same numbers
         font = _subset(static / FONTS / f"{face[1]}.ttf", codes)
         if font is None:

@@ -5,6 +5,11 @@ from pathlib import Path
 
 _SCRIPT = re.compile(r'\s*<script\b[^>]*\bsrc="([^"]*)"[^>]*></script>')
 _PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
+_FORMULAS = re.compile(r'<script\b[^>]*\bsrc="[^"]*(_static/mathjax/[^"]+)"')
+# Every formula needs these two; the large brackets of some come when they are met.
+_FORMULA_FONTS = ("MathJax_Main-Regular.woff", "MathJax_Math-Italic.woff")
+_ROOT = re.compile(r'\bdata-content_root="([^"]*)"')
+_PREFETCH = re.compile(r'<link rel="prefetch" [^>]*>')
 _STYLE = re.compile(r"(?s)<style\b[^>]*>.*?</style>")
 _SEARCH_TOOLS = ("searchtools.js", "language_data.js", "searchindex.js")
 _OPTIONS = "documentation_options.js"
@@ -51,6 +56,29 @@ def scripts_last(text, options):
     end = body.rfind("</body>")
     body = f"{body[:at]}{''.join(early)}{body[at:end].rstrip()}{''.join(late)}\n  {body[end:]}"
     return head + ends + body
+
+
+def fetch_formulas_ahead(pages, fonts):
+    """Let a page without formulas fetch, once it is idle, what the next page draws them with.
+
+    Parameters
+    ----------
+    pages : dict of pathlib.Path to str
+        The text of each page, by its path; changed in place.
+    fonts : str
+        The folder of the formulas' fonts, below the site.
+    """
+    scripts = {path: _FORMULAS.search(text) for path, text in pages.items()}
+    address = next((found[1] for found in scripts.values() if found), None)
+    if address is None:
+        return
+    for path in (path for path, found in scripts.items() if not found):
+        text = _PREFETCH.sub("", pages[path])  # a page that Sphinx did not write again has its own
+        root = _ROOT.search(text)[1]
+        links = f'<link rel="prefetch" as="script" href="{root}{address}">'
+        for font in _FORMULA_FONTS:
+            links += f'<link rel="prefetch" as="font" crossorigin href="{root}{fonts}/{font}">'
+        pages[path] = text.replace("</head>", f"{links}</head>", 1)
 
 
 def drop_repeated_styles(text):

@@ -16,7 +16,13 @@ _RULE = re.compile(r"((?:^|(?<=[{};/]))\s*)([^{}@;/]+)\{([^{}]*)\}")
 _EMPTY = re.compile(r"@(?:media|supports|container)[^{};]*\{\s*\}")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_CLASSES = re.compile(r"""\bclass=\\?["']([^"'\\]*)""")
+_INLINE_SCRIPT = re.compile(r"(?s)<script\b(?![^>]*\btype=)[^>]*>(.*?)</script>")
+# A name as a script writes it; a beginning that it completes ends in a hyphen and a quote.
+_NAME = re.compile(r"""[A-Za-z_][\w-]*-(?=["'`$])|[A-Za-z_](?:[\w-]*\w)?""")
+_TOGGLE = re.compile(r'\bdata-bs-toggle="(\w+)"')
+# What Bootstrap's script can do; a page asks for it by an attribute.
+_COMPONENTS = {"carousel", "modal", "offcanvas", "popover", "progress", "tab", "toast", "tooltip"}
 _JOINED = re.compile(r"\A/\* (.*) \*/")
 
 
@@ -33,7 +39,7 @@ def join_styles(site, pages):
         The text of each page, by its path; changed in place.
     """
     static = site / "_static"
-    words = words_of(site, pages)
+    classes = class_names(site, pages)
     joined = {}
     for path, text in pages.items():
         links = list(_LINK.finditer(text))
@@ -42,8 +48,8 @@ def join_styles(site, pages):
             continue
         names = [part for name in names for part in _parts(static / name, name)]
         if tuple(names) not in joined:
-            style = drop_unused("\n".join(_read(static, name) for name in names), words)
-            style = inline_icon_fonts(style, static, words)
+            style = drop_unused("\n".join(_read(static, name) for name in names), classes)
+            style = inline_icon_fonts(style, static, classes)
             name = f"styles/all-{_digest(' '.join(names))}.css"
             joined[tuple(names)] = (name, f"/* {' '.join(names)} */\n{style}")
         name, style = joined[tuple(names)]
@@ -59,13 +65,21 @@ def join_styles(site, pages):
         (static / name).write_text(style, encoding="utf-8")
 
 
-def words_of(site, pages):
-    """Return every word of the pages and of the scripts: each class in use is among them."""
-    scripts = (path.read_text(encoding="utf-8") for path in (site / "_static").rglob("*.js"))
-    return {word for text in [*pages.values(), *scripts] for word in _WORD.findall(text)}
+def class_names(site, pages):
+    """Return every class that a page has, and every name in a script that may be one."""
+    text = "\n".join(pages.values())
+    names = {name for found in _CLASSES.findall(text) for name in found.split()}
+    names.update(_NAME.findall("\n".join(_INLINE_SCRIPT.findall(text))))
+    unused = tuple(_COMPONENTS - set(_TOGGLE.findall(text)))
+    for path in (site / "_static").rglob("*.js"):
+        found = _NAME.findall(path.read_text(encoding="utf-8"))
+        if path.name == "bootstrap.js":
+            found = [name for name in found if not name.startswith(unused)]
+        names.update(found)
+    return names
 
 
-def drop_unused(style, words):
+def drop_unused(style, classes):
     """Leave out the rules that need a class which no page has and no script names.
 
     A script may put a name together, as Bootstrap does with "bs-tooltip-" and a side: a class
@@ -75,8 +89,8 @@ def drop_unused(style, words):
     ----------
     style : str
         A style sheet.
-    words : set of str
-        All words of the site, see `words_of`.
+    classes : set of str
+        The classes in use, see `class_names`.
 
     Returns
     -------
@@ -87,7 +101,7 @@ def drop_unused(style, words):
     def can_match(selector):
         while (plain := _ASIDE.sub("", selector)) != selector:
             selector = plain
-        return "\\" in selector or all(_in_use(name, words) for name in _CLASS.findall(selector))
+        return "\\" in selector or all(_in_use(name, classes) for name in _CLASS.findall(selector))
 
     def thin(rule):
         before, selectors, body = rule.groups()
@@ -99,9 +113,9 @@ def drop_unused(style, words):
     return _EMPTY.sub("", _RULE.sub(thin, style))
 
 
-def _in_use(name, words):
+def _in_use(name, classes):
     cuts = [place for place, letter in enumerate(name) if letter == "-"]
-    return name in words or any(name[: cut + 1] in words for cut in cuts)
+    return name in classes or any(name[: cut + 1] in classes for cut in cuts)
 
 
 def _parts(path, name):

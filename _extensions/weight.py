@@ -5,8 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
+from book import MATHJAX_FONTS
 from page_images import shrink_images
-from page_scripts import drop_repeated_styles, scripts_last
+from page_scripts import drop_repeated_styles, fetch_formulas_ahead, scripts_last
 from page_styles import join_styles
 
 _MAP_COMMENT = re.compile(r"\s*/[/*]# sourceMappingURL=\S+( ?\*/)?\s*$")
@@ -34,6 +35,7 @@ def thin_pages(site, static):
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     pages = {path: shrink_images(_ICON_SCRIPT.sub("", text)) for path, text in written.items()}
     join_styles(site, pages)
+    fetch_formulas_ahead(pages, f"_static/mathjax/{MATHJAX_FONTS}")
     for path, text in pages.items():
         if path.name != "search.html":  # its own script needs the search tools at once
             text = scripts_last(text, options)

@@ -5,8 +5,8 @@ import io
 
 import pytest
 from page_images import MIN_BYTES, shrink_images
-from page_scripts import drop_repeated_styles, scripts_last
-from page_styles import drop_unused, join_styles
+from page_scripts import drop_repeated_styles, fetch_formulas_ahead, scripts_last
+from page_styles import class_names, drop_unused, join_styles
 from PIL import Image
 
 
@@ -33,6 +33,22 @@ from PIL import Image
 )
 def test_a_rule_goes_only_where_it_needs_a_class_that_nobody_has(rule, kept):
     assert drop_unused(rule, {"card", "tip-", "top"}) == kept
+
+
+def test_a_class_is_in_use_where_a_page_has_it_or_a_script_can_give_it(tmp_path):
+    static = tmp_path / "_static"
+    static.mkdir()
+    (static / "bootstrap.js").write_text('"tooltip-inner";"toast-body";"fade";a="bs-"+side;b=top-x')
+    (static / "theme.js").write_text("add('toast-button');")
+    page = (
+        '<p class="card wide">prose</p><i data-bs-toggle="tooltip"></i>'
+        '<script>classList.add("open")</script>'
+        '<script type="application/json">{"svg": "<g class=\\"frame\\"> hidden"}</script>'
+    )
+    names = class_names(tmp_path, {tmp_path / "page.html": page})
+    assert names >= {"card", "wide", "open", "frame", "tooltip-inner", "fade", "toast-button"}
+    assert "bs-" in names
+    assert names.isdisjoint({"prose", "hidden", "toast-body", "top-", "data-bs-toggle"})
 
 
 def test_style_sheets_are_joined_in_order_with_what_they_import(tmp_path):
@@ -79,6 +95,26 @@ def test_scripts_wait_behind_the_text_in_their_order_and_formulas_come_last():
     assert body.count("<script defer") == 3
     assert "searchindex" not in moved
     assert scripts_last(moved, "const OPTIONS = 1;") == moved
+
+
+def test_pages_without_formulas_fetch_their_script_ahead():
+    page = '<html data-content_root="{}"><head>{}</head></html>'
+    script = '<script defer src="../_static/mathjax/tex-chtml.js?v=1"></script>'
+    pages = {
+        "formulas": page.format("../", script),
+        "words": page.format("../../", ""),
+        "search": page.format("./", "").replace("./", ""),
+    }
+    fetch_formulas_ahead(pages, "_static/fonts")
+    assert pages["formulas"] == page.format("../", script)
+    assert (
+        'rel="prefetch" as="script" href="../../_static/mathjax/tex-chtml.js?v=1"' in pages["words"]
+    )
+    assert 'href="_static/mathjax/tex-chtml.js?v=1"' in pages["search"]
+    assert pages["words"].count('href="../../_static/fonts/MathJax_') == 2
+    again = dict(pages)
+    fetch_formulas_ahead(again, "_static/fonts")
+    assert again == pages
 
 
 def test_a_style_element_stands_once_on_a_page():
