@@ -77,7 +77,7 @@ def fetch_formulas_ahead(pages, fonts):
         root = _ROOT.search(text)[1]
         links = f'<link rel="prefetch" as="script" href="{root}{address}">'
         for font in _FORMULA_FONTS:
-            links += f'<link rel="prefetch" as="font" crossorigin href="{root}{fonts}/{font}">'
+            links += f'<link rel="prefetch" as="font" href="{root}{fonts}/{font}">'
         pages[path] = text.replace("</head>", f"{links}</head>", 1)
 
 
