@@ -43,7 +43,7 @@ class Convention:
 
     Notes
     -----
-    Taught in: chapter 3; the backward pass in chapter 4.
+    Taught in: chapter 3, as what `CONVENTIONS` holds; the backward pass in chapter 4.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
 
     Notes
     -----
-    Taught in: chapter 6.
+    Behind the stored results of chapter 6.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def reliability_counts(labels, log_odds, edges=BIN_EDGES):
 
     Notes
     -----
-    Taught in: chapter 6.
+    Behind the stored results of chapter 6.
     """
     chances = np.exp(-np.logaddexp(0.0, -log_odds))
     bins = np.searchsorted(edges[1:-1], chances, side="right")

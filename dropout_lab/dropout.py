@@ -109,7 +109,7 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     Notes
     -----
     A dropped NaN or infinity gives NaN below rate 1, as in PyTorch; Keras gives 0.
-    Taught in: chapters 2 and 3.
+    Taught in: chapter 2.
 
     References
     ----------
@@ -208,7 +208,7 @@ class Dropout:
 
     Notes
     -----
-    Taught in: chapters 2 to 4.
+    Taught in: chapters 3 and 4.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def verdict(gain, half):
 
     Notes
     -----
-    Taught in: chapter 13.
+    Taught in: chapter 13, where an exercise asks for it.
 
     Examples
     --------

@@ -202,7 +202,7 @@ def expected_loss(x, y, weights, rate):
     Notes
     -----
     The mean of a sum is the sum of the means, so all examples may share their masks here.
-    Taught in: chapter 10.
+    Chapter 10 computes the same in a few lines of its own.
 
     Examples
     --------

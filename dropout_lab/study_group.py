@@ -47,7 +47,8 @@ class StudyGroup:
 
     Notes
     -----
-    Answers and noises are independent standard normal variables. Taught in: chapter 1.
+    Answers and noises are independent standard normal variables. Taught in: chapter 1, whose
+    group is `FRIENDS`.
 
     Examples
     --------

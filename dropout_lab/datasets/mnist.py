@@ -97,7 +97,7 @@ def load_mnist(dtype="uint8"):
 
     Notes
     -----
-    Taught in: chapter 7.
+    `load_mnist_or_digits`, which chapters 7, 9 and 11 call, begins here.
 
     If the environment variable ``DROPOUT_LAB_DATA`` names a folder, the files are taken from
     ``mnist/`` in it and from nowhere else. Otherwise they come from the cache, and on first use

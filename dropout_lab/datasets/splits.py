@@ -39,8 +39,8 @@ def stratified_split(labels, fractions, rng):
 
     Notes
     -----
-    Taught in: chapter 6. Drop repeats before you split: a row that stands in two parts lets
-    the test leak into the training.
+    Behind the stored results of chapter 6 on card data. Drop repeats before you split: a row
+    that stands in two parts lets the test leak into the training.
 
     Examples
     --------

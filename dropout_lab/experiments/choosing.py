@@ -57,7 +57,7 @@ def width_for(rate, kept):
 
     Notes
     -----
-    Taught in: chapter 9.
+    Behind the stored results of chapter 9, where an exercise asks for the same.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def train_autoencoder(x, rate, seed, width=256, epochs=EPOCHS):
 
     Notes
     -----
-    Taught in: chapter 9.
+    Behind the stored results of chapter 9.
 
     References
     ----------

@@ -126,7 +126,7 @@ def averages(drawn, whole, labels, counts=SAMPLE_COUNTS):
 
     Notes
     -----
-    Taught in: chapter 8.
+    Behind the stored results of chapter 8.
     """
     from dropout_lab.network import cross_entropy, softmax
 

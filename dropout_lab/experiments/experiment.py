@@ -42,7 +42,7 @@ class Experiment:
 
     Notes
     -----
-    Taught in: chapters 6 and 7.
+    Behind the stored results of chapters 6 to 9, 11 and 12.
 
     Examples
     --------

@@ -97,7 +97,7 @@ def switch_rate(layer, steps, rate):
 
     Notes
     -----
-    Taught in: chapter 12.
+    Behind the stored results of chapter 12.
     """
     done = 0
 
@@ -160,7 +160,7 @@ def norm_torch(order, rate, *, seed):
 
     Notes
     -----
-    Taught in: chapter 12.
+    Behind the stored results of chapter 12.
     """
     from torch import nn
 
@@ -194,7 +194,7 @@ def renew_statistics(model, x, *, masks=False):
 
     Notes
     -----
-    Taught in: chapter 12.
+    Behind the stored results of chapter 12.
     """
     import torch
 

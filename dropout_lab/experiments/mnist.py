@@ -69,7 +69,7 @@ def published_keras(x, labels, rate, seed):
 
     Notes
     -----
-    Taught in: chapter 7, which shows these lines.
+    Behind the stored results of chapter 7, which shows these lines.
     """
     import keras
 

@@ -43,7 +43,7 @@ class Results:
 
     Notes
     -----
-    Taught in: chapters 6 and 7.
+    Taught in: chapters 6 and 7, which get theirs from `load_results`.
     """
 
     name: str

@@ -44,7 +44,7 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
 
     Notes
     -----
-    Taught in: chapter 1.
+    Behind the networks in the figures of chapters 1, 4 and 8.
     """
     places = places_of(_checked(masks))
     if layer_names is not None and len(layer_names) != len(masks):
