@@ -338,6 +338,15 @@ def link_elsewhere(app, env, node, contnode):
     return None
 
 
+def drop_source(app, pagename, templatename, context, doctree):
+    """Offer no source of a page that was written from the package: it is only a directive."""
+    if pagename.startswith("chapters/api/"):
+        for menu in context.get("header_buttons", ()):
+            if menu.get("label") == "download-buttons":
+                source = "download-source-button"
+                menu["buttons"] = [one for one in menu["buttons"] if one.get("label") != source]
+
+
 def configure(app, config):
     """Set what autodoc and numpydoc have to know; the package says most of it."""
     config.autodoc_mock_imports = NOT_IMPORTED
@@ -370,4 +379,5 @@ def setup(app):
     app.connect("autodoc-process-docstring", append_uses, priority=600)  # after numpydoc
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("missing-reference", link_elsewhere)
+    app.connect("html-page-context", drop_source, priority=800)  # after the theme's header
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,157 +1,34 @@
 """Sphinx extension of this book: code in the chapters leads to the API reference, and back.
 
-The names are followed through the text of the code. Nothing is imported or executed for it:
-a chapter's code speaks of PyTorch and TensorFlow, and the site is built without them.
+So do names in the prose, where the page's code says whose they are.
 """
 
-import ast
 import re
 from pathlib import Path
 
+from code_reader import CodeReader
 from docutils import nodes
-from public_names import PACKAGE, public_names
+from public_names import public_names
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 LANGUAGES = ("ipython3", "python")
+# Public names that PyTorch or Keras have as well. In prose they mean theirs, or a word: only the
+# full path means ours.
+SHARED = {
+    "Dropout",
+    "History",
+    "Regularizer",
+    "attention",
+    "cross_entropy",
+    "dropout",
+    "evaluate",
+    "regularizers",
+    "softmax",
+    "train",
+}
+_APART = (nodes.title, nodes.reference, addnodes.pending_xref)
 _PIECES = re.compile(r"<[^>]*>|&[^;]+;|\n|[^<&\n]+")
-
-
-class CodeReader(ast.NodeVisitor):
-    """Finds the package's names in the code of a page, block by block.
-
-    Parameters
-    ----------
-    names : public_names.PublicNames
-        What there is to find.
-
-    Attributes
-    ----------
-    known : dict of str to str
-        What names mean after the blocks read so far, as dotted paths.
-    used : set of str
-        The addresses that the last block does not only import.
-    """
-
-    def __init__(self, names):
-        self.names = names
-        self.known = {}
-        self.used = set()
-        self._found = []
-        self._lines = []
-
-    def read(self, source):
-        """Read the next block of a page.
-
-        Parameters
-        ----------
-        source : str
-            Python. What is none has no names.
-
-        Returns
-        -------
-        list of tuple
-            Line, first column, last column (exclusive, all from 0) and address, one for each
-            name: where it stands first.
-        """
-        self.used, self._found, self._lines = set(), [], source.split("\n")
-        try:
-            tree = ast.parse(source)
-        except SyntaxError:
-            return []
-        self.visit(tree)
-        first = {}
-        for place in sorted(self._found):
-            first.setdefault(place[3], place)
-        return list(first.values())
-
-    def visit_Import(self, node):
-        """Note `import dropout_lab` and forget names that something else takes."""
-        for alias in node.names:
-            bound = alias.asname or alias.name.partition(".")[0]
-            self._bind(bound, alias.name if alias.asname else bound)
-
-    def visit_ImportFrom(self, node):
-        """Note what is imported from the package; the import itself is a place to link from."""
-        for alias in node.names:
-            path = f"{node.module}.{alias.name}"
-            self._bind(alias.asname or alias.name, path)
-            self._note(alias, len(alias.name), path)
-
-    def visit_Name(self, node):
-        """Note a name that is used; forget one that is given another meaning."""
-        if isinstance(node.ctx, ast.Load):
-            if node.id in self.known:
-                self._note(node, len(node.id), self.known[node.id])
-        else:
-            self.known.pop(node.id, None)
-
-    def visit_Attribute(self, node):
-        """Note `module.name`; of `module.name.attribute` the part that is documented."""
-        parts = [node]
-        while isinstance(parts[-1].value, ast.Attribute):
-            parts.append(parts[-1].value)
-        root = parts[-1].value
-        if isinstance(root, ast.Name) and root.id in self.known:
-            for part in parts:
-                path = ast.unparse(part).replace(root.id, self.known[root.id], 1)
-                if part.lineno == part.end_lineno and self._address(path):
-                    self._note(root, part.end_col_offset - root.col_offset, path)
-                    return
-        self.generic_visit(node)
-
-    def visit_Assign(self, node):
-        """Look at the value first: `x = f(x)` uses x before it changes."""
-        self.visit(node.value)
-        for target in node.targets:
-            self.visit(target)
-
-    def visit_FunctionDef(self, node):
-        """Look into a function: its parameters and variables are its own."""
-        defaults = filter(None, [*node.args.defaults, *node.args.kw_defaults])
-        for part in [*node.decorator_list, *defaults]:
-            self.visit(part)
-        self._within(node.body, node)
-        self.known.pop(node.name, None)
-
-    def visit_Lambda(self, node):
-        """Look into a function without a name."""
-        self._within([node.body], node)
-
-    def _comprehension(self, node):
-        self._within(ast.iter_child_nodes(node), node)
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-    def _within(self, body, node):
-        """Visit nodes in a scope of their own."""
-        outside = self.known
-        own = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
-        own |= {
-            part.id
-            for part in ast.walk(node)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-        }
-        self.known = {name: path for name, path in outside.items() if name not in own}
-        for part in body:
-            self.visit(part)
-        self.known = outside
-
-    def _bind(self, name, path):
-        self.known.pop(name, None)
-        if path.partition(".")[0] == PACKAGE:
-            self.known[name] = path
-
-    def _address(self, path):
-        return self.names.address(path) or (path if path in self.names.modules else None)
-
-    def _note(self, node, length, path):
-        address = self._address(path) if path.startswith(PACKAGE) else None
-        if address:
-            line = self._lines[node.lineno - 1].encode()
-            start = len(line[: node.col_offset].decode())
-            self._found.append((node.lineno - 1, start, start + length, address))
-            if not isinstance(node, ast.alias):
-                self.used.add(address)
 
 
 def read_code(app, doctree):
@@ -173,6 +50,35 @@ def read_code(app, doctree):
                 (uses if address in reader.used else imported).setdefault(address, anchor)
     if Path(env.docname).name[:2].isdigit():
         _uses(env)[env.docname] = imported | uses
+    if not env.docname.startswith("chapters/api/"):  # there, the docstrings' own rules hold
+        _read_prose(doctree, reader)
+
+
+def _read_prose(doctree, reader):
+    """Note on each piece of code within a sentence whether it is nothing but a name of ours."""
+    for literal in doctree.findall(nodes.literal):
+        name = literal.astext().removesuffix("()")
+        address = None if name in SHARED or _is_apart(literal) else reader.meaning(name)
+        if address:
+            literal["api_link"] = address
+
+
+def _is_apart(node):
+    """Say whether a node stands in a heading or a link."""
+    while node is not None and not isinstance(node, _APART):
+        node = node.parent
+    return node is not None
+
+
+def link_prose(app, doctree, docname):
+    """Make links of the names in the prose."""
+    targets = _targets(app.builder, docname)
+    for literal in list(doctree.findall(nodes.literal)):
+        target = targets(literal["api_link"]) if "api_link" in literal else None
+        if target:
+            link = nodes.reference("", "", refuri=target, internal=True, classes=["api-link"])
+            literal.replace_self(link)
+            link += literal
 
 
 def link_names(html, links):
@@ -315,7 +221,8 @@ def setup(app):
     app.add_directive("api-uses", ApiUses)
     app.connect("doctree-read", read_code)
     app.connect("doctree-resolved", list_uses)
+    app.connect("doctree-resolved", link_prose)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", renew_lists)
-    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 """The API reference: an entry for every public name, and links from chapters and back."""
 
-import importlib
+import importlib.util
 import pkgutil
 import re
 import subprocess
@@ -14,10 +14,12 @@ import nbformat
 import public_names
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from recorded import SITE, chapter_paths
+from sphinx.addnodes import pending_xref
 from sphinx.errors import ExtensionError
 from sphinx.util.inventory import InventoryFile
 
@@ -25,6 +27,13 @@ import dropout_lab
 
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ROOT / "_extensions"
+PROSE = re.compile(r'<a class="api-link reference[^>]* href="([^"]*)"><code[^>]*><\w[^>]*>([^<]*)<')
+NAMED = {  # in the prose of these chapters, among others
+    "01_study_group": {"check"},
+    "04_backward_pass": {"MLP.forward"},
+    "05_frameworks": {"fit_torch", "perceptron_keras"},
+    "07_mnist": {"dropout_lab.experiments"},
+}
 LESSONS = [path for path in chapter_paths() if path.stem[0].isdigit()]
 
 
@@ -125,6 +134,13 @@ def test_an_entry_shows_what_its_docstring_says():
     assert [span.get_text() for span in example.select("span.gp")] == [">>> ", ">>> "]
 
 
+def test_no_page_of_the_reference_offers_its_source():
+    for page in (SITE / "chapters/api").glob("*.html"):
+        page = _page(f"chapters/api/{page.name}")[0]
+        assert not page.select('a[href*="_sources"]')
+        assert page.select("button.btn-download-pdf-button")
+
+
 def test_no_docstring_leaves_markup_on_the_page():
     left = [
         f"{page.stem}: {text[:80]}"
@@ -155,10 +171,30 @@ def test_an_entry_leads_to_the_chapters_that_teach_it():
     assert taught > 100
 
 
+@cache
+def _words(chapter):
+    """Return the text and the code of a chapter in small letters, without blanks between words."""
+    path = next(path for path in LESSONS if int(path.stem[:2]) == chapter)
+    cells = nbformat.read(path, 4).cells
+    return re.sub(r"[\s_]", "", "".join(cell.source for cell in cells)).lower()
+
+
+def test_no_docstring_claims_a_chapter_that_never_names_what_it_describes():
+    wrong = [
+        (address, chapter)
+        for address in _inventory()
+        if _inventory()[address][0] != "data"
+        for chapter in _taught_in(_resolve(address).__doc__)
+        if address.rpartition(".")[2].replace("_", "").lower() not in _words(chapter)
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_names_in_a_chapter_lead_to_their_entries_and_these_lead_back(path):
     imports = re.compile(r"^from dropout_lab[\w.]* import (?:\([^)]*\)|.*)", re.MULTILINE)
-    namespace, code = {}, [cell.source for cell in nbformat.read(path, 4).cells]
+    namespace = {"dropout_lab": dropout_lab}
+    code = [cell.source for cell in nbformat.read(path, 4).cells]
     for statement in imports.findall("\n".join(code)):
         exec(statement, namespace)
     html = (SITE / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -178,6 +214,14 @@ def test_names_in_a_chapter_lead_to_their_entries_and_these_lead_back(path):
     bound = {name: thing for name, thing in namespace.items() if id(thing) in public}
     here = {id(_resolve(anchor)) for anchor in reached}
     assert [name for name, thing in bound.items() if id(thing) not in here] == []
+    for href, text in PROSE.findall(html):
+        page, _, anchor = href.partition("#")
+        assert eval(text, namespace) is _resolve(anchor.removeprefix("module-"))
+        assert anchor in _page(f"chapters/{page}")[1]
+    prose = {text for _, text in PROSE.findall(html)}
+    assert prose >= NAMED.get(path.stem, set())
+    # The same words are methods of PyTorch and Keras, options of a menu, terms of the trade.
+    assert not prose & {"Dropout", "dropout", "train", "evaluate", "rate", "History"}
 
 
 def test_names_are_followed_through_the_code_of_a_page():
@@ -199,6 +243,61 @@ def test_names_are_followed_through_the_code_of_a_page():
     assert reader.read("rates = rates(0, 1)") == [(0, 8, 13, "dropout_lab.rates")]
     assert reader.read("rates") == []
     assert reader.read("no python at all") == []
+
+
+def test_a_name_in_the_prose_is_ours_only_if_it_is_everywhere_in_the_code():
+    reader = code_links.CodeReader(public_names.public_names())
+    reader.read("from dropout_lab import family, rates, sample_mask as mask\nrates(0, 1)")
+    assert reader.meaning("rates") == "dropout_lab.rates"
+    assert reader.meaning("mask") == "dropout_lab.sample_mask"
+    assert reader.meaning("family.drop_block") == "dropout_lab.family.drop_block"
+    assert reader.meaning("dropout_lab.network.MLP.forward") == "dropout_lab.network.MLP.forward"
+    for unknown in ("sample_mask", "family.nothing", "dropout_lab.nothing", "rate", "rates(0, 1)"):
+        assert reader.meaning(unknown) is None
+    others = {
+        "from elsewhere import rates": "from dropout_lab import rates",
+        "rates = 3": "from dropout_lab import rates",
+        "def rates(): ...": "from dropout_lab import rates",
+        "def f(rates): ...": "from dropout_lab import rates",
+        "f(rates=3)": "from dropout_lab import rates",
+        "layer.rates(3)": "from dropout_lab import rates",
+    }
+    for other, ours in others.items():
+        for blocks in ((ours, other), (other, ours)):
+            reader = code_links.CodeReader(public_names.public_names())
+            for block in blocks:
+                reader.read(block)
+            assert reader.meaning("rates") is None, other
+
+
+def test_neither_headings_nor_links_get_a_link_to_the_reference():
+    reader = code_links.CodeReader(public_names.public_names())
+    reader.read("from dropout_lab import dropout, rates")
+    places = [
+        nodes.paragraph("", "", nodes.literal("", "rates()")),
+        nodes.paragraph("", "", nodes.literal("", "dropout")),
+        nodes.title("", "", nodes.literal("", "rates")),
+        nodes.reference("", "", nodes.strong("", "", nodes.literal("", "rates"))),
+        pending_xref("", nodes.literal("", "rates")),
+    ]
+    page = nodes.section("", *places)
+    code_links._read_prose(page, reader)
+    found = [literal.get("api_link") for literal in page.findall(nodes.literal)]
+    assert found == ["dropout_lab.rates", None, None, None, None]
+
+
+def test_the_names_that_pytorch_and_keras_share_with_us_are_known():
+    import torch
+
+    theirs = set()
+    for place in (torch, torch.nn, torch.nn.functional, torch.nn.Module, torch.Tensor):
+        theirs |= set(dir(place))
+    keras = Path(importlib.util.find_spec("keras").origin).parent  # to import it takes long
+    for place in (".", "layers", "callbacks", "losses", "ops", "random", "regularizers"):
+        theirs |= set(re.findall(r" as (\w+)", (keras / place / "__init__.py").read_text("utf-8")))
+    assert {"Dropout", "EarlyStopping", "softmax", "layers"} <= theirs
+    ours = {address.rpartition(".")[2] for address in public_names.public_names().names}
+    assert ours & theirs <= code_links.SHARED
 
 
 def test_links_do_not_change_the_code():
