@@ -12,6 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 MIME_TYPE = "application/vnd.dropout-lab.claim+json"  # see dropout_lab.claims
 IGNORED = "nbval-ignore-output"
 _FENCE = re.compile(r"^(`{3,}).*?^\1`*\s*?$", re.DOTALL | re.MULTILINE)
+_POWER = re.compile(r"(?<![\w.])(?:1|(\d[\d.]*))e([+-])0*(\d+)(?!\w)")
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "+")
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 
 
@@ -53,6 +55,27 @@ def claims_of(notebook):
                 for record in output.get("data", {}).get(MIME_TYPE, [])
             ]
     return found
+
+
+def written(text):
+    """Return a text whose numbers stand as a person writes them, not as Python does.
+
+    Parameters
+    ----------
+    text : str
+        A claim's value or bound, as in ``below 1e-06`` or ``-6.971e-12``.
+
+    Returns
+    -------
+    str
+        The same with powers of ten and minus signs: ``below 10⁻⁶``, ``−6.971 × 10⁻¹²``.
+    """
+    return _POWER.sub(_power, text).replace("-", "\N{MINUS SIGN}")
+
+
+def _power(match):
+    factor = f"{match[1]}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}" if match[1] else ""
+    return f"{factor}10{(match[2] + match[3]).translate(_RAISED)}"
 
 
 def headings(markdown):
@@ -157,7 +180,7 @@ class Ledger(SphinxDirective):
         """Return the three cells of a claim's row."""
         record = entry.record
         unit = record["unit"]
-        value, bound = (record[part].replace("-", "\N{MINUS SIGN}") for part in ("value", "bound"))
+        value, bound = (written(record[part]) for part in ("value", "bound"))
         value += unit if unit in ("", "%") else f" {unit}"
         how = "exact" if entry.exact else "bounded"
         place = [self._link(docname, record["id"], entry.heading), nodes.Text(f", {how}")]

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BUILT = SITE / "chapters"
 PATHS = chapter_paths()
 LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
-PLAIN = str.maketrans("‘’“”−", "''\"\"-")  # as they were before the site set them
+PLAIN = str.maketrans("‘’“”−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "''\"\"--0123456789")  # as before the site set them
 MARK = re.compile(r"^@pytest\.mark\.proves\(", re.MULTILINE)
 
 
@@ -89,11 +89,31 @@ def test_every_claim_stands_on_the_page_with_its_value_and_its_place(page):
     for path in PATHS:
         for each in stored(path):
             unit = each["unit"] if each["unit"] in ("", "%") else f" {each['unit']}"
-            words = f"{each['text']}.", f"{each['value']}{unit} ({each['bound']})"
+            numbers = f"{each['value']}{unit} ({each['bound']})"
+            # 3e-07 and 1e-07 are 3 × 10-7 and 10-7 once the raised digits are plain again.
+            numbers = re.sub(r"e-0?(\d)", r" × 10-\1", numbers)
+            words = f"{each['text']}.", re.sub(r"\b1 × 10", "10", numbers)
             expected.append((*words, f"{path.stem}.html#{each['id']}"))
     found = [(*cells[:2], *links) for cells, links in rows_of(page, "cells")]
     assert sorted(found) == sorted(expected)
     assert all(cells[2] for cells, _ in rows_of(page, "cells"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("below 1e-06", "below 10⁻⁶"),
+        ("6.971e-12", "6.971\xa0×\xa010⁻¹²"),
+        ("equal to -1.5 to within 1e-10", "equal to −1.5 to within 10⁻¹⁰"),
+        ("above -1e-09", "above −10⁻⁹"),
+        ("between 1.1e-07 and 0.001", "between 1.1\xa0×\xa010⁻⁷ and 0.001"),
+        ("2e+20", "2\xa0×\xa010²⁰"),
+        ("1,234.5", "1,234.5"),
+        ("0.0001", "0.0001"),
+    ],
+)
+def test_numbers_stand_as_a_person_writes_them(stored, shown):
+    assert ledger.written(stored) == shown
 
 
 def test_chapters_stand_in_the_order_of_the_book(page):
