@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 import pytest
 from published import HOSTILE, elements, only
+from quiz_groups import number_groups
 
 from dropout_lab.quiz import quiz
 
@@ -59,6 +60,18 @@ def test_different_quizzes_on_a_page_are_different_groups():
     names = [{e.attributes["name"] for e in elements(page) if e.tag == "input"} for page in pages]
     assert len(set.union(*names)) == 3
     assert pages[0] == quiz("How many?", OPTIONS, answer="two").html
+
+
+def test_equal_quizzes_on_a_page_of_the_site_are_different_groups():
+    one = quiz("How many?", OPTIONS, answer="two").html
+    other = quiz("How few?", OPTIONS, answer="two").html
+    page = number_groups(f"<p>{one}{other}{one}</p>{one}")
+    names = [e.attributes["name"] for e in elements(page) if e.tag == "input"]
+    quizzes = [set(names[start : start + 3]) for start in range(0, 12, 3)]
+    assert [len(each) for each in quizzes] == [1] * 4
+    assert len(set.union(*quizzes)) == 4
+    assert page.startswith(f"<p>{one}{other}")  # what needs no mending keeps its bytes
+    assert number_groups(page.partition("</p>")[0]) == page.partition("</p>")[0]
 
 
 def test_what_stands_in_its_place_without_html():
