@@ -90,6 +90,7 @@ THEMES = {
         "dropout_lab.plots.family",
         "dropout_lab.plots.family_evidence",
         "dropout_lab.plots.decision",
+        "dropout_lab.plots.keys",
         "dropout_lab.plots.text",
     ),
     "page": (

@@ -1,11 +1,11 @@
 """The sweeps of chapter 11: calibration and odd inputs on MNIST, and a gap between two clusters."""
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from dropout_lab.experiments.experiment import Experiment, grid
+from dropout_lab.experiments.images import mnist_rows
 
 __all__ = [
     "ANGLES",
@@ -285,18 +285,11 @@ def _suspicion(doubt):
     return -doubt.mean.max(axis=1), doubt.total, doubt.mutual
 
 
-@cache
 def _images():
     """Return MNIST: training images and labels, and every fifth test image with its label."""
-    from dropout_lab.datasets import load_mnist
-
-    data = load_mnist("float32")
-    return (
-        data.train_images,
-        data.train_labels.astype(np.int64),
-        data.test_images[::5],
-        data.test_labels[::5].astype(np.int64),
-    )
+    x, labels, test_x, test_labels = mnist_rows()
+    shape = -1, 28, 28
+    return x.reshape(shape), labels, test_x[::5].reshape(shape), test_labels[::5]
 
 
 EXPERIMENTS = (

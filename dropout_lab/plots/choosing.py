@@ -5,6 +5,7 @@ import numpy as np
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.keys import line_key
 from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -79,7 +80,7 @@ def rate_curve(rates, widths, train, test, other, rate, fixed, measure):
     strip.set_xticks(np.arange(0, 601, 100))
     strip.spines["left"].set_visible(False)
     strip.set_title(f"{widths[at]} units in each hidden layer, {kept:.0f} of them at work")
-    _key(
+    line_key(
         figure,
         (
             (0.125, 0.96, _ORANGE, "--", f"test, fixed {fixed}"),
@@ -144,7 +145,7 @@ def by_size(sizes, errors, net, dropout):
     for panel in (top, bottom):
         panel.minorticks_off()
         panel.grid(axis="y")
-    _key(
+    line_key(
         figure,
         ((0.125, 0.955, _BLUE, "-", "no dropout"), (0.45, 0.955, _ORANGE, "--", dropout)),
     )
@@ -194,7 +195,7 @@ def nets(curves, widths, depths, width, depth, dropout):
     panel.set_yticks([5, 10, 20, 40, 80], ["5", "10", "20", "40", "80"])
     panel.set_title(f"validation error in %; bold: {depth} layers of {width}")
     panel.grid(axis="y")
-    _key(
+    line_key(
         figure,
         (
             (0.125, 0.95, _BLUE, "-", "no dropout"),
@@ -212,13 +213,6 @@ def nets(curves, widths, depths, width, depth, dropout):
         f"{ends[0].min():.1f} and {ends[0].max():.1f} % without, between {ends[1].min():.1f} and "
         f"{ends[1].max():.1f} % with dropout.",
     )
-
-
-def _key(figure, rows):
-    """Write the key of line styles above the panels."""
-    for x, y, color, line, text in rows:
-        figure.add_artist(plt.Line2D([x, x + 0.07], [y, y], color=color, ls=line))
-        figure.text(x + 0.085, y, text, va="center")
 
 
 def _number(value, measure):

@@ -6,6 +6,7 @@ import numpy as np
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
 from dropout_lab.plots.diagram import draw_network
+from dropout_lab.plots.keys import line_key
 from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -257,9 +258,8 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
     for panel in (top, bottom):
         panel.grid(axis="y")
     figure.text(0.14, 0.955, title, va="center", fontsize=10.5)
-    for x, color, line, text in ((0.14, _ORANGE, "--", "k sampled"), (0.5, _BLUE, "-", "one pass")):
-        figure.add_artist(plt.Line2D([x, x + 0.07], [0.89, 0.89], color=color, ls=line))
-        figure.text(x + 0.085, 0.89, text, va="center")
+    rows = (0.14, 0.89, _ORANGE, "--", "k sampled"), (0.5, 0.89, _BLUE, "-", "one pass")
+    line_key(figure, rows)
     crossed = [k for k, value in zip(counts, gap, strict=True) if value <= 0]
     where = f"first not above it at k = {crossed[0]}" if crossed else "above it at every k"
     values = "; ".join(

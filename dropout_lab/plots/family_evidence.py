@@ -5,6 +5,7 @@ import numpy as np
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.keys import line_key
 from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -68,12 +69,11 @@ def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
     bottom.set_yticks([40, 60, 80, 100], ["40 %", "60 %", "80 %", "100 %"])
     bottom.set_xlabel("dropout rate")
     bottom.grid(axis="y")
-    for x, color, line, text in (
-        (0.14, _ORANGE, "--", "statistics with masks"),
-        (0.6, _BLUE, "-", "without masks"),
-    ):
-        figure.add_artist(plt.Line2D([x, x + 0.06], [0.44] * 2, color=color, linestyle=line))
-        figure.text(x + 0.075, 0.44, text, va="center")
+    rows = (
+        (0.14, 0.44, _ORANGE, "--", "statistics with masks"),
+        (0.6, 0.44, _BLUE, "-", "without masks"),
+    )
+    line_key(figure, rows, length=0.06)
     lost, margin = t_interval(100 * (renewed - kept))
     text = ", ".join(f"{value:.2f}" for value in mean)
     said = f"Dropout {order}, rate {rate:.1f}: variance ratios {text} from the first norm to the "
@@ -129,12 +129,11 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     top.set_title("validation loss in nats")
     top.set_xlabel("epoch")
     top.grid(axis="y")
-    for x, color, line, text in (
-        (0.145, _BLUE, "-", "no dropout"),
-        (0.5, _ORANGE, "--", f"{schedule} dropout"),
-    ):
-        figure.add_artist(plt.Line2D([x, x + 0.07], [0.965] * 2, color=color, linestyle=line))
-        figure.text(x + 0.085, 0.965, text, va="center")
+    rows = (
+        (0.145, 0.965, _BLUE, "-", "no dropout"),
+        (0.5, 0.965, _ORANGE, "--", f"{schedule} dropout"),
+    )
+    line_key(figure, rows)
 
     loss = measure.endswith("loss")
     bottom = figure.add_axes((0.145, 0.075, 0.825, 0.255))

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.frames import describe
+from dropout_lab.plots.keys import line_key
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["failure_scores", "feature_maps", "learning_curves", "pass_histogram"]
@@ -105,15 +106,11 @@ def learning_curves(curves, rate, *, top):
         )
     panels[0].set_ylabel("loss in nats")
     rows = (
-        (0.115, 0.955, COLORS["without"], "-", 1.8, "validation, rate 0"),
-        (0.55, 0.955, COLORS["with"], "--", 1.8, f"validation, rate {rate:g}"),
-        (0.55, 0.87, INK, ":", 1.4, f"training, rate {rate:g}"),
+        (0.115, 0.955, COLORS["without"], "-", "validation, rate 0"),
+        (0.55, 0.955, COLORS["with"], "--", f"validation, rate {rate:g}"),
+        (0.55, 0.87, INK, ":", f"training, rate {rate:g}"),
     )
-    for x, y, color, line, width, text in rows:
-        figure.add_artist(
-            plt.Line2D([x, x + 0.06], [y, y], color=color, linestyle=line, linewidth=width)
-        )
-        figure.text(x + 0.075, y, text, va="center")
+    line_key(figure, rows, length=0.06, dotted=1.4)
     return describe(figure, f"Rate {rate:.2f}. {'. '.join(said)}.")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
 from dropout_lab.plots.digits import draw_pixels
+from dropout_lab.plots.keys import line_key
 from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -57,15 +58,13 @@ def learning_curves(train_loss, validation_loss, accuracy, rate):
     bottom.set(xlim=(1, epochs[-1]), xlabel="epoch", xticks=[1, 5, 10, 15, 20])
     for panel in (top, bottom):
         panel.grid(axis="y")
-    _key(
-        figure,
-        (
-            (0.125, 0.96, _BLUE, "-", "validation, rate 0"),
-            (0.125, 0.9, _BLUE, ":", "training, rate 0"),
-            (0.54, 0.96, _ORANGE, "--", f"validation, rate {rate:.1f}"),
-            (0.54, 0.9, _ORANGE, ":", f"training, rate {rate:.1f}"),
-        )[: 4 if rate > 0 else 2],
+    rows = (
+        (0.125, 0.96, _BLUE, "-", "validation, rate 0"),
+        (0.125, 0.9, _BLUE, ":", "training, rate 0"),
+        (0.54, 0.96, _ORANGE, "--", f"validation, rate {rate:.1f}"),
+        (0.54, 0.9, _ORANGE, ":", f"training, rate {rate:.1f}"),
     )
+    line_key(figure, rows[: 4 if rate > 0 else 2], dotted=1.6)
     five, last = accuracy[:, :, 4].mean(axis=1), accuracy[:, :, -1].mean(axis=1)
     said = (
         f"Rate {rate:.1f}: validation accuracy {five[1]:.4f} after 5 epochs and {last[1]:.4f} "
@@ -133,7 +132,7 @@ def size_gap(sizes, train, test, net, dropout, measure):
     for panel in (top, bottom):
         panel.grid(axis="y")
     rows = ((0.125, _BLUE, "-", "no dropout"), (0.45, _ORANGE, "--", dropout))
-    _key(figure, [(x, 0.955, color, line, text) for x, color, line, text in rows])
+    line_key(figure, [(x, 0.955, color, line, text) for x, color, line, text in rows])
     said = "; ".join(
         f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {signed(value)} ± {margin:.2f}"
         for size, one, other, value, margin in zip(sizes, *gaps, gain, half, strict=True)
@@ -253,11 +252,3 @@ def activation_shares(values, rates, stored, layer, rate):
         f"{means[1]:.2f}. Over five seeds the share is {mean[0]:.0%} at rate 0 and "
         f"{mean[-1]:.0%} at {rates[-1]:.1f}.",
     )
-
-
-def _key(figure, rows):
-    """Write the key of line styles above the panels."""
-    for x, y, color, line, text in rows:
-        width = 1.6 if line == ":" else 1.8
-        figure.add_artist(plt.Line2D([x, x + 0.07], [y, y], color=color, ls=line, lw=width))
-        figure.text(x + 0.085, y, text, va="center")
