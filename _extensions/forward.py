@@ -1,6 +1,7 @@
 """Sphinx extension of this book: the page at the root of the site, which sends readers on."""
 
 import html
+import re
 from pathlib import Path
 
 PAGE = """\
@@ -12,6 +13,7 @@ PAGE = """\
 <meta http-equiv="refresh" content="0; url={target}">
 <title>{title}</title>
 <link rel="icon" href="{icon}">
+{tags}
 </head>
 <body>
 <main>
@@ -21,6 +23,28 @@ PAGE = """\
 </body>
 </html>
 """
+_TAG = re.compile(r'<meta (?:name="(?:description|twitter:)|property="og:)[^>]*>')
+_ADDRESS = re.compile(r'property="og:url" content="([^"]*)"')
+
+
+def sharing_tags(page):
+    """Return what a page says to sites where somebody shares it, and which address is its own.
+
+    Parameters
+    ----------
+    page : str
+        Its HTML.
+
+    Returns
+    -------
+    str
+        HTML, one element a line.
+    """
+    tags = _TAG.findall(page.partition("</head>")[0])
+    address = _ADDRESS.search("".join(tags))
+    if address:  # cards.py gives pages an address only where it is known
+        tags.append(f'<link rel="canonical" href="{address[1]}">')
+    return "\n".join(tags)
 
 
 def write_forwarding_page(app, exception):
@@ -40,7 +64,9 @@ def write_forwarding_page(app, exception):
         "target": app.builder.get_target_uri(config.root_doc),
         "icon": icon,
     }
-    page = PAGE.format_map({name: html.escape(word) for name, word in words.items()})
+    words = {name: html.escape(word) for name, word in words.items()}
+    book = Path(app.outdir, words["target"]).read_text(encoding="utf-8")
+    page = PAGE.format_map({**words, "tags": sharing_tags(book)})
     Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
 
 

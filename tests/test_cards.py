@@ -79,6 +79,7 @@ def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
         assert 'href="../dropout-lab.pdf"' in page.read_text(encoding="utf-8")
         tags = _tags(page)
         assert tags["og:title"] == f"The {name}"
+        assert tags["og:site_name"] == "Dropout Lab"
         assert tags["og:url"] == urljoin(ADDRESS, f"chapters/{name}.html")
         assert tags["description"] == tags["og:description"]
         assert tags["twitter:card"] == "summary_large_image"
@@ -89,6 +90,12 @@ def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
         size = struct.unpack(">II", header[16:])
         assert size == (int(tags["og:image:width"]), int(tags["og:image:height"])) == (1200, 630)
     assert images["lesson"] != images["index"] == images["other"]
+    # Whoever shares the site's root shares its landing page.
+    landing = _tags(site / "chapters" / "index.html")
+    del landing["docsearch:language"]
+    assert landing.items() <= _tags(site / "index.html").items()
+    canonical = f'<link rel="canonical" href="{ADDRESS}chapters/index.html">'
+    assert canonical in (site / "index.html").read_text(encoding="utf-8")
     assert _tags(site / "chapters" / "lesson.html")["description"] == "What the lesson is about."
 
 
@@ -98,5 +105,9 @@ def test_without_an_address_every_page_has_a_description_and_no_address():
     assert described
     for name, tags in described.items():
         assert 20 <= len(tags["description"]) <= 210, name
+    root = (SITE / "index.html").read_text(encoding="utf-8")
+    assert _tags(SITE / "index.html")["description"] == described["index.html"]["description"]
     if not any("og:url" in tags for tags in described.values()):
         assert not (SITE / "_static" / "cards").exists()
+        assert "http:" not in root
+        assert "https:" not in root
