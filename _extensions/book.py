@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
+from sphinx.util import docname_join
+from sphinx.util.nodes import make_refnode
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MATHJAX_SCRIPT = "tex-chtml.js"
@@ -66,6 +68,15 @@ def mend_roles(app, pagename, templatename, context, doctree):
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def find_notebook(app, env, node, contnode):
+    """Let a card name the file of a chapter, which JupyterLab opens, and not its document."""
+    if node.get("reftype") == "doc" and node["reftarget"].endswith(".ipynb"):
+        docname = docname_join(node["refdoc"], node["reftarget"].removesuffix(".ipynb"))
+        if docname in env.found_docs:
+            return make_refnode(app.builder, node["refdoc"], docname, "", contnode)
+    return None
+
+
 def silence_thebe(app, config):
     """Take sphinx-thebe off every page.
 
@@ -87,5 +98,6 @@ def setup(app):
     app.connect("config-inited", silence_thebe)
     app.connect("builder-inited", copy_mathjax)
     app.connect("env-before-read-docs", check_outputs)
+    app.connect("missing-reference", find_notebook)
     app.connect("html-page-context", mend_roles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,10 +6,9 @@ Binder and Colab; ``LITE=1`` says that the browser's Python lies beside the book
 the chapters that run there. Without either there is no button.
 
 The theme has launch buttons too, but they take all notebooks from one place and need a repository
-for each of them. Colab gets the notebooks of the published site, which install the package.
+for each of them. Colab gets the notebooks of the published site, see downloads.py.
 """
 
-import json
 import os
 import re
 from pathlib import Path
@@ -18,19 +17,6 @@ from sphinx.errors import ExtensionError
 
 REPOSITORY = re.compile(r"(https://github\.com/[\w-]+/[\w.-]+?)(\.git)?/?", re.ASCII)
 SITE_BRANCH = "gh-pages"  # where `make publish` puts the site
-CELL_ID = "install-on-colab"
-CELL = """\
-# On Colab, this installs the book's package. Everywhere else, it does nothing.
-import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet "{requirement}"
-"""
-NEEDS_EXTRAS = re.compile(
-    r"^\s*(?:from|import) (?:keras|pandas|sklearn|tensorflow|torch|"
-    r"dropout_lab\.(?:datasets|experiments|training))\b",
-    re.MULTILINE,
-)
 
 
 def check_repository(app, config):
@@ -103,49 +89,6 @@ def add_buttons(app, pagename, templatename, context, doctree):
         context["header_buttons"].insert(0, menu)
 
 
-def install_cell(notebook, address):
-    """Return the cell that installs on Colab what a notebook needs.
-
-    Colab has NumPy, matplotlib, ipywidgets, PyTorch, TensorFlow and the rest. Pip leaves alone
-    what satisfies our requirements, so the cell replaces none of it.
-
-    Parameters
-    ----------
-    notebook : dict
-        The notebook's JSON.
-    address : str
-        Where git finds the package.
-
-    Returns
-    -------
-    dict
-        A code cell's JSON.
-    """
-    code = "\n".join(
-        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"
-    )
-    extras = "[demos]" if NEEDS_EXTRAS.search(code) else ""
-    source = CELL.format(requirement=f"dropout-lab{extras} @ git+{address}").rstrip()
-    cell = {"cell_type": "code", "execution_count": None, "id": CELL_ID, "metadata": {}}
-    return cell | {"outputs": [], "source": source.splitlines(keepends=True)}
-
-
-def prepare_downloads(app, exception):
-    """Begin the notebooks that the site offers with a cell for Colab, and only these."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        # An earlier build may have left one here, for another repository.
-        cells = [cell for cell in notebook["cells"] if cell.get("id") != CELL_ID]
-        if app.config.launch_repository:
-            first = next((i for i, c in enumerate(cells) if c["cell_type"] == "code"), len(cells))
-            cells.insert(first, install_cell(notebook, app.config.launch_repository))
-        if cells != notebook["cells"]:
-            notebook["cells"] = cells
-            path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
     # "html": when one of them changes, every page is written again.
@@ -155,5 +98,4 @@ def setup(app):
     app.connect("config-inited", check_repository)
     # After the theme has laid out its header.
     app.connect("html-page-context", add_buttons, priority=900)
-    app.connect("build-finished", prepare_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

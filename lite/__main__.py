@@ -10,8 +10,10 @@ from pathlib import Path
 
 import nbformat
 from browser import INSTALLS, runs_in_browser
+from cards import site_address
+from prose import Prose
 
-from lite.notebooks import Prose, prepare
+from lite.notebooks import prepare
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,7 +53,8 @@ def write_notebooks(folder):
         Where to put them.
     """
     paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if runs_in_browser(path)]
-    prose = Prose(ROOT / "references.bib", {path.name for path in paths})
+    at_hand = {path.name for path in paths}
+    prose = Prose(ROOT / "references.bib", at_hand, site_address(os.environ))
     for path in paths:
         nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
 

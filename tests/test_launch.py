@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import downloads
 import launch
 import numpy as np
 import pytest
@@ -64,16 +65,34 @@ def test_another_repository_is_refused_with_what_is_allowed(address):
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
 def test_a_chapter_in_the_repository_has_no_cell_for_colab(path):
-    assert all(cell["id"] != launch.CELL_ID for cell in notebook(path.stem)["cells"])
+    assert all(cell["id"] != downloads.CELL_ID for cell in notebook(path.stem)["cells"])
     assert "google.colab" not in "\n".join(code_cells(notebook(path.stem)))
 
 
 def test_outside_of_colab_the_cell_does_nothing():
-    cell = launch.install_cell(notebook("01_study_group"), "https://github.com/some/book")
+    cell = downloads.install_cell(notebook("01_study_group"), "https://github.com/some/book")
     code = TransformerManager().transform_cell("".join(cell["source"]))
     assert "get_ipython().run_line_magic('pip', 'install" in code
     assert "google.colab" not in sys.modules
     exec(code, {})  # which would fail at get_ipython
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import numpy", 'jupyterlab "dropout-lab @ git+https://github.com/some/book"'),
+        ("import torch", 'jupyterlab "dropout-lab[demos] @ git+https://github.com/some/book"'),
+        (
+            "try:\n    import keras",
+            'jupyterlab tensorflow "dropout-lab[demos] @ git+https://github.com/some/book"',
+        ),
+    ],
+)
+def test_the_cell_says_what_to_install_elsewhere(code, needed):
+    book = {"cells": [{"cell_type": "code", "source": [code]}]}
+    cell = downloads.install_cell(book, "https://github.com/some/book")
+    assert f"#     pip install {needed}\n" in cell["source"]
+    assert cell["source"][-1].split("--quiet ")[1] in needed  # as on Colab
 
 
 def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
@@ -86,12 +105,12 @@ def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
     (tmp_path / "stand-in" / "google" / "colab").mkdir(parents=True)
     (tmp_path / "stand-in" / "google" / "colab" / "__init__.py").touch()
 
-    cell = launch.install_cell(notebook("index"), ROOT.as_uri())
+    cell = downloads.install_cell(notebook("index"), ROOT.as_uri())
     lines = ["import google.colab", *cell["source"], ""]
     # The chapters that get no extras must be able to import all they want.
     for path in chapter_paths():
         book = notebook(path.stem)
-        if "[demos]" not in "".join(launch.install_cell(book, "")["source"]):
+        if "[demos]" not in "".join(downloads.install_cell(book, "")["source"]):
             lines += [code_cells(book)[0] if path.stem == "index" else imports_of(book)]
     assert len(lines) >= 5
     lines += [

@@ -18,8 +18,6 @@ from browser import INSTALLS, runs_in_browser
 from packaging.metadata import Metadata
 from recorded import chapter_paths
 
-from lite.notebooks import Prose
-
 ROOT = Path(__file__).parents[1]
 WHEELS = Path(sys.prefix, "browser-wheels")
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
@@ -169,27 +167,6 @@ def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "{term}" not in prose
     assert "{cite" not in prose
-
-
-@pytest.mark.parametrize(
-    ("markdown", "expected"),
-    [
-        ("a {term}`unit`", "a unit"),
-        ("some {term}`units <unit>`", "some units"),
-        ("{cite}`srivastava2014` says", "[Srivastava et al., 2014] says"),
-        ("{cite}`hinton2012,gal2016`", "[Hinton et al., 2012; Gal and Ghahramani, 2016]"),
-        ("{cite:t}`houlsby2011`", "Houlsby et al. (2011)"),
-        ("{cite:t}`bishop1995`", "Bishop (1995)"),
-        ("{cite}`keras_dropout`", "[Keras Contributors]"),
-        ("[here](here.ipynb#part), [there](there.ipynb)", "[here](here.ipynb#part), there"),
-        ("one\n:link: here\n:link-type: doc\ntwo", "one\n:link: here.ipynb\ntwo"),
-        ("one\n:link: there\n:link-type: doc\ntwo", "one\ntwo"),
-        ("[web](https://example.org), [part](#part)", "[web](https://example.org), [part](#part)"),
-    ],
-)
-def test_prose_stands_alone(markdown, expected):
-    prose = Prose(ROOT / "references.bib", {"here.ipynb"})
-    assert prose.standing_alone(markdown) == expected
 
 
 # --- the application ---------------------------------------------------------------------------

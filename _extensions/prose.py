@@ -1,0 +1,145 @@
+"""The book's Markdown for places that know less than the site does.
+
+The chapters are written in MyST. In the browser's JupyterLab, which understands it, citations and
+links to other pages still lead nowhere; Colab, VS Code and a bare JupyterLab show the rest raw too.
+"""
+
+import re
+
+from pybtex.database import parse_file
+
+__all__ = ["Prose", "plain_markdown"]
+
+_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([\w./-]+)\.(ipynb|md)(#[^()\s]*)?\)")
+_TERM = re.compile(r"\{term\}`([^`<]*?)(?:\s*<[^`]*>)?`")
+_CARD = re.compile(r"^:link: (\S+)\.ipynb\n:link-type: doc\n", re.MULTILINE)
+_CITATION = re.compile(r"\{cite(:t)?\}`([^`]*)`")
+
+_DIRECTIVE = re.compile(
+    r"^:::\{([\w-]+)\} *(.*)\n((?::[\w-]+:.*\n)*)((?s:.*?))^:::[ ]*$", re.MULTILINE
+)
+_GRID = re.compile(r"^::::(?:\{grid\}.*\n(?::[\w-]+:.*\n)*|[ ]*$)", re.MULTILINE)
+_LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
+_EQUATION = re.compile(r"\n\$\$ \(([\w-]+)\)[ ]*$", re.MULTILINE)
+_REFERENCE = re.compile(r"\{(?:ref|eq)\}`([^`]*)`")
+
+
+class Prose:
+    """The book's Markdown without what only the site can resolve.
+
+    Parameters
+    ----------
+    bibliography : str or pathlib.Path
+        The BibTeX file.
+    at_hand : collection of str
+        The files beside the notebook.
+    site : str
+        The site's address, which ends in a slash; empty where nobody knows it.
+    """
+
+    def __init__(self, bibliography, at_hand=(), site=""):
+        self._entries = parse_file(str(bibliography)).entries
+        self._at_hand = at_hand
+        self._site = site
+
+    def standing_alone(self, markdown):
+        """Return Markdown in which nothing points to a page that is not there.
+
+        Parameters
+        ----------
+        markdown : str
+            The source of a cell.
+
+        Returns
+        -------
+        str
+            Terms of the glossary are plain text, citations are names and years. Links lead to the
+            files at hand and to pages of the site; without an address of the site, its pages are
+            plain text too.
+        """
+        markdown = _TERM.sub(r"\1", markdown)
+        markdown = _CITATION.sub(self._citation, markdown)
+        markdown = _CARD.sub(self._card, markdown)
+        return _LINK.sub(self._link, markdown)
+
+    def _target(self, name, suffix):
+        if f"{name}.{suffix}" in self._at_hand:
+            return f"{name}.{suffix}"
+        return self._site and f"{self._site}chapters/{name}.html"
+
+    def _link(self, found):
+        text, name, suffix, part = found.groups(default="")
+        target = self._target(name, suffix)
+        return f"[{text}]({target}{part})" if target else text
+
+    def _card(self, found):
+        target = self._target(found[1], "ipynb")
+        return f":link: {target}\n" if target else ""
+
+    def _citation(self, found):
+        textual, keys = found.groups()
+        names = [self._name_and_year(key.strip()) for key in keys.split(",")]
+        if textual:
+            return ", ".join(f"{name} ({year})" if year else name for name, year in names)
+        return f"[{'; '.join(', '.join(filter(None, both)) for both in names)}]"
+
+    def _name_and_year(self, key):
+        entry = self._entries[key]
+        authors = [
+            " ".join(map(str, author.rich_prelast_names + author.rich_last_names))
+            for author in entry.persons["author"]
+        ]
+        if len(authors) > 2 or authors[-1] == "others":
+            authors = [f"{authors[0]} et al."]
+        return " and ".join(authors), entry.fields.get("year")
+
+
+def plain_markdown(sources, chapter=""):
+    """Turn a notebook's MyST into Markdown that every notebook program shows.
+
+    Parameters
+    ----------
+    sources : list of str
+        The sources of its Markdown cells.
+    chapter : str
+        The chapter's number, before those of exercises and equations; empty for none.
+
+    Returns
+    -------
+    list of str
+        Boxes are quotations, solutions fold, exercises and equations have the site's numbers, and
+        cards are a list. Links, citations and terms are as they were: see `Prose`.
+    """
+    numbers, first = {}, f"{chapter}." if chapter else ""
+    text = "\n".join(sources)
+    exercises = [d for d in _DIRECTIVE.finditer(text) if d[1] == "exercise"]
+    for number, exercise in enumerate(exercises, 1):
+        numbers[_LABEL.search(exercise[3])[1]] = f"Exercise {first}{number}"
+    for number, equation in enumerate(_EQUATION.finditer(text), 1):
+        numbers[equation[1]] = f"({first}{number})"
+
+    def box(found):
+        kind, title, options, body = found.groups()
+        body = body.strip()
+        if kind == "grid-item-card":
+            link = re.search(r"^:link: (\S+)", options, re.MULTILINE)
+            return f"- **[{title}]({link[1]})** {body}"
+        if kind == "exercise":
+            return f"**{numbers[_LABEL.search(options)[1]]} ({title})**\n\n{body}"
+        if kind == "solution":
+            return _folded(f"Solution to {numbers[title]}", body)
+        if "dropdown" in options:
+            return _folded(title, body)
+        return "\n".join(f"> {line}".rstrip() for line in [f"**{title}**", "", *body.split("\n")])
+
+    def plain(source):
+        source = _DIRECTIVE.sub(box, _GRID.sub("", source))
+        source = _EQUATION.sub(lambda found: f"\n\\tag{{{numbers[found[1]][1:-1]}}}\n$$", source)
+        return _REFERENCE.sub(lambda found: numbers[found[1]], source)
+
+    return [plain(source) for source in sources]
+
+
+def _folded(summary, body):
+    # The empty lines make what lies between the tags Markdown again.
+    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"

@@ -1,0 +1,121 @@
+"""Chapters where nobody understands MyST, or where the other pages of the book are missing."""
+
+import json
+import re
+
+import pytest
+from downloads import prepare
+from prose import Prose, plain_markdown
+from recorded import CHAPTERS, SITE, chapter_paths
+
+BIBLIOGRAPHY = CHAPTERS.parent / "references.bib"
+ADDRESS = "https://example.org/book/"
+FENCED = re.compile(r"(?ms)^```.*?^```")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("a {term}`unit`", "a unit"),
+        ("some {term}`units <unit>`", "some units"),
+        ("{cite}`srivastava2014` says", "[Srivastava et al., 2014] says"),
+        ("{cite}`hinton2012,gal2016`", "[Hinton et al., 2012; Gal and Ghahramani, 2016]"),
+        ("{cite:t}`houlsby2011`", "Houlsby et al. (2011)"),
+        ("{cite:t}`bishop1995`", "Bishop (1995)"),
+        ("{cite}`keras_dropout`", "[Keras Contributors]"),
+        ("[here](here.ipynb#part), [there](there.ipynb)", "[here](here.ipynb#part), there"),
+        ("one\n:link: here.ipynb\n:link-type: doc\ntwo", "one\n:link: here.ipynb\ntwo"),
+        ("one\n:link: there.ipynb\n:link-type: doc\ntwo", "one\ntwo"),
+        ("[web](https://example.org), [part](#part)", "[web](https://example.org), [part](#part)"),
+        ("`x[:4](tiles[:1])`", "`x[:4](tiles[:1])`"),
+    ],
+)
+def test_prose_stands_alone(markdown, expected):
+    prose = Prose(BIBLIOGRAPHY, {"here.ipynb"})
+    assert prose.standing_alone(markdown) == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("[here](here.ipynb)", "[here](here.ipynb)"),
+        ("[there](there.ipynb#part)", f"[there]({ADDRESS}chapters/there.html#part)"),
+        ("[a page](page.md)", f"[a page]({ADDRESS}chapters/page.html)"),
+        (
+            "\n:link: there.ipynb\n:link-type: doc\n",
+            f"\n:link: {ADDRESS}chapters/there.html\n",
+        ),
+    ],
+)
+def test_where_the_site_is_known_prose_leads_there(markdown, expected):
+    prose = Prose(BIBLIOGRAPHY, {"here.ipynb"}, ADDRESS)
+    assert prose.standing_alone(markdown) == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        (
+            ":::{admonition} Predict\n:class: tip\nHow many?\n\n- one\n:::",
+            "> **Predict**\n>\n> How many?\n>\n> - one",
+        ),
+        (
+            ":::{admonition} Why\n:class: note dropdown\nSo.\n:::",
+            "<details>\n<summary>Why</summary>\n\nSo.\n\n</details>",
+        ),
+        (
+            "See {ref}`ex-b` and {eq}`eq-a`.\n\n$$\nx = 1\n$$ (eq-a)\n\n"
+            ":::{exercise} First\n:label: ex-a\n\nTry.\n:::\n\n"
+            ":::{exercise} Next\n:label: ex-b\n\n```python\nx\n```\n:::\n\n"
+            ":::{solution} ex-a\n:class: dropdown\n\nDone.\n:::",
+            "See Exercise 7.2 and (7.1).\n\n$$\nx = 1\n\\tag{7.1}\n$$\n\n"
+            "**Exercise 7.1 (First)**\n\nTry.\n\n"
+            "**Exercise 7.2 (Next)**\n\n```python\nx\n```\n\n"
+            "<details>\n<summary>Solution to Exercise 7.1</summary>\n\nDone.\n\n</details>",
+        ),
+        (
+            "::::{grid} 1 1 3 3\n:gutter: 3\n\n:::{grid-item-card} One\n:link: a.ipynb\n"
+            ":link-type: doc\nWords.\n:::\n::::\nEnd",
+            "\n- **[One](a.ipynb)** Words.\n\nEnd",
+        ),
+        ("$$\nx\n$$\n\n`:::`", "$$\nx\n$$\n\n`:::`"),
+    ],
+)
+def test_boxes_become_plain_markdown(markdown, expected):
+    assert plain_markdown([markdown], "7") == [expected]
+
+
+def test_labels_hold_across_the_cells_of_a_notebook():
+    cells = ["{ref}`ex-a`", ":::{exercise} A\n:label: ex-a\nDo.\n:::"]
+    assert plain_markdown(cells) == ["Exercise 1", "**Exercise 1 (A)**\n\nDo."]
+
+
+@pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
+def test_a_download_needs_no_myst_and_leads_to_pages_that_exist(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    download = prepare(path, Prose(BIBLIOGRAPHY, site=ADDRESS), "")
+    for before, after in zip(notebook["cells"], download["cells"], strict=True):
+        if before["cell_type"] == "code":
+            assert after == before
+    cells = [cell for cell in download["cells"] if cell["cell_type"] == "markdown"]
+    text = FENCED.sub("", "\n\n".join("".join(cell["source"]) for cell in cells))
+    assert not re.search(r"\{[a-z][\w:-]*\}`|^:|^```\{|^\([\w-]+\)=|\$\$ \(", text, re.MULTILINE)
+    linked = re.findall(r"\]\(([^)#\s]+\.(?:html|ipynb|md))(?=[)#])", text)
+    ours = [target.removeprefix(ADDRESS) for target in linked if target.startswith(ADDRESS)]
+    assert len(ours) == sum(not target.startswith("http") for target in linked) + len(ours)
+    assert [target for target in ours if not (SITE / target).exists()] == []
+
+    # Sphinx numbers exercises and equations on the page of the chapter.
+    page = (SITE / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
+    exercises = re.findall(r'class="caption-number">(Exercise [\d.]+) </span>', page)
+    assert re.findall(r"^\*\*(Exercise [\d.]+) \(", text, re.MULTILINE) == exercises
+    equations = re.findall(r'class="eqno">\(([\d.]+)\)', page)
+    assert re.findall(r"^\\tag\{(.*)\}$", text, re.MULTILINE) == equations
+    assert exercises or path.stem == "index"
+
+
+def test_the_cards_of_the_landing_page_name_files_that_jupyterlab_opens():
+    text = (CHAPTERS / "index.ipynb").read_text(encoding="utf-8")
+    named = re.findall(r'":link: (\S+)\\n"', text)
+    assert len(named) == 13
+    assert [name for name in named if not (CHAPTERS / name).exists()] == []
