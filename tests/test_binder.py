@@ -1,8 +1,10 @@
 """What repo2docker makes of `binder/`, without building the image, and what the image can run."""
 
 import importlib.metadata
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 BINDER = ROOT / "binder"
 RENAMED = {"tensorflow-cpu": "tensorflow"}  # the same release without CUDA
 ONLY_ON_BINDER = {"nbgitpuller"}
+AROUND_THEM = ("numpy", "joblib", "pybtex")  # of other parts of requirements.txt
 WITH_EVERY_PYTHON = {"setuptools", "wheel"}
 
 
@@ -98,7 +101,7 @@ def test_the_image_has_the_versions_that_the_tests_ran_with():
 def test_the_image_pins_all_that_the_chapters_need_and_nothing_else():
     text = (ROOT / "requirements.txt").read_text("utf-8")
     chapters = re.search(r"(?s)# the chapters\b.*?\n(.*?)\n\n", text)[1]
-    needed = all_needed_by([*re.findall(r"^[\w-]+", chapters, re.MULTILINE), "numpy", "joblib"])
+    needed = all_needed_by([*re.findall(r"^[\w-]+", chapters, re.MULTILINE), *AROUND_THEM])
     needed -= all_needed_by(["jupyterlab"])  # what repo2docker's own environment has
     pinned = {RENAMED.get(name, name) for name in pins(BINDER / "requirements.txt")}
     assert pinned - ONLY_ON_BINDER - {"jupyterlab-myst"} == needed - WITH_EVERY_PYTHON
@@ -120,7 +123,7 @@ def test_the_image_holds_the_book_and_no_tests():
 def test_post_build_links_the_package_and_installs_the_startup_file(tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("pip", "jupyter"):
+    for name in ("pip", "python", "jupyter"):
         (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
         (programs / name).chmod(0o755)
     paths = {"PATH": f"{programs}:{os.environ['PATH']}", "NB_PYTHON_PREFIX": str(tmp_path)}
@@ -134,9 +137,34 @@ def test_post_build_links_the_package_and_installs_the_startup_file(tmp_path):
     )
     said = done.stdout.splitlines()
     assert said[0] == "pip install --no-cache-dir --no-deps --editable ."
-    assert said[1].startswith("jupyter trust chapters/01_study_group.ipynb")
+    assert said[1] == "python binder/name_citations.py"  # before a signature is made of the text
+    assert said[2].startswith("jupyter trust chapters/01_study_group.ipynb")
     # Where IPython looks, in the environment that it runs in.
     assert (tmp_path / "etc/ipython/startup/nearest_checkout.py").exists()
+
+
+def test_chapters_of_the_image_cite_by_name_and_keep_the_rest(tmp_path):
+    for name in ("binder", "_extensions", "references.bib"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    (tmp_path / "chapters").mkdir()
+    for name in ("index", "13_should_i_use_dropout"):
+        shutil.copy(ROOT / "chapters" / f"{name}.ipynb", tmp_path / "chapters")
+    subprocess.run([sys.executable, tmp_path / "binder" / "name_citations.py"], check=True)
+    for path in (tmp_path / "chapters").iterdir():
+        before = json.loads((ROOT / "chapters" / path.name).read_text("utf-8"))
+        after = json.loads(path.read_text("utf-8"))
+        for old, new in zip(before.pop("cells"), after.pop("cells"), strict=True):
+            if old["cell_type"] == "markdown":
+                assert "{cite" not in "".join(new.pop("source"))
+                del old["source"]
+            assert new == old
+        assert after == before
+    assert ":link: 13_should_i_use_dropout.ipynb" in (
+        tmp_path / "chapters" / "index.ipynb"
+    ).read_text("utf-8")
+    assert "Srivastava et al., 2014" in (
+        tmp_path / "chapters" / "13_should_i_use_dropout.ipynb"
+    ).read_text("utf-8")
 
 
 def test_a_chapter_that_was_pulled_imports_the_package_beside_it(tmp_path):
