@@ -1,8 +1,9 @@
-"""Sphinx extension of this book: the page at the root of the site, which sends readers on."""
+"""Sphinx extension of this book: the site's root, which sends readers on and names a domain."""
 
 import html
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PAGE = """\
 <!DOCTYPE html>
@@ -70,7 +71,28 @@ def write_forwarding_page(app, exception):
     Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
 
 
+def own_domain(address):
+    """Return the domain of a site's address, or nothing if it is GitHub's or unknown."""
+    domain = urlsplit(address).hostname or ""
+    return "" if domain.endswith(".github.io") else domain
+
+
+def name_domain(app, exception):
+    """Write ``CNAME``, by which GitHub Pages knows a domain of the book's own.
+
+    Each publication replaces what stands there, and would take the domain away with it.
+    """
+    if exception is not None or app.builder.name != "html":
+        return
+    record = Path(app.outdir, "CNAME")
+    if domain := own_domain(app.config.ogp_site_url):
+        record.write_text(f"{domain}\n", encoding="utf-8")
+    else:
+        record.unlink(missing_ok=True)
+
+
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
     app.connect("build-finished", write_forwarding_page)
+    app.connect("build-finished", name_domain)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from bs4 import BeautifulSoup
 from cards import site_address
+from forward import own_domain
 from recorded import CHAPTERS, SITE
 from sphinx.errors import ExtensionError
 
@@ -61,6 +62,18 @@ def test_an_address_that_is_none_is_refused(address):
         site_address({"SITE_URL": address})
 
 
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("https://owner.github.io/name/", ""),
+        ("https://book.example.org/", "book.example.org"),
+        ("", ""),
+    ],
+)
+def test_only_a_domain_of_the_books_own_is_recorded(address, domain):
+    assert own_domain(address) == domain
+
+
 def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
     for name in ("_config.yml", "_extensions", "assets", "references.bib"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -96,6 +109,7 @@ def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
     assert landing.items() <= _tags(site / "index.html").items()
     canonical = f'<link rel="canonical" href="{ADDRESS}chapters/index.html">'
     assert canonical in (site / "index.html").read_text(encoding="utf-8")
+    assert (site / "CNAME").read_text() == "example.org\n"
     assert _tags(site / "chapters" / "lesson.html")["description"] == "What the lesson is about."
 
 
@@ -109,5 +123,6 @@ def test_without_an_address_every_page_has_a_description_and_no_address():
     assert _tags(SITE / "index.html")["description"] == described["index.html"]["description"]
     if not any("og:url" in tags for tags in described.values()):
         assert not (SITE / "_static" / "cards").exists()
+        assert not (SITE / "CNAME").exists()
         assert "http:" not in root
         assert "https:" not in root
