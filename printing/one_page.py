@@ -122,8 +122,8 @@ def _head(site):
     scripts = [tag["src"] for tag in soup.select("script[src]") if "mathjax" in tag["src"]]
     base = f"../{site.name}/chapters/"
     settings = (
-        "<script>window.MathJax = {options: {enableAssistiveMml: false, enableMenu: false,"
-        'processHtmlClass: "math"}}</script>'
+        '<script>window.MathJax = {options: {enableAssistiveMml: false, processHtmlClass: "math"}}'
+        "</script>"
     )
     return (
         "".join(f'<link rel="stylesheet" href="{base}{sheet}">' for sheet in sheets)
@@ -152,11 +152,15 @@ def _prepare(page, keys):
     article = page.article
     for number, figure in enumerate(article.select("figure.xp")):
         _draw(figure, f"{page.key}-{number}-")
+        figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
     answers = _take_solutions(article) + _take_answers(article)
     for element in article.select(_FOR_THE_SCREEN):
         element.decompose()
     for token in article.select(_PLAIN_TOKENS):
         token.unwrap()
+    for cell in article.select("div.cell"):
+        if not cell.get_text(strip=True) and not cell.find(["img", "svg"]):
+            cell.decompose()  # it only prepared something
     for card in article.select(".sd-card"):
         _shelve(card)
     if answers:

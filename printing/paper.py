@@ -2,6 +2,8 @@
 
 from pypdf import PdfReader, PdfWriter
 
+from printing.formulas import speak_formulas, tag_formulas
+
 __all__ = ["page_numbers", "print_page"]
 
 _PRINTS = 4
@@ -39,6 +41,7 @@ def print_page(page, source, target, author):
     page.goto(source.as_uri())
     page.evaluate("window.MathJax.startup.promise")
     page.evaluate("document.fonts.ready")
+    spoken = speak_formulas(page)
     numbers = None
     for _ in range(_PRINTS):
         page.pdf(path=target, **_SETTINGS)
@@ -49,7 +52,7 @@ def print_page(page, source, target, author):
         page.evaluate(_FILL_IN, numbers)
     else:
         raise RuntimeError(f"page numbers still move after {_PRINTS} prints of {source}")
-    _describe(target, author)
+    _describe(target, author, spoken)
 
 
 def page_numbers(path):
@@ -71,9 +74,10 @@ def page_numbers(path):
     return {name.removeprefix("/"): order[place.page.idnum] for name, place in places.items()}
 
 
-def _describe(path, author):
-    """Name the author, show the title in the window and the outline beside the pages."""
+def _describe(path, author, spoken):
+    """Name author and formulas, show the title in the window and the outline beside the pages."""
     writer = PdfWriter(clone_from=path)
+    tag_formulas(writer, spoken)
     writer.add_metadata({"/Author": author, "/Creator": "Chromium"})
     writer.page_mode = "/UseOutlines"
     writer.create_viewer_preferences().display_doctitle = True
