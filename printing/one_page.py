@@ -10,6 +10,8 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from bs4 import BeautifulSoup
 
+from printing.frames import MOST_TELLING, frame
+
 __all__ = ["Part", "SitePage", "one_page", "read_parts"]
 
 START = "chapters/index.html"
@@ -150,14 +152,13 @@ def _headers(pages):
 def _prepare(page, keys):
     """Turn a page of the site into a chapter on paper."""
     article = page.article
-    for number, figure in enumerate(article.select("figure.xp")):
-        _draw(figure, f"{page.key}-{number}-")
+    for number, figure in enumerate(article.select("figure.xp"), 1):
+        _draw(figure, f"{page.key}-{number}-", MOST_TELLING.get((page.key, number)))
         figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
+    _shorten_code(article)
     answers = _take_solutions(article) + _take_answers(article)
     for element in article.select(_FOR_THE_SCREEN):
         element.decompose()
-    for token in article.select(_PLAIN_TOKENS):
-        token.unwrap()
     for cell in article.select("div.cell"):
         if not cell.get_text(strip=True) and not cell.find(["img", "svg"]):
             cell.decompose()  # it only prepared something
@@ -174,11 +175,23 @@ def _prepare(page, keys):
             heading.name = f"h{int(heading.name[1]) + 1}"  # the first level belongs to the parts
 
 
-def _draw(figure, prefix):
-    """Put the first frame of an explorer into the page itself: its letters become text."""
+def _draw(figure, prefix, positions):
+    """Put one frame of an explorer into the page itself: its letters become text."""
     picture = figure.find("img")
     svg = unquote(picture["src"].partition(",")[2])
+    if positions:
+        svg, figure.select_one(".xp-say").string = frame(figure, positions)
     picture.replace_with(_parse(re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)))
+
+
+def _shorten_code(article):
+    """Leave of the code what paper needs: never two empty lines, and fewer elements."""
+    for token in article.select(_PLAIN_TOKENS):
+        token.unwrap()
+    for code in article.select(".highlight pre"):
+        code.smooth()
+        for text in code.find_all(string=re.compile("\n{3}")):
+            text.replace_with(re.sub("\n{3,}", "\n\n", text))
 
 
 def _take_solutions(article):
@@ -224,6 +237,8 @@ def _shelve(card):
 def _mend_links(page, keys):
     """Make anchors unique, and links lead to them, to the web, or nowhere."""
     for element in page.article.find_all(id=True):
+        if element.find_parent("svg"):
+            continue  # a figure has its own, and refers to them
         element["id"] = f"{page.key}--{element['id']}"
     for link in page.article.find_all("a", href=True):
         target, anchor = urldefrag(urljoin(page.address, link["href"]))

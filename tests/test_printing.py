@@ -4,12 +4,15 @@ import gc
 import itertools
 import re
 import unicodedata
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from recorded import CHAPTERS, SITE
 
+from printing.formulas import structure
+from printing.frames import MOST_TELLING, frame
 from printing.one_page import one_page, read_parts
 from printing.paper import page_numbers, print_page
 
@@ -23,19 +26,27 @@ def _plain(text):
 
 
 @pytest.fixture(scope="module")
-def printed(browser, tmp_path_factory):
-    """Return the path of the printed book."""
+def source():
+    """Return the path of the book as one page of HTML."""
     if not (SITE / "index.html").exists():
         pytest.fail(f"{SITE} does not exist; run: make book")
-    folder = SITE.parent / "pdf"
-    folder.mkdir(exist_ok=True)
-    source = folder / "test.html"
-    source.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
+    path = SITE.parent / "pdf" / "test.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
+    yield path
+    path.unlink()
+
+
+@pytest.fixture(scope="module")
+def printed(browser, source, tmp_path_factory):
+    """Return the path of the printed book."""
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
     print_page(page, source, target, AUTHOR)
     page.close()
-    source.unlink()
+    assert not said
     return target
 
 
@@ -50,6 +61,15 @@ def texts(book):
     """Return the text of each page, letters and figures only."""
     gc.disable()  # it would look through all objects of the book again and again
     found = [_plain(page.extract_text()) for page in book.pages]
+    gc.enable()
+    return found
+
+
+@pytest.fixture(scope="module")
+def elements(book):
+    """Return the elements of the book's structure, which assistive technology reads."""
+    gc.disable()
+    found = list(structure(book))
     gc.enable()
     return found
 
@@ -138,14 +158,69 @@ def test_the_table_of_contents_names_the_pages(printed, book, texts, site_pages)
         assert str(number) in text
 
 
-def test_every_explorer_is_there_with_its_picture_and_its_sentence(texts, site_pages):
+def test_every_explorer_is_there_with_its_picture_and_its_sentence(texts, elements, site_pages):
     everything = "".join(texts)
     count = 0
-    for article in site_pages.values():
-        for sentence in article.select("figure.xp .xp-say"):
-            assert _plain(sentence.get_text()) in everything
+    for name, article in site_pages.items():
+        for number, sentence in enumerate(article.select("figure.xp .xp-say"), 1):
+            moved = (name, number) in MOST_TELLING
+            assert (_plain(sentence.get_text()) in everything) != moved
             count += 1
     assert count > 60
+    pictures = [element.get("/Alt") for element in elements if element["/S"] == "/Figure"]
+    assert len(pictures) == count
+    assert all(pictures)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "After 800 sessions the weight of Alex",
+        "Pass 24 drops 1 of 5 units",
+        "Rate 0.5, 100 masked copies",
+        "Turned by 45 degrees",
+        "Rate 0.2, 10 seeds",
+    ],
+)
+def test_an_explorer_that_begins_empty_shows_a_frame_that_tells_more(words, texts, elements):
+    assert _plain(words) in "".join(texts)
+    pictures = [element["/Alt"] for element in elements if element["/S"] == "/Figure"]
+    assert any(text.startswith(words) for text in pictures)
+
+
+def test_a_frame_is_asked_for_by_what_its_controls_say(site_pages):
+    figure = site_pages["01_study_group"].select("figure.xp")[1]
+    with pytest.raises(ValueError, match=r"names \['sessions'\]; the explorer has \['session'"):
+        frame(figure, {"sessions": "800"})
+    with pytest.raises(ValueError, match="'session' is never '801'"):
+        frame(figure, {"session": "801"})
+    svg, sentence = frame(figure, {"session": "0"})  # where it stands anyway
+    assert sentence == figure.find("img")["alt"]
+    assert svg.count("<text") == unquote(figure.find("img")["src"]).count("<text")
+
+
+def test_pictures_find_their_patterns_and_borders(source):
+    page = source.read_text(encoding="utf-8")
+    used = set(re.findall(r"url\(#([^)]+)\)", page))
+    assert len(used) > 100
+    assert used <= set(re.findall(r'\bid="([^"]+)"', page))
+
+
+def test_every_formula_is_said_in_words(elements, site_pages):
+    formulas = [f.get_text() for article in site_pages.values() for f in article.select(".math")]
+    spoken = [element for element in elements if element["/S"] == "/Formula"]
+    assert len(spoken) == len(formulas) > 800
+    texts = [element["/Alt"] for element in spoken]
+    assert all(texts)
+    assert not any("\\" in text for text in texts)
+    for tex, words in ((r"\sqrt", "square root"), (r"\sum", "the sum"), (r"\log", "log")):
+        assert sum(words in text for text in texts) == sum(tex in text for text in formulas)
+    assert all("/K" in element for element in spoken)  # a place on its page
+
+
+def test_the_cheat_sheet_is_one_page(printed):
+    starts = page_numbers(printed)
+    assert starts["glossary"] == starts["cheat_sheet"] + 1
 
 
 def test_exercises_quizzes_and_answers_are_there_in_this_order(texts, site_pages):
