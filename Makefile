@@ -20,7 +20,7 @@ TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 
 .NOTPARALLEL:
-.PHONY: help book lite serve pdf test chapters lint bench links newest publish clean
+.PHONY: help book lite serve pdf epub test chapters lint bench links newest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ pdf: $(VENV)/pdf-is-installed book ## print the whole book as one PDF
 	@$(BIN)/python tests/chromium.py
 	$(BIN)/python -m printing
 	@echo "The book is printed: _build/pdf/dropout-lab.pdf"
+
+epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
+	@$(BIN)/python tests/chromium.py
+	$(BIN)/python -m printing.ebook
+	@echo "The e-book is made: _build/epub/dropout-lab.epub"
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python tests/chromium.py

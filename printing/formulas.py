@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pypdf.generic import DictionaryObject, NameObject
 
-__all__ = ["speak_formulas", "structure", "tag_formulas"]
+__all__ = ["open_book", "structure", "tag_formulas"]
 
 # Letters that a style sheet draws, as MathJax does, are in no tree of a PDF. So each formula gets
 # a name in words, and a box (see paper.css) that is in the tree.
@@ -31,20 +31,25 @@ _SPEAK = """async rules => {
 }"""
 
 
-def speak_formulas(page):
-    """Name each formula of a page by what a teacher would say when writing it on the board.
+def open_book(page, source):
+    """Open a page, wait for its formulas, and name each by what a teacher would say.
 
     Parameters
     ----------
     page : playwright.sync_api.Page
-        A page on which MathJax has finished. Its speech rule engine comes with the site's MathJax
-        and speaks English; no page of the site loads it.
+        An empty page of a running Chromium.
+    source : pathlib.Path
+        The book as one page of HTML, from `printing.one_page.one_page`.
 
     Returns
     -------
     list of str
-        What is said, each text once.
+        What is said, each text once. The speech rules come with the site's MathJax and speak
+        English; no page of the site loads them.
     """
+    page.goto(source.as_uri())
+    page.evaluate("window.MathJax.startup.promise")
+    page.evaluate("document.fonts.ready")
     package = find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
     mathjax = Path(package, "static", "mathjax")
     page.add_script_tag(path=mathjax / "a11y" / "sre.js")
@@ -86,7 +91,7 @@ def tag_formulas(pdf, spoken):
     pdf : pypdf.PdfWriter
         A PDF with structure.
     spoken : list of str
-        What `speak_formulas` returned.
+        What `open_book` returned.
     """
     said = set(spoken)
     for element in structure(pdf):

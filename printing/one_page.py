@@ -267,15 +267,16 @@ def _title_page(site, title, author, landing_page):
     return (
         f'<div class="title-page"><img src="../{site.name}/_static/{mark.name}" alt="">'
         f'<p class="title">{html.escape(title)}</p>'
-        '<p class="subtitle">An interactive book on dropout, printed</p>'
+        '<p class="subtitle">An interactive book on dropout</p>'
         f'{figure}<p class="author">{html.escape(author)}</p></div>'
     )
 
 
-_NOTE = """<div class="about-print"><p>This is the book on paper. On a screen each figure with a
-sentence below it moves: here it shows the frame that its author chose. Code that only prepares or
-draws a figure stands in the notebooks; the code that teaches stands here. Solutions and answers
-stand at the end of their chapter. What documents the code is on the site alone.</p></div>"""
+_NOTE = """<div class="about-print"><p>This is the book without its site. There each figure with a
+sentence below it moves: here it shows one frame, and where the text speaks of sliders, it speaks of
+the site. Code that only prepares or draws a figure stands in the notebooks; the code that teaches
+stands here. Solutions and answers stand at the end of their chapter. What documents the code is on
+the site alone.</p></div>"""
 
 
 def _contents(parts):

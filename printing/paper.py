@@ -2,7 +2,7 @@
 
 from pypdf import PdfReader, PdfWriter
 
-from printing.formulas import speak_formulas, tag_formulas
+from printing.formulas import open_book, tag_formulas
 
 __all__ = ["page_numbers", "print_page"]
 
@@ -38,10 +38,7 @@ def print_page(page, source, target, author):
     RuntimeError
         If filling in numbers moves the text again and again.
     """
-    page.goto(source.as_uri())
-    page.evaluate("window.MathJax.startup.promise")
-    page.evaluate("document.fonts.ready")
-    spoken = speak_formulas(page)
+    spoken = open_book(page, source)
     numbers = None
     for _ in range(_PRINTS):
         page.pdf(path=target, **_SETTINGS)

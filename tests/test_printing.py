@@ -1,16 +1,19 @@
-"""The book as one PDF: complete, linked, and without a trace of the machine that printed it."""
+"""The book as a PDF and as an e-book: complete, linked, without a trace of what made them."""
 
 import gc
 import itertools
 import re
 import unicodedata
-from urllib.parse import unquote
+from urllib.parse import unquote, urldefrag
+from xml.etree import ElementTree
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from recorded import CHAPTERS, SITE
 
+from printing.ebook import read_chapters, write_ebook
 from printing.formulas import structure
 from printing.frames import MOST_TELLING, frame
 from printing.one_page import one_page, read_parts
@@ -38,16 +41,34 @@ def source():
 
 
 @pytest.fixture(scope="module")
-def printed(browser, source, tmp_path_factory):
-    """Return the path of the printed book."""
-    target = tmp_path_factory.mktemp("pdf") / "book.pdf"
+def books(browser, source, tmp_path_factory):
+    """Return the paths of the printed book and of the e-book."""
+    target = tmp_path_factory.mktemp("books") / "book.pdf"
     page = browser.new_page()
     said = []
     page.on("console", lambda message: said.append(message.text))
     print_page(page, source, target, AUTHOR)
+    write_ebook(target.with_suffix(".epub"), read_chapters(page), SITE, TITLE, AUTHOR)
     page.close()
     assert not said
-    return target
+    return target, target.with_suffix(".epub")
+
+
+@pytest.fixture(scope="module")
+def printed(books):
+    """Return the path of the printed book."""
+    return books[0]
+
+
+@pytest.fixture(scope="module")
+def ebook(books):
+    """Return the files of the e-book, each as a tree where it is XML."""
+    with ZipFile(books[1]) as files:
+        return {
+            name: ElementTree.fromstring(files.read(name))
+            for name in files.namelist()
+            if name.endswith((".xhtml", ".opf", ".xml", ".svg"))
+        }
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +292,54 @@ def test_every_font_travels_with_the_book(book):
             continue  # its letters are drawings in the file itself
         described = font.get("/DescendantFonts", [font])[0].get_object()["/FontDescriptor"]
         assert any(key.startswith("/FontFile") for key in described.get_object())
+
+
+def test_an_ebook_says_first_what_it_is_and_lists_its_files(books, ebook, site_pages):
+    with ZipFile(books[1]) as files:
+        first = files.infolist()[0]
+        assert (first.filename, first.compress_type) == ("mimetype", ZIP_STORED)
+        assert files.read(first) == b"application/epub+zip"
+        names = files.namelist()
+    package = ebook["book/package.opf"]
+    items = {item.get("id"): item.get("href") for item in package.iterfind(".//{*}item")}
+    besides = {"mimetype", "META-INF/container.xml", "book/package.opf"}
+    assert {f"book/{name}" for name in items.values()} == set(names) - besides
+    order = [items[entry.get("idref")] for entry in package.iterfind(".//{*}itemref")]
+    front = ["title-page.xhtml", "contents.xhtml"]
+    assert order == front + [f"{name}.xhtml" for name in site_pages]
+    assert package.find(".//{*}title").text == TITLE
+    assert package.find(".//{*}creator").text == AUTHOR
+
+
+def test_links_in_an_ebook_lead_into_it_or_to_the_web(ebook):
+    ids, links = {}, []
+    for name, tree in ebook.items():
+        found = [element.get("id") for element in tree.iter() if element.get("id")]
+        assert len(found) == len(set(found)), name
+        ids[name] = set(found)
+        links += [link.get("href") for link in tree.iterfind(".//{*}a[@href]")]
+    inside = [urldefrag(unquote(link)) for link in links if not re.match("https?://|mailto:", link)]
+    assert len(inside) > 1000
+    for file, anchor in inside:
+        assert not anchor or anchor in ids[f"book/{file}"]
+        assert f"book/{file}" in ids
+
+
+def test_an_ebook_has_every_formula_and_every_figure_with_its_words(ebook, site_pages):
+    figures = 0
+    for name, article in site_pages.items():
+        tree = ebook[f"book/{name}.xhtml"]
+        formulas = list(tree.iterfind(".//{http://www.w3.org/1998/Math/MathML}math"))
+        assert len(formulas) == len(article.select(".math"))
+        assert all(formula.get("alttext") for formula in formulas)
+        for figure in tree.iterfind(".//{*}figure"):
+            text = "".join(figure.find("{*}figcaption").itertext())
+            assert figure.find(".//{http://www.w3.org/2000/svg}svg").get("aria-label") == text
+            figures += 1
+        text = _plain("".join(tree.itertext()))
+        for title in article.select("h2, div.solution .admonition-title, .xp-quiz legend"):
+            assert _plain(title.get_text().removesuffix("#")) in text
+    assert figures > 60
+    for tree in ebook.values():
+        tags = {element.tag.partition("}")[2] for element in tree.iter()}
+        assert not tags & {"script", "button", "input", "select"}
