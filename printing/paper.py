@@ -76,6 +76,7 @@ def _describe(path, author, spoken):
     writer = PdfWriter(clone_from=path)
     tag_formulas(writer, spoken)
     writer.add_metadata({"/Author": author, "/Creator": "Chromium"})
+    writer.pdf_header = "%PDF-1.7"  # pypdf says 1.3, which knows no structure
     writer.page_mode = "/UseOutlines"
     writer.create_viewer_preferences().display_doctitle = True
     writer.write(path)

@@ -136,6 +136,7 @@ def test_the_book_says_what_it_is(book):
     assert book.metadata.author == AUTHOR
     assert book.trailer["/Root"]["/Lang"] == "en"
     assert book.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert book.pdf_header >= "%PDF-1.4"  # the first with structure
     for page in book.pages:
         assert [round(float(x) * 25.4 / 72) for x in page.mediabox[2:]] == [210, 297]  # A4
 
