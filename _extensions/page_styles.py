@@ -73,6 +73,8 @@ def class_names(site, pages):
     unused = tuple(_COMPONENTS - set(_TOGGLE.findall(text)))
     for path in (site / "_static").rglob("*.js"):
         found = _NAME.findall(path.read_text(encoding="utf-8"))
+        # A minified script calls its variables as Pygments calls its classes: o, kt.
+        found = [name for name in found if len(name) > 2]
         if path.name == "bootstrap.js":
             found = [name for name in found if not name.startswith(unused)]
         names.update(found)
