@@ -1,6 +1,10 @@
 // Typeset a few formulas at a time: in between, the page answers its reader. What stands outside
-// the elements that Sphinx marks comes last.
+// the elements that Sphinx marks comes last. The fonts come first: in others' letters the lines
+// would be higher for a moment.
 MathJax.config.startup.pageReady = async () => {
+  document.head.append(MathJax.chtmlStylesheet());
+  const fonts = ["MJXZERO", "MJXTEX", "MJXTEX-I"].map((name) => document.fonts.load(`1em ${name}`));
+  await Promise.allSettled(fonts);
   const formulas = [...document.querySelectorAll(".math")];
   while (formulas.length) {
     await MathJax.typesetPromise(formulas.splice(0, 5));

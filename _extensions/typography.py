@@ -1,4 +1,4 @@
-"""Sphinx extension of this book: lines do not break between a formula and its punctuation."""
+"""Sphinx extension of this book: lines do not break within a number and what belongs to it."""
 
 import re
 
@@ -7,6 +7,26 @@ _GLUED = re.compile(
     r'(?P<before>[(\[“‘]*)(?P<formula><span class="math[^"]*">[^<]*</span>)'
     r"(?P<after>(?:[.,;:!?)\]”’]|-\w+)*)"
 )
+
+# Code, formulas, figures (whose script writes their sentences anew) and tags stay as they are.
+_LOOSE = re.compile(
+    r'(?s)<(?P<kept>script|style|pre|code)\b.*?</(?P=kept)>|<figure class="xp.*?</figure>'
+    r'|<\w+ class="math\b[^>]*>[^<]*|<[^>]*>'
+    r"|(?<=\d) (?=%)|(?<=1) - (?=(?:p|r|rate)\b)"
+)
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+_INLINE = re.compile(r'<span class="math [^"]*"(?=>\\\((?P<tex>[^<]*)\\\)</span>)')
+# From TeX to the letters that show.
+_FRACTION = re.compile(r"\\d?frac(\{[^{}]*\}|\d)(\{[^{}]*\}|\w)")
+_SILENT = re.compile(r"\\(?:text|operatorname|left|right|big|bar|hat|tilde|sqrt)(?![a-z])|\\[,;!]")
+_SPACED = re.compile(
+    r"\\(?:approx|cdot|times|le|ge|to|in|mid|odot)(?![a-z])|[=<>]|&[lg]t;|(?<=[\w)}])\s*[-+]"
+)
+_COMMAND = re.compile(r"\\(ln|log|exp|max|min)|\\[A-Za-z]+|&\w+;")
+_SCRIPT = re.compile(r"[_^](\{[^{}]*\}|\w)")
+# The extension for exercises underlines the space before a link.
+_LATE_SPACE = re.compile(r"(Solution to)(<a\b[^>]*>) ")
 
 
 def keep_with_formula(html):
@@ -31,10 +51,67 @@ def _glue(match):
     return f'<span class="formula">{text}</span>' if touched else text
 
 
+def keep_with_number(html):
+    """Return a page in which "95 %" and "1 - p" stay on one line.
+
+    Parameters
+    ----------
+    html : str
+        The body of a page as Sphinx writes it.
+
+    Returns
+    -------
+    str
+        The same with spaces that do not break.
+    """
+    return _LOOSE.sub(lambda found: _bound(found[0]), html)
+
+
+def _bound(text):
+    return text.replace(" ", _NO_BREAK) if not text.strip("- ") else text
+
+
+def reserve_width(html):
+    """Return a page whose inline formulas say about how wide they will be.
+
+    Until they are typeset, formulas stand there as TeX, which is about twice as wide. A paragraph
+    that loses a line then moves what stands below it under the eyes of the reader. Letters, small
+    letters and signs with room around them are counted: on average the guess is half an em off.
+
+    Parameters
+    ----------
+    html : str
+        The body of a page as Sphinx writes it.
+
+    Returns
+    -------
+    str
+        The same with the custom property ``--width`` for the style sheet.
+    """
+    return _INLINE.sub(_reserve, html)
+
+
+def _reserve(match):
+    tex = match["tex"]
+    if r"\begin" in tex:  # a matrix
+        return match[0]
+    tex = _SILENT.sub("", _FRACTION.sub(lambda part: "_" + max(part.groups(), key=len), tex))
+    spaced = len(_SPACED.findall(tex))
+    tex = _COMMAND.sub(lambda name: name[1] or "x", tex)
+    small = _letters("".join(_SCRIPT.findall(tex)))
+    width = 0.64 * _letters(_SCRIPT.sub("", tex)) + 0.46 * small + 0.7 * spaced
+    return f'{match[0]} style="--width:{width:.1f}em"'
+
+
+def _letters(tex):
+    return len(re.sub(r"[{}\s\\]", "", tex))
+
+
 def mend_lines(app, pagename, templatename, context, doctree):
     """Do it for a page."""
     if "body" in context:
-        context["body"] = keep_with_formula(context["body"])
+        body = keep_with_number(keep_with_formula(context["body"]))
+        context["body"] = reserve_width(_LATE_SPACE.sub(r"\1 \2", body))
 
 
 def setup(app):

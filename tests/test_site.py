@@ -162,6 +162,12 @@ def test_formulas_are_typeset(look_at, page):
     formulas = opened.locator("div.math, span.math").count()
     assert opened.locator("mjx-container").count() == formulas
     assert opened.locator("mjx-merror").count() == 0
+    # The page kept room for those that its reader sees first.
+    guesses = opened.locator(".bd-article > section > p span.math[style]").evaluate_all(
+        """spans => spans.map(span => [parseFloat(span.style.getPropertyValue('--width')),
+            span.getBoundingClientRect().width / parseFloat(getComputedStyle(span).fontSize)])"""
+    )
+    assert all(abs(guess - width) < max(1, width / 4) for guess, width in guesses), guesses
 
 
 class _Links(HTMLParser):
