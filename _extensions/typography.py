@@ -12,7 +12,7 @@ _GLUED = re.compile(
 _LOOSE = re.compile(
     r'(?s)<(?P<kept>script|style|pre|code)\b.*?</(?P=kept)>|<figure class="xp.*?</figure>'
     r'|<\w+ class="math\b[^>]*>[^<]*|<[^>]*>'
-    r"|(?<=\d) (?=%)|(?<=1) - (?=(?:p|r|rate)\b)"
+    r"|(?<=\d) (?=%)|(?<=1) - (?=(?:p|r|rate)\b)|(?<=\de)-(?=\d)"
 )
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -52,7 +52,7 @@ def _glue(match):
 
 
 def keep_with_number(html):
-    """Return a page in which "95 %" and "1 - p" stay on one line.
+    """Return a page in which "95 %", "1 - p" and "1e-10" stay on one line.
 
     Parameters
     ----------
@@ -62,13 +62,15 @@ def keep_with_number(html):
     Returns
     -------
     str
-        The same with spaces that do not break.
+        The same with spaces, and with signs in exponents, that do not break.
     """
     return _LOOSE.sub(lambda found: _bound(found[0]), html)
 
 
 def _bound(text):
-    return text.replace(" ", _NO_BREAK) if not text.strip("- ") else text
+    if text == "-":
+        return "\N{MINUS SIGN}"
+    return text if text.strip("- ") else text.replace(" ", _NO_BREAK)
 
 
 def reserve_width(html):

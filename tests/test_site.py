@@ -25,6 +25,9 @@ PAGES = sorted(
 )
 CHAPTER_PAGES = [page for page in PAGES if page.startswith("chapters/")]
 EXPLORED = [page for page in CHAPTER_PAGES if "data-xp=" in (SITE / page).read_text("utf-8")]
+WITH_FORMULAS = [
+    page for page in CHAPTER_PAGES if 'class="math ' in (SITE / page).read_text("utf-8")
+]
 MAX_SITE_BYTES = 15_000_000
 MAX_FIRST_LOAD_BYTES = 600_000  # gzipped
 MAX_SECOND_PAGE_BYTES = 150_000
@@ -156,11 +159,11 @@ def test_a_page_loads_from_a_folder(open_page, page):
 
 
 @pytest.mark.firefox
-@pytest.mark.parametrize("page", CHAPTER_PAGES)
+@pytest.mark.parametrize("page", WITH_FORMULAS)
 def test_formulas_are_typeset(look_at, page):
     opened = look_at(page)
     formulas = opened.locator("div.math, span.math").count()
-    assert opened.locator("mjx-container").count() == formulas
+    assert opened.locator("mjx-container").count() == formulas > 0
     assert opened.locator("mjx-merror").count() == 0
     # The page kept room for those that its reader sees first.
     guesses = opened.locator(".bd-article > section > p span.math[style]").evaluate_all(
@@ -681,14 +684,15 @@ def _axe(opened):
     ]
 
 
-# Left alone, axe skips its newest rules and those of WCAG 2.2. Its experiment
-# focus-order-semantics stays off: where a table scrolls, the theme's script lets the keyboard
-# reach it, as the rule scrollable-region-focusable wants, and the box around it has no role.
+# Left alone, axe skips its experiments, its newest rules and those of WCAG 2.2.
 AXE_RULES = {
     "resultTypes": ["violations"],  # listing what is in order takes time
     "rules": {
         name: {"enabled": True}
         for name in [
+            "css-orientation-lock",
+            "focus-order-semantics",
+            "hidden-content",
             "label-content-name-mismatch",
             "p-as-heading",
             "table-fake-caption",
@@ -763,6 +767,50 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page):
         assert _contrast([int(part) for part in re.findall(r"\d+", color)[:3]], page) >= 3
 
 
+# What shows a control when the reader's system chooses all colors: its border, or else the color
+# of its letters, its icon, or what the browser draws itself; and the ring when it has the focus.
+FORCED = """() => {
+    const shown = (color, back) => {
+        const [r, g, b, alpha = 1] = color.match(/[\\d.]+/g).map(Number);
+        return [r, g, b].map((part, k) => alpha * part + (1 - alpha) * back[k]);
+    };
+    const back = shown(getComputedStyle(document.body).backgroundColor, [0, 0, 0]);
+    const all = [...document.querySelectorAll('button, summary, input, select, .xp-quiz')];
+    return [back, all.filter(n => n.checkVisibility({visibilityProperty: true})).map(node => {
+        const style = getComputedStyle(node);
+        const border = style.borderTopStyle == 'solid' && parseFloat(style.borderTopWidth) >= 1;
+        const inside = style.appearance == 'auto' || node.textContent.trim()
+            || node.querySelector('svg, [class*=fa-]');
+        const edge = border ? style.borderTopColor : inside ? style.color : 'rgb(0, 0, 0, 0)';
+        node.focus({focusVisible: true});
+        const rings = [getComputedStyle(document.activeElement)];
+        if (node.matches('.toggle-button'))
+            rings.push(getComputedStyle(node.closest('.admonition-title'), '::before'));
+        const ring = node.matches('.xp-quiz') ? edge : rings.find(
+            r => r.outlineStyle == 'solid' && parseFloat(r.outlineWidth) >= 2)?.outlineColor;
+        return [node.outerHTML.slice(0, 160), shown(edge, back), ring && shown(ring, back)];
+    })];
+}"""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("page", [KEYBOARD_PAGE])
+def test_forced_colors_leave_edges_rings_and_letters(look_at, page, mode):
+    opened = look_at(page, mode=mode)
+    opened.emulate_media(forced_colors="active")
+    back, controls = opened.evaluate(FORCED)
+    figures = opened.locator(".xp[data-xp]")
+    letters = [text for figure in figures.all() for text in figure.evaluate(CONTRAST)]
+    opened.emulate_media(forced_colors="none")
+    assert back == ([255, 255, 255] if mode == "light" else [0, 0, 0])  # the system's, not ours
+    assert len(controls) > 40
+    for markup, edge, ring in controls:
+        assert _contrast(edge, back) >= 3, markup
+        assert ring, markup
+        assert _contrast(ring, back) >= 3, markup
+    assert min(ratio for _, ratio in letters) >= 4.5
+
+
 def _contrast(one, other):
     """Return the contrast of two colors of the screen as WCAG 2 defines it."""
 
@@ -785,7 +833,7 @@ def test_keys_open_what_is_closed(open_page):
     assert opened.evaluate("!!document.activeElement.closest('main')")
     # A solution, and a question's answer.
     solution = opened.locator("div.solution").first
-    solution.locator(".toggle-button").focus()
+    solution.get_by_role("button", name="Solution to Exercise 1.1 (Two friends)").focus()
     press("Enter")
     assert opened.evaluate("document.getAnimations().length") == 0  # nor does anything move
     assert solution.locator("section").first.is_visible()
@@ -816,8 +864,15 @@ def test_keys_open_what_is_closed(open_page):
         press("Escape")
         assert not dialog.is_visible()
         assert button.evaluate("node => node === document.activeElement")
-    # On a phone, both lists of links.
+    # On a phone, what scrolls has a name of its own.
     opened.set_viewport_size({"width": PHONE, "height": 900})
+    opened.wait_for_function("document.querySelectorAll('pre[tabindex=\"0\"]').length > 9")
+    regions = opened.locator("main [role=region]").evaluate_all(
+        "boxes => boxes.map(box => box.ariaLabel)"
+    )
+    assert len(set(regions)) == len(regions) == opened.locator("main [tabindex='0']").count()
+    assert "Output, 1.1. Six friends and one exam, 2" in regions
+    # And both lists of links.
     for toggle, name in (("Toggle primary sidebar", "Book"), ("Toggle secondary", "On this page")):
         button = opened.get_by_role("button", name=toggle)
         button.focus()

@@ -21,9 +21,9 @@ def test_everything_else_stays_as_it_is(text):
     assert keep_with_formula(text) == text
 
 
-def test_a_number_stays_with_its_percent_sign_and_one_with_what_is_taken_from_it():
-    shown = keep_with_number("<p>Of 95 % times <em>1 - rate</em>, 2 - 1, a % b.</p>")
-    kept = "<p>Of 95~% times <em>1~-~rate</em>, 2 - 1, a % b.</p>"
+def test_what_belongs_to_a_number_stays_with_it():
+    shown = keep_with_number("<p>Of 95 % times <em>1 - rate</em>, 2 - 1, a % b, 1e-10.</p>")
+    kept = "<p>Of 95~% times <em>1~-~rate</em>, 2 - 1, a % b, 1e\N{MINUS SIGN}10.</p>"
     assert shown == kept.replace("~", "\N{NO-BREAK SPACE}")
 
 
