@@ -11,8 +11,8 @@ _GLUED = re.compile(
 # Code, formulas, figures (whose script writes their sentences anew) and tags stay as they are.
 _LOOSE = re.compile(
     r'(?s)<(?P<kept>script|style|pre|code)\b.*?</(?P=kept)>|<figure class="xp.*?</figure>'
-    r'|<\w+ class="math\b[^>]*>[^<]*|<[^>]*>'
-    r"|(?<=\d) (?=%)|(?<=1) - (?=(?:p|r|rate)\b)|(?<=\de)-(?=\d)"
+    r'|<\w+ class="(?:math\b|pre")[^>]*>[^<]*|<[^>]*>'
+    r"|(?<=\d) (?=%)|(?<=1) - (?=(?:p|r|rate)\b)|(?:(?<=\de)|(?<![\w)]))-(?=\d)"
 )
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -52,7 +52,7 @@ def _glue(match):
 
 
 def keep_with_number(html):
-    """Return a page in which "95 %", "1 - p" and "1e-10" stay on one line.
+    """Return a page in which "95 %", "1 - p" and "1e-10" stay on one line, and "-1" has a minus.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def keep_with_number(html):
     Returns
     -------
     str
-        The same with spaces, and with signs in exponents, that do not break.
+        The same with spaces that do not break, and with minus signs instead of hyphens.
     """
     return _LOOSE.sub(lambda found: _bound(found[0]), html)
 

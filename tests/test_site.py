@@ -367,8 +367,10 @@ def test_the_stored_page_starts_where_the_author_said(look_at, page):
 
 @pytest.mark.firefox
 @pytest.mark.parametrize("page", EXPLORED)
-def test_the_keyboard_moves_every_slider(look_at, page):
+def test_the_keyboard_moves_every_slider(look_at, browser, page):
     opened = look_at(page)
+    # What a key does to a control is the browser's affair: another one is asked once a page.
+    asked = 1 if browser.browser_type.name == "firefox" else None
 
     def press(key):
         opened.keyboard.press(key)
@@ -376,10 +378,8 @@ def test_the_keyboard_moves_every_slider(look_at, page):
             "axis => [axis.value, axis.ariaValueText, axis.nextSibling.textContent]"
         )
 
-    for slider in opened.locator(".xp input[type=range]").all():
+    for slider in opened.locator(".xp input[type=range]:not([max='0'])").all()[:asked]:
         last = slider.get_attribute("max")
-        if last == "0":
-            continue
         slider.focus()
         first = press("Home")
         second = press("ArrowRight")
@@ -388,7 +388,7 @@ def test_the_keyboard_moves_every_slider(look_at, page):
         value, text, shown = press("End")
         assert value == last
         assert shown == text
-    for menu in opened.locator(".xp select").all():
+    for menu in opened.locator(".xp select").all()[:asked]:
         root = menu.locator("xpath=ancestor::figure[1]")
         _set_first(menu)
         before = root.locator(".xp-view").inner_html()
@@ -831,6 +831,10 @@ def test_keys_open_what_is_closed(open_page):
     press("Enter")
     press("Tab")
     assert opened.evaluate("!!document.activeElement.closest('main')")
+    # Who listens learns which page this is, and hears no icon in the name of a list.
+    here = opened.locator("nav[aria-label=Main] [aria-current=page]")
+    assert here.text_content() == "1. The study group"
+    assert opened.get_by_role("navigation", name="Contents", exact=True).count() == 1
     # A solution, and a question's answer.
     solution = opened.locator("div.solution").first
     solution.get_by_role("button", name="Solution to Exercise 1.1 (Two friends)").focus()

@@ -22,9 +22,11 @@ def test_everything_else_stays_as_it_is(text):
 
 
 def test_what_belongs_to_a_number_stays_with_it():
-    shown = keep_with_number("<p>Of 95 % times <em>1 - rate</em>, 2 - 1, a % b, 1e-10.</p>")
-    kept = "<p>Of 95~% times <em>1~-~rate</em>, 2 - 1, a % b, 1e\N{MINUS SIGN}10.</p>"
-    assert shown == kept.replace("~", "\N{NO-BREAK SPACE}")
+    shown = keep_with_number(
+        "<p>Of 95 % times <em>1 - rate</em>, 2 - 1, a % b, <b>-0.5</b>, 784-128-10, 1e-10.</p>"
+    )
+    kept = "<p>Of 95~% times <em>1~-~rate</em>, 2 - 1, a % b, <b>_0.5</b>, 784-128-10, 1e_10.</p>"
+    assert shown == kept.replace("~", "\N{NO-BREAK SPACE}").replace("_", "\N{MINUS SIGN}")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ def test_what_belongs_to_a_number_stays_with_it():
         "<code class='x'><span>1 - p</span></code>",
         '<figure class="xp mathjax_ignore"><figcaption>95 % of</figcaption></figure>',
         '<script type="application/json">["95 %"]</script>',
+        '<span class="pre">-0.9,</span>',
         '<img alt="95 % of all">',
         MATH.replace("0.4^k", "1 - p"),
     ],
