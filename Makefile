@@ -39,18 +39,18 @@ serve: book ## serve the site on this machine only
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
 pdf: $(VENV)/pdf-is-installed book ## print the whole book as one PDF
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m browsers.chromium
 	$(BIN)/python -m printing
 	@echo "The book is printed: _build/pdf/dropout-lab.pdf"
 
 epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m browsers.chromium
 	$(BIN)/python -m printing.ebook
 	@echo "The e-book is made: _build/epub/dropout-lab.epub"
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
-	@$(BIN)/python tests/chromium.py
-	@$(BIN)/python tests/firefox.py
+	@$(BIN)/python -m browsers.chromium
+	@$(BIN)/python -m browsers.firefox
 	@# Four processes also on two cores: some of them wait for a kernel or a browser.
 	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
@@ -66,7 +66,7 @@ lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
 	$(BIN)/zizmor --quiet --offline .github
 
 bench: $(VENV)/all-is-installed book ## measure speed, memory and weight; prints ratios first
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m browsers.chromium
 	$(CHAPTER_SETTINGS) $(BIN)/python -m bench
 
 links: $(VENV)/book-is-installed ## follow the book's links to other sites; fails if one is broken

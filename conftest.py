@@ -86,7 +86,7 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="session")
 def chromium_path():
     """Return the browser to drive; without one skip, but fail in continuous integration."""
-    from chromium import find_chromium
+    from browsers.chromium import find_chromium
 
     path = find_chromium()
     if path is None:
@@ -117,7 +117,7 @@ def playwright():
 @pytest.fixture(scope="session")
 def chromium(chromium_path, playwright):
     """Yield a running headless Chromium."""
-    from chromium import ARGUMENTS
+    from browsers.chromium import ARGUMENTS
 
     running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
     yield running
@@ -127,7 +127,7 @@ def chromium(chromium_path, playwright):
 @pytest.fixture(scope="session")
 def firefox(playwright):
     """Yield a running headless Firefox; without one skip."""
-    from firefox import launch_firefox
+    from browsers.firefox import launch_firefox
 
     running = launch_firefox(playwright)
     if running is None:

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import nbformat
 import numpy as np
 
 from bench.table import print_table
+from browsers.chromium import ARGUMENTS, find_chromium
 from dropout_lab import describe, dropout, explore, rates
 from dropout_lab.page import script_text
 
@@ -97,8 +97,6 @@ def _stored():
 
 def _in_the_browser():
     """Print how long a frame takes from the input event to the paint, in Chromium."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from chromium import ARGUMENTS, find_chromium
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()

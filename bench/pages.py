@@ -4,12 +4,12 @@ import gzip
 import http.server
 import mimetypes
 import statistics
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.table import print_table
+from browsers.chromium import ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -196,8 +196,6 @@ def _row(name, found):
 
 def main(site=SITE, names=(), rounds=ROUNDS):
     """Print the table of all pages, or of those whose names are given."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from chromium import ARGUMENTS, find_chromium
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()

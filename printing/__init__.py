@@ -3,5 +3,5 @@
 import sys
 from pathlib import Path
 
-# The browser that prints is found as the tests find theirs; cards are shared with the pages.
-sys.path += [str(Path(__file__).parents[1] / name) for name in ("tests", "_extensions")]
+# The site's own extension says what the social cards are called and what stands on them.
+sys.path.append(str(Path(__file__).parents[1] / "_extensions"))

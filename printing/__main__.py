@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import yaml
-from chromium import ARGUMENTS, find_chromium
 
+from browsers.chromium import ARGUMENTS, find_chromium
 from printing.one_page import one_page
 from printing.paper import print_page
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 from cards import CARDS, HEIGHT, SUMMARY, WIDTH, card_name
-from chromium import ARGUMENTS, find_chromium
+
+from browsers.chromium import ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 MARK = (ROOT / "assets" / "mark.svg").read_text(encoding="utf-8")

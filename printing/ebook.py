@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
-from chromium import ARGUMENTS, find_chromium
 
+from browsers.chromium import ARGUMENTS, find_chromium
 from printing.formulas import open_book
 from printing.one_page import one_page
 

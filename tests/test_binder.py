@@ -114,7 +114,7 @@ def test_the_image_holds_the_book_and_no_tests():
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
     left_out = {path.partition("/")[0] for path in tracked if path not in held}
-    assert left_out <= {".ci", ".github", "bench", "tests"}
+    assert left_out <= {".ci", ".github", "bench", "browsers", "tests"}
     assert {"chapters/index.ipynb", "dropout_lab/__init__.py", "binder/postBuild"} <= held
     assert {"pyproject.toml", "README.md"} <= held  # the package cannot be installed without
     assert not any(path.startswith(("tests", ".git/")) for path in held)

@@ -1,12 +1,13 @@
-"""Start a Firefox for the browser tests, or install one: python tests/firefox.py."""
+"""Start a Firefox, or install one: python -m browsers.firefox."""
 
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from chromium import install
 from playwright.sync_api import Error, sync_playwright
+
+from browsers.install import install
 
 BRIDGE = Path(__file__).with_name("firefox_bridge.py")
 PATIENCE = 120_000  # milliseconds: four processes may start one at the same time
