@@ -2,22 +2,16 @@
 
 import html
 import os
-import sys
 import uuid
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-
-from browsers.chromium import ARGUMENTS, find_chromium
 from printing.formulas import open_book
-from printing.one_page import one_page
+from printing.press import ROOT, SITE, press
 
 __all__ = ["read_chapters", "write_ebook"]
 
-ROOT = Path(__file__).parents[1]
-SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "epub" / "dropout-lab.epub"
 _STYLE = Path(__file__).with_name("ebook.css")
 
@@ -202,25 +196,10 @@ def _page(title, text):
 
 
 def main():
-    """Write the e-book, or say what is missing."""
-    from playwright.sync_api import sync_playwright
-
-    if not (SITE / "index.html").exists():
-        sys.exit(f"{SITE} does not exist; run: make book")
-    path = find_chromium()
-    if path is None:
-        sys.exit("NO CHROMIUM, which writes the formulas. Install it, or set CHROMIUM to its path.")
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    source = TARGET.with_suffix(".html")
-    source.write_text(one_page(SITE, config["title"], config["author"]), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        page = browser.new_page()
+    """Write the e-book."""
+    with press(TARGET) as (page, source, config):
         open_book(page, source)
         chapters = read_chapters(page)
-        browser.close()
-    source.unlink()
     write_ebook(TARGET, chapters, SITE, config["title"], config["author"])
 
 
