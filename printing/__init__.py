@@ -1,4 +1,4 @@
-"""What `make pdf` runs: the built site as one page, and that page as one PDF."""
+"""The built site as one page, and that page as a PDF or an e-book."""
 
 import sys
 from pathlib import Path
