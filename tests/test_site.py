@@ -222,6 +222,33 @@ def _assets(page):
     return {link for link in links if link.endswith((".css", ".js"))}
 
 
+# Where the start of a section stands in the window; one near the end cannot reach its top.
+PLACE = """id => {
+    const root = document.documentElement;
+    const top = document.getElementById(id).getBoundingClientRect().y;
+    return root.scrollHeight - root.scrollTop - innerHeight < 2 && top > 0 ? 0 : top;
+}"""
+
+
+@pytest.mark.parametrize("page", ["chapters/04_backward_pass.html"])
+def test_a_link_to_a_section_leads_to_it(open_page, page):
+    opened = open_page(page)
+    address = opened.url
+    contents = opened.locator(".bd-sidebar-secondary a[href^='#']")
+    links = [link.get_attribute("href") for link in contents.all()]
+    assert len(links) > 3
+    for link in [*links[1::3], links[1]]:  # also back up
+        opened.locator(f".bd-sidebar-secondary a[href='{link}']").click()
+        opened.wait_for_timeout(100)
+        assert -20 <= opened.evaluate(PLACE, link[1:]) <= 120, link
+    for width, link in itertools.product((1400, 360), links[2::6]):  # from elsewhere
+        opened.set_viewport_size({"width": width, "height": 900})
+        opened.goto("about:blank")
+        opened.goto(address + link)
+        opened.evaluate("window.MathJax?.startup?.promise")
+        assert -20 <= opened.evaluate(PLACE, link[1:]) <= 120, link
+
+
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
 def test_a_first_visit_is_light_and_a_second_page_lighter(look_at, page):
     opened = look_at(page)
