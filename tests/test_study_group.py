@@ -127,7 +127,7 @@ class TestTrain:
         weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
         for row in learned[1:]:
             views, answers = MIXED.questions(7, rng)
-            mask = sample_mask((7, 3), 0.4, rng, noise_shape=(1, None))
+            mask = sample_mask((7, 3), 0.4, rng)  # a coin for each friend at each question
             heard = torch.tensor(views * mask / 0.6)
             (torch.mean((torch.tensor(answers) - heard @ weights) ** 2) / 2).backward()
             with torch.no_grad():
@@ -151,10 +151,34 @@ class TestTrain:
             error = paths[:, t].std(axis=0) / np.sqrt(runs)
             assert np.all(np.abs(paths[:, t].mean(axis=0) - expected) < 5 * error)
 
-    def test_who_stays_home_learns_nothing_that_session(self):
-        change = np.diff(train(FRIENDS, 0.3, 500, np.random.default_rng(2)), axis=0)
-        home = np.mean(change == 0)
-        assert abs(home - 0.3) < 5 * np.sqrt(0.3 * 0.7 / change.size)
+    def test_who_sits_out_a_question_learns_nothing_from_it(self):
+        rng = np.random.default_rng(2)
+        change = np.diff(train(FRIENDS, 0.3, 500, rng, questions=1), axis=0)
+        out = np.mean(change == 0)
+        assert abs(out - 0.3) < 5 * np.sqrt(0.3 * 0.7 / change.size)
+
+    def test_every_question_has_a_mask_of_its_own(self):
+        # One mask for all 50 questions would leave 30 in 100 weights where they are.
+        change = np.diff(train(FRIENDS, 0.3, 100, np.random.default_rng(2)), axis=0)
+        assert np.all(change != 0)
+
+    @pytest.mark.proves(
+        "At step 0.1 the group's weights settle at rate 0.5 and blow up at rate 0.9", chapter=1
+    )
+    def test_a_high_rate_asks_for_a_smaller_step(self):
+        limits = {}
+        for rate in (0.0, 0.5, 0.9):
+            moments = second_moments(FRIENDS)
+            moments = moments + rate / (1 - rate) * np.diag(np.diag(moments))
+            limits[rate] = 2 / np.linalg.eigvalsh(moments).max()
+        assert [round(2 / limits[rate], 1) for rate in (0.0, 0.9)] == [6.9, 24.4]
+        assert limits[0.9] < 0.1 < limits[0.5]
+        settled, wild = (
+            np.abs(train(FRIENDS, rate, 800, np.random.default_rng(0), step=0.1)[-1]).max()
+            for rate in (0.5, 0.9)
+        )
+        assert settled < 1
+        assert wild > 1e10
 
     def test_rate_one_never_moves(self):
         weights = train(FRIENDS, 1.0, 10, np.random.default_rng(0))

@@ -70,7 +70,7 @@ EXERCISES = (
             ),
             Mistake(
                 lambda variances, rate: _friends(variances, 0.0),
-                "The rate changes nothing in your answer. What does staying home do to the noise "
+                "The rate changes nothing in your answer. What does sitting out do to the noise "
                 "variance of a friend?",
             ),
             Mistake(
