@@ -188,8 +188,8 @@ def test_the_intended_reading_is_framed_and_both_factors_are_given(meaning, inte
     framed = [ax.spines["top"].get_visible() for ax in figure.axes]
     assert framed == [i == intended for i in range(2)]
     keep_panel, drop_panel = figure.axes
-    assert "× 1.25" in keep_panel.get_title(loc="left")
-    assert "× 5.00" in drop_panel.get_title(loc="left")
+    assert "1/keep = 1.25" in keep_panel.get_title(loc="left")
+    assert "1/keep = 5.00" in drop_panel.get_title(loc="left")
     assert sentence_of(figure, "").startswith(f"Read as meant as {meaning} 0.8, ")
 
 

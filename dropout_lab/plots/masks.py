@@ -248,12 +248,12 @@ def keep_or_drop(as_keep, as_drop, number, meaning):
         _draw_mask(ax, mask)
         ax.spines[:].set(visible=intended, linewidth=1.6)
         ax.set_title(
-            f"{verdict}: {reading} {number:g}, {mask.sum()} kept × {1 / keep:.2f}",
+            f"{verdict}: {reading} {number:g}, {mask.sum()} kept, 1/keep = {1 / keep:.2f}",
             weight="bold" if intended else "normal",
         )
         words.append(
             f"{verdict} as {reading} {number:g}, {mask.sum()} of {mask.size} units stay, "
-            f"times {1 / keep:.2f}"
+            f"one over keep is {1 / keep:.2f}"
         )
     meant, wrong = words if meaning == "keep" else words[::-1]
     return describe(fig, f"Read {meant}; {wrong}.")
