@@ -126,22 +126,34 @@ def test_flow_is_thicker_where_more_flows_and_leaves_out_what_is_next_to_nothing
     assert 0 < widths[1] < widths[2] < widths[3] == widths[4]  # full thickness at the scale
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("right", "passes"), ("unscaled", "fails")])
-def test_difference_errors_mark_the_best_step_and_judge_it(name, verdict):
-    figure = difference_errors(STEPS, CHECKS, name, 0.5)
-    best = CHECKS[name].min()
+def mark_of(figure):
+    """Return marker, step and error of the point that the figure points out."""
     mark = next(line for line in figure.axes[0].lines if line.get_marker() in "oX")
-    assert mark.get_ydata()[0] == pytest.approx(best)
-    assert mark.get_xdata()[0] == pytest.approx(STEPS[CHECKS[name].argmin()])
-    assert (mark.get_marker() == "o") == (verdict == "passes")
-    assert sentence_of(figure, "").endswith(f"the check at 10⁻⁶ {verdict}.")
+    return mark.get_marker(), mark.get_xdata()[0], mark.get_ydata()[0]
+
+
+def test_difference_errors_mark_the_best_step_of_a_check_that_passes():
+    figure = difference_errors(STEPS, CHECKS, "right", 0.5)
+    best = STEPS[V_SHAPE.argmin()]
+    assert mark_of(figure) == ("o", pytest.approx(best), pytest.approx(V_SHAPE.min()))
+    assert sentence_of(figure, "").endswith("the check at 10⁻⁶ passes.")
+
+
+def test_difference_errors_read_a_check_that_fails_on_its_plateau_and_not_in_a_dip():
+    # A long step adds an error of its own, which can hide part of the mistake.
+    dip = np.where(STEPS > 0.5, 0.6, 0.75)
+    figure = difference_errors(STEPS, {"unscaled": dip}, "unscaled", 0.5)
+    assert mark_of(figure) == ("X", pytest.approx(1e-5), 0.75)
+    said = sentence_of(figure, "")
+    assert "error is 0.75, at the step 10⁻⁵" in said
+    assert said.endswith("the check at 10⁻⁶ fails at every step.")
 
 
 def test_difference_errors_write_numbers_as_people_do():
     for error, text in ((3.2e-11, "3.2 × 10⁻¹¹"), (0.75, "0.75"), (2e4, "2 × 10⁴"), (1e-9, "10⁻⁹")):
         errors = {"right": np.full(len(STEPS), error)}
         figure = difference_errors(STEPS, errors, "right", 0.5)
-        assert f"smallest, {text}, at" in sentence_of(figure, "")
+        assert f"{text}, at the step" in sentence_of(figure, "")
 
 
 def test_layer_gradients_have_the_norms_as_heights_and_say_the_ratios():

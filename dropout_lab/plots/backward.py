@@ -83,7 +83,7 @@ def gradient_flow(masks, on, signals, gradients, scales, rate, draw):
     )
 
 
-def difference_errors(steps, errors, name, rate, tolerance=1e-6):
+def difference_errors(steps, errors, name, rate, tolerance=1e-6, usual=1e-5):
     """Draw the disagreement of a gradient with finite differences against their step.
 
     Parameters
@@ -98,6 +98,9 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6):
         Dropout rate, for the sentence.
     tolerance : float, default 1e-6
         The error below which a check is passed.
+    usual : float, default 1e-5
+        The step at which a check that fails is read: there only the mistake is left of its
+        error. A check that passes is read where its error is smallest.
 
     Returns
     -------
@@ -117,10 +120,11 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6):
     axes.text(steps[-1], tolerance / 2, "passes", ha="right", va="top")
     best = int(np.argmin(errors[name]))
     passed = errors[name][best] < tolerance
+    at = best if passed else int(np.argmin(np.abs(np.log(steps / usual))))
     color = COLORS["without" if passed else "with"]
     axes.plot(steps, clipped[name], color=color, linestyle="-" if passed else "--", linewidth=2.4)
     axes.plot(
-        steps[best], clipped[name][best], "o" if passed else "X", color=color,
+        steps[at], clipped[name][at], "o" if passed else "X", color=color,
         markeredgecolor=INK, markersize=8,
     )  # fmt: skip
     axes.set_xscale("log")
@@ -130,12 +134,14 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6):
     for axis, ticks in ((axes.xaxis, range(-10, 1, 2)), (axes.yaxis, range(-12, 4, 3))):
         axis.set_ticks([10.0**n for n in ticks], [_power(n) for n in ticks])
     axes.grid(axis="y")
-    axes.set_title(f"relative error, smallest: {_short(errors[name][best])}")
-    verdict = "passes" if passed else "fails"
+    error, step = _short(errors[name][at]), _short(steps[at])
+    axes.set_title(f"relative error, {'smallest' if passed else f'at the step {step}'}: {error}")
+    least = "smallest, " if passed else ""
+    verdict = "passes" if passed else "fails at every step"
     return describe(
         figure,
-        f"Rate {rate:.2f}, {name}: the relative error is smallest, {_short(errors[name][best])}, "
-        f"at the step {_short(steps[best])}; the check at {_short(tolerance)} {verdict}.",
+        f"Rate {rate:.2f}, {name}: the relative error is {least}{error}, at the step {step}; "
+        f"the check at {_short(tolerance)} {verdict}.",
     )
 
 
