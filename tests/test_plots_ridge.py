@@ -141,6 +141,9 @@ class TestSharedLoad:
         bars = load(0.5, 0.8).axes[1].patches
         np.testing.assert_allclose([bar.get_height() for bar in bars], [1, 0, 17 / 42, 10 / 42])
 
+    def test_the_sentence_names_the_correlation_that_the_reader_chose(self):
+        assert sentence_of(load(0.5, 0.95), "").startswith("Correlation 0.95, rate 0.50")
+
 
 def test_the_approximation_is_drawn_with_its_ratio():
     figure = penalties(0.5)

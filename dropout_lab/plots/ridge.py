@@ -205,7 +205,7 @@ def shared_load(path, truth, rate, correlation):
         figure.text(0.765, y, text, va="center")
     return describe(
         figure,
-        f"Correlation {_minus(correlation, 1)}, rate {rate:.2f}: dropout gives feature 1 the "
+        f"Correlation {_minus(correlation, 2)}, rate {rate:.2f}: dropout gives feature 1 the "
         f"weight {here[0]:.2f} and feature 2 the weight {_minus(here[1], 2)}, where the truth is "
         f"{truth[0]:.0f} and {truth[1]:.0f}.",
     )
