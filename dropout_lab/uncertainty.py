@@ -1,5 +1,6 @@
 """Doubt as a number: passes with dropout on, what their spread says, and whether it is right."""
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -54,11 +55,13 @@ def mc_passes(model, x, passes, *, seed):
     Parameters
     ----------
     model : torch.nn.Module or MLP
-        A module on the CPU: its dropout layers are switched on, everything else, batch
-        normalization above all, is in evaluation mode. Every module is in its own mode again
-        when the function returns. An `MLP` draws its own masks.
+        A module on the CPU or a CUDA device. What drops in it is switched on: all layers of
+        dropout, attention, stacked recurrent layers, and transformer layers, which so leave
+        their fused path. Everything else, batch normalization above all, is in evaluation mode.
+        Modes, rates and buffers are as before when the function returns. An `MLP` draws its own
+        masks.
     x : numpy.ndarray of float
-        Inputs, shape ``(n, ...)``.
+        Inputs, shape ``(n, ...)``. They follow the module to its device and floating dtype.
     passes : int
         Number of passes, at least 1.
     seed : int
@@ -73,14 +76,16 @@ def mc_passes(model, x, passes, *, seed):
     Raises
     ------
     TypeError
-        If `model` is neither of the two, or `x` is no array of numbers.
+        If `model` is neither of the two or returns no tensor, or `x` is no array of numbers.
     ValueError
-        If a module has no dropout layer: all passes would be equal, and look like certainty.
-        Calls of ``torch.nn.functional.dropout`` are no layers and cannot be found.
+        If all passes would be equal and look like certainty: a module has nothing that drops,
+        or no mask changes its outputs although a rate lies between 0 and 1. Calls of
+        ``torch.nn.functional.dropout`` are no layers and cannot be found.
 
     Notes
     -----
-    Taught in: chapter 11. Every pass draws one mask for each example.
+    Taught in: chapter 11. Every pass draws one mask for each example. Passes may be equal where
+    all rates are 0 or 1, and, by chance, where rates are tiny.
 
     References
     ----------
@@ -92,7 +97,7 @@ def mc_passes(model, x, passes, *, seed):
     >>> mc_passes(net, np.ones((4, 2)), 10, seed=0).shape
     (10, 4, 3)
     """
-    check_real_array(x, "x")
+    x = check_real_array(x, "x")
     check_count(passes, "passes")
     check_count(seed, "seed", minimum=0)
     if isinstance(model, MLP):
@@ -306,27 +311,85 @@ def relu_process(x, targets, where, *, noise, scale):
 def _torch_passes(model, x, passes, seed):
     """Return `mc_passes` of a PyTorch module."""
     import torch
-    from torch.nn.modules.dropout import _DropoutNd  # what all dropout layers derive from
 
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module or an MLP, got {type(model).__name__}")
-    layers = [module for module in model.modules() if isinstance(module, _DropoutNd)]
-    if not layers:
+    tensors = (*model.parameters(), *model.buffers())
+    like = next((one for one in tensors if one.is_floating_point()), torch.empty(0))
+    inputs = torch.tensor(x.astype(np.float64), dtype=like.dtype, device=like.device)
+
+    def ask():
+        output = model(inputs.clone())  # a layer that works in place must not change the next pass
+        if not isinstance(output, torch.Tensor):
+            raise TypeError(f"model must return a tensor, got {type(output).__name__}")
+        return output.to("cpu", torch.float64).numpy()
+
+    with torch.no_grad(), _seeded(seed, like.device), _dropping(model) as rates:
+        outputs = np.stack([ask() for _ in range(passes)])
+        live = [place for place, rate in rates.items() if 0 < rate < 1]
+        if live and outputs.size and (outputs == outputs[0]).all():
+            # Is it chance, at a tiny rate? At 1/2 one pass in thirty differs, if any can.
+            for module, name in live:
+                setattr(module, name, 0.5)
+            first = ask()
+            if all(np.array_equal(first, ask()) for _ in range(30)):
+                raise ValueError(
+                    "model must give outputs that depend on its masks, or passes look like "
+                    "certainty; got the same ones again and again for this x, although a rate is "
+                    f"{rates[live[0]]}: its dropout is never called, or what follows ignores it"
+                )
+    return outputs
+
+
+@contextmanager
+def _dropping(model):
+    """Let only what drops in a module be in training mode; yield its rates by their places."""
+    from torch import nn
+    from torch.nn.modules.dropout import _DropoutNd  # what all dropout layers derive from
+
+    rates = {}
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            rates[module, "p"] = module.p
+        elif isinstance(module, nn.MultiheadAttention) or (
+            isinstance(module, nn.RNNBase) and module.num_layers > 1
+        ):
+            rates[module, "dropout"] = module.dropout
+    if not any(name == "p" or rate > 0 for (_, name), rate in rates.items()):
         raise ValueError("model must have a dropout layer, or all passes are the same; got none")
+    drops = {module for module, _ in rates}
     modes = {module: module.training for module in model.modules()}
-    like = next(model.parameters(), torch.empty(0))
-    inputs = torch.tensor(np.asarray(x), dtype=like.dtype)
-    model.eval()
+    buffers = [
+        (module._buffers, name, buffer, buffer.clone())
+        for module in modes
+        for name, buffer in module._buffers.items()
+        if buffer is not None
+    ]
     try:
-        for layer in layers:
-            layer.training = True
-        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
-            outputs = [model(inputs).numpy() for _ in range(passes)]
+        for module in modes:  # not eval(): a module may do more than switch there
+            module.training = module in drops or isinstance(module, nn.TransformerEncoderLayer)
+        yield rates
     finally:
         for module, mode in modes.items():
             module.training = mode
-    return np.stack(outputs).astype(np.float64)
+        for (module, name), rate in rates.items():
+            setattr(module, name, rate)
+        for owner, name, buffer, value in buffers:
+            owner[name] = buffer.copy_(value)
+
+
+@contextmanager
+def _seeded(seed, device):
+    """Seed the global generators that dropout draws from, and put their state back."""
+    import torch
+
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
 
 
 def _entropy(probabilities):

@@ -75,6 +75,92 @@ def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks(net):
     assert not np.array_equal(first, mc_passes(net, same, 2, seed=4))
 
 
+class Attention(nn.Module):
+    """Attention of a sequence to itself; its dropout is a number, not a layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, dropout=0.4, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x)[0]
+
+
+class Recurrent(nn.Module):
+    """Two stacked layers; dropout between them is a number, not a layer."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.layers = kind(8, 8, num_layers=2, dropout=0.4, batch_first=True)
+
+    def forward(self, x):
+        return self.layers(x)[0]
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerDecoderLayer(8, 2, 16, dropout=0.4, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(x, x)
+
+
+def encoder_layer(rate=0.4):
+    return nn.TransformerEncoderLayer(8, 2, 16, dropout=rate, batch_first=True)
+
+
+DROPPING = {
+    "Dropout": lambda: nn.Dropout(0.4),
+    "Dropout1d": lambda: nn.Dropout1d(0.4),
+    "AlphaDropout": lambda: nn.AlphaDropout(0.4),
+    "FeatureAlphaDropout": lambda: nn.FeatureAlphaDropout(0.4),
+    "MultiheadAttention": Attention,
+    "RNN": lambda: Recurrent(nn.RNN),
+    "LSTM": lambda: Recurrent(nn.LSTM),
+    "GRU": lambda: Recurrent(nn.GRU),
+    "TransformerEncoderLayer": encoder_layer,
+    "TransformerEncoder": lambda: nn.TransformerEncoder(encoder_layer(), 2),
+    "TransformerDecoderLayer": Decoder,
+}
+SEQUENCES = np.random.default_rng(1).normal(size=(3, 5, 8))
+
+
+@pytest.mark.parametrize("kind", DROPPING)
+@pytest.mark.parametrize("beside", [None, 0.0])
+def test_all_that_drops_answers_as_in_train_mode(kind, beside):
+    # Nothing here but dropout knows its mode, so PyTorch's own train mode is the right answer.
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        parts = [nn.Linear(8, 8), DROPPING[kind]()]
+        net = nn.Sequential(*parts if beside is None else (*parts, nn.Dropout(beside))).double()
+        torch.manual_seed(7)
+        with torch.no_grad():
+            x = torch.tensor(SEQUENCES)
+            right = [net.train()(x).numpy() for _ in range(3)]
+    net.eval()
+    found = mc_passes(net, SEQUENCES, 3, seed=7)
+    np.testing.assert_array_equal(found, right)
+    assert found.std(axis=0).any()
+    assert not any(module.training for module in net.modules())
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_batch_normalization_inside_a_transformer_stays_in_evaluation_mode():
+    class Rows(nn.BatchNorm1d):
+        def forward(self, x):
+            seen.append(self.training)
+            return super().forward(x.mT).mT
+
+    seen, layer = [], encoder_layer()
+    layer.norm1 = Rows(8)
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    assert mc_passes(layer.train(), SEQUENCES, 4, seed=0).std(axis=0).all()
+    assert seen == [False] * 4
+    for name, value in layer.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
 def test_all_kinds_of_dropout_layers_are_switched_on_and_nothing_else_is():
     net = nn.Sequential(nn.Dropout1d(0.5), nn.BatchNorm1d(4), nn.AlphaDropout(0.5)).train()
     net[2].eval()
@@ -102,9 +188,101 @@ def test_modes_and_the_global_random_state_come_back():
     assert [module.training for module in net] == [True, True, False, True]
 
 
-def test_a_model_without_dropout_layers_is_refused():
-    with pytest.raises(ValueError, match="must have a dropout layer"):
-        mc_passes(nn.Linear(4, 2), X, 3, seed=0)
+def test_buffers_come_back_even_where_dropping_changes_them():
+    # In train mode spectral normalization refines its vectors at every call.
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = Recurrent(nn.LSTM)
+        nn.utils.spectral_norm(net.layers, "weight_hh_l0")
+    buffers = dict(net.named_buffers())
+    before = {name: value.clone() for name, value in buffers.items()}
+    mc_passes(net.eval(), SEQUENCES, 3, seed=0)
+    assert before
+    for name, value in net.named_buffers():
+        assert value is buffers[name]
+        assert torch.equal(value, before[name])
+
+
+def test_a_layer_that_works_in_place_does_not_change_the_next_pass():
+    net = nn.Sequential(nn.Dropout(0.5, inplace=True))
+    x = np.ones((1000, 1))
+    found = mc_passes(net, x, 8, seed=0)
+    assert set(found.ravel()) == {0, 2}
+    assert np.all(np.abs(found.mean(axis=(1, 2)) - 1) < 5 / np.sqrt(1000))
+    np.testing.assert_array_equal(x, 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_inputs_follow_the_dtype_of_the_model(dtype):
+    net = classifier(units=40).to(dtype)
+    found = mc_passes(net, X, 4, seed=0)
+    assert found.dtype == np.float64
+    assert np.all(found.std(axis=0) > 0)
+    counted = mc_passes(net, np.ones((3, 4), dtype=np.int8), 4, seed=0)
+    np.testing.assert_array_equal(counted, mc_passes(net, np.ones((3, 4)), 4, seed=0))
+
+
+def test_inputs_follow_the_model_to_its_device():
+    class Elsewhere(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.count = nn.Parameter(torch.ones(1, dtype=torch.int64), requires_grad=False)
+            self.linear = nn.Linear(4, 1, dtype=torch.float64, device="meta")
+            self.drop = nn.Dropout(0.5)
+
+        def forward(self, x):
+            far = self.linear(x)  # fails where the two are on different devices
+            return self.drop(torch.ones(far.shape))  # back, for meta tensors hold no numbers
+
+    assert set(mc_passes(Elsewhere(), X, 8, seed=0).ravel()) == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (nn.Linear(4, 2), "must have a dropout layer"),
+        (nn.GRU(4, 2), "must have a dropout layer"),
+        (nn.MultiheadAttention(4, 2), "must have a dropout layer"),
+    ],
+)
+def test_a_model_without_anything_that_drops_is_refused(net, message):
+    with pytest.raises(ValueError, match=message):
+        mc_passes(net, X, 3, seed=0)
+
+
+class Unused(nn.Module):
+    """A layer of dropout beside a function that follows a mode which is never switched on."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.drop = nn.Dropout(rate)
+
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.5, training=self.training)
+
+
+@pytest.mark.parametrize("passes", [1, 2, 5])
+def test_equal_passes_are_refused_where_a_rate_says_that_they_differ(passes):
+    net = Unused(1e-9).train()
+    with pytest.raises(ValueError, match=r"outputs that depend on its masks.*a rate is 1e-09"):
+        mc_passes(net, X, passes, seed=0)
+    assert (net.training, net.drop.training, net.drop.p) == (True, True, 1e-9)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-12, 1.0])
+def test_passes_may_be_equal_at_rates_that_make_them_so(rate):
+    net = classifier(rate)
+    found = mc_passes(net, X, 3, seed=0)
+    hidden = predict_torch(net[:2], X) if rate < 1 else np.zeros((3, 6))
+    np.testing.assert_allclose(found, np.stack([predict_torch(net[3], hidden)] * 3), rtol=1e-6)
+    assert net[2].p == rate
+
+
+def test_two_equal_passes_of_a_small_model_are_no_error():
+    net = nn.Sequential(nn.Dropout(0.5))  # one unit: two passes agree half of the time
+    found = np.stack([mc_passes(net, np.ones((1, 1)), 2, seed=seed).ravel() for seed in range(40)])
+    assert {tuple(pair) for pair in found} == {(0, 0), (0, 2), (2, 0), (2, 2)}
+    assert mc_passes(net, np.ones((0, 1)), 2, seed=0).shape == (2, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +292,7 @@ def test_a_model_without_dropout_layers_is_refused():
         ((classifier(), X.tolist(), 3, 0), TypeError, "x must be a numpy.ndarray"),
         ((classifier(), X, 0, 0), ValueError, "passes must be a whole number of at least 1"),
         ((classifier(), X, 3, 0.5), TypeError, "seed must be a whole number"),
+        ((nn.LSTM(4, 2, 2, dropout=0.5), X, 3, 0), TypeError, "must return a tensor, got tuple"),
     ],
 )
 def test_bad_arguments_of_passes_are_named(arguments, error, message):
