@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_rate, check_real_array
-from dropout_lab.masks import all_masks
+from dropout_lab._checks import check_mask, check_numbers, check_rate, check_real_array
+from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention", "convention_named"]
 
@@ -64,7 +64,7 @@ class Convention:
     def __post_init__(self):
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
-            if getattr(self, role) not in _EXPONENTS:
+            if getattr(self, role) not in list(_EXPONENTS):
                 raise ValueError(
                     f"{role} must be one of {list(_EXPONENTS)}, got {getattr(self, role)!r}"
                 )
@@ -269,9 +269,9 @@ class Convention:
         >>> CONVENTIONS["classic"].train_mean(np.array([1.0, 2.0]), 0.5)
         array([0.5, 1. ])
         """
-        x = check_real_array(x, "x").astype(np.float64)
-        if x.ndim != 1:
-            raise ValueError(f"x must be one-dimensional, got shape {x.shape}")
+        x = check_numbers(x, "x", "units")
+        if not 1 <= len(x) <= MAX_UNITS:
+            raise ValueError(f"x must hold 1 to {MAX_UNITS} units, got {len(x)}")
         masks, probabilities = all_masks(len(x), rate)
         return probabilities @ self.apply_training(np.broadcast_to(x, masks.shape), masks, rate)
 
@@ -324,9 +324,11 @@ def _power(base, exponent):
 
 def _times(values, scale):
     """Return ``values * scale`` in the dtype of `values`; an infinite scale leaves zeros alone."""
+    with np.errstate(over="ignore"):  # a finite scale may be beyond the largest float16
+        scale = values.dtype.type(scale)
     with np.errstate(invalid="ignore"):
-        out = np.asarray(values * values.dtype.type(scale))
-    if math.isinf(scale):
+        out = np.multiply(values, scale, out=np.empty_like(values))
+    if np.isinf(scale):
         out[values == 0] = 0
     return out
 
@@ -334,11 +336,7 @@ def _times(values, scale):
 def _masked(values, mask, rate, scale, name):
     """Return ``values * mask * scale``, and zeros at rate 1."""
     values = check_real_array(values, name)
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-        raise TypeError(
-            "mask must be a boolean numpy.ndarray, True where a unit is kept, "
-            f"got {mask!r:.80} ({type(mask).__name__})"
-        )
+    mask = check_mask(mask)
     try:
         mask = np.broadcast_to(mask, values.shape)
     except ValueError as error:
@@ -346,8 +344,8 @@ def _masked(values, mask, rate, scale, name):
             f"mask must broadcast to the shape of {name}, {values.shape}, got {mask.shape}"
         ) from error
     if rate == 1.0:  # nothing survives; 0 * inf otherwise
-        return np.zeros(values.shape, values.dtype)
-    return _times(values * mask, scale)
+        return np.zeros_like(values)
+    return _times(np.multiply(values, mask, out=np.empty_like(values)), scale)
 
 
 CONVENTIONS = {

@@ -2,6 +2,14 @@
 
 import numpy as np
 
+from dropout_lab._checks import (
+    check_labels,
+    check_number,
+    check_numbers,
+    check_real_array,
+    check_rng,
+)
+
 __all__ = [
     "BIN_EDGES",
     "alert_recall",
@@ -34,6 +42,11 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     float
         Between 0 and 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
     Notes
     -----
     Behind the stored results of chapter 6.
@@ -44,9 +57,11 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     >>> alert_recall(labels, scores, budget=2), alert_recall(labels, scores, budget=3)
     (0.5, 1.0)
     """
-    ordered = labels[np.argsort(-scores, kind="stable")]
-    alerts = np.cumsum(np.where(ordered == 1, 1.0, genuine_weight))
-    return float(ordered[alerts <= budget].sum() / labels.sum())
+    ordered = _ranked(labels, scores)
+    budget = check_number(budget, "budget", minimum=0, finite=False)
+    weight = check_number(genuine_weight, "genuine_weight", minimum=0)
+    alerts = np.cumsum(np.where(ordered == 1, 1.0, weight))
+    return float(ordered[alerts <= budget].sum() / ordered.sum())
 
 
 def precision_at(labels, scores, recalls):
@@ -64,6 +79,11 @@ def precision_at(labels, scores, recalls):
     numpy.ndarray of float64
         One precision for each recall.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
     Notes
     -----
     Taught in: chapter 6.
@@ -74,8 +94,11 @@ def precision_at(labels, scores, recalls):
     >>> precision_at(labels, scores, [0.5, 1.0]).round(3).tolist()
     [1.0, 0.667]
     """
-    places = np.flatnonzero(labels[np.argsort(-scores, kind="stable")] == 1)
-    found = np.ceil(np.asarray(recalls) * len(places) - 1e-9).astype(int)
+    places = np.flatnonzero(_ranked(labels, scores))
+    recalls = check_numbers(recalls, "recalls", sequence=True)
+    if not np.all((recalls > 0) & (recalls <= 1)):
+        raise ValueError(f"recalls must lie above 0 and at most at 1, got {recalls!r:.80}")
+    found = np.ceil(recalls * len(places) - 1e-9).astype(int).clip(1)
     return found / (places[found - 1] + 1)
 
 
@@ -98,6 +121,11 @@ def permutation_importance(score, features, labels, rng):
     numpy.ndarray of float64
         One loss per column, shape ``(d,)``; near 0 if `score` does not use the column.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed, or `score` returns anything else; the message names it.
+
     References
     ----------
     Breiman (2001), Random forests, Machine Learning 45, 5-32, section 10.
@@ -108,12 +136,22 @@ def permutation_importance(score, features, labels, rng):
     """
     from sklearn.metrics import average_precision_score
 
-    intact = average_precision_score(labels, score(features))
+    features = check_real_array(features, "features", "n, d")
+    labels = _checked_labels(labels, len(features))
+    check_rng(rng)
+
+    def precision(features):
+        scores = _checked_scores(score(features))
+        if len(scores) != len(labels):
+            raise ValueError(f"score must return {len(labels)} numbers, got {len(scores)}")
+        return average_precision_score(labels, scores)
+
+    intact = precision(features)
     losses = []
     for column in range(features.shape[1]):
         shuffled = features.copy()
         shuffled[:, column] = rng.permutation(shuffled[:, column])
-        losses.append(intact - average_precision_score(labels, score(shuffled)))
+        losses.append(intact - precision(shuffled))
     return np.array(losses)
 
 
@@ -134,11 +172,47 @@ def reliability_counts(labels, log_odds, edges=BIN_EDGES):
     numpy.ndarray of float64
         Shape ``(3, k)``: rows, sum of predicted probabilities, frauds.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
+
     Notes
     -----
     Behind the stored results of chapter 6.
     """
+    log_odds = _checked_scores(log_odds, "log_odds")
     chances = np.exp(-np.logaddexp(0.0, -log_odds))
+    return counts_in_bins(check_labels(labels, len(chances), 2), chances, edges)
+
+
+def counts_in_bins(happened, chances, edges):
+    """Return, for bins of foretold probability, how many rows, and sums of both arguments."""
+    edges = check_numbers(edges, "edges", "k + 1", sequence=True)
+    if len(edges) < 2 or edges[0] != 0 or edges[-1] != 1 or not np.all(np.diff(edges) > 0):
+        raise ValueError(f"edges must rise from 0 to 1, got {edges!r:.80}")
     bins = np.searchsorted(edges[1:-1], chances, side="right")
-    sums = (np.ones(len(labels)), chances, labels)
+    sums = (np.ones(len(chances)), chances, happened)
     return np.array([np.bincount(bins, weights=w, minlength=len(edges) - 1) for w in sums])
+
+
+def _ranked(labels, scores):
+    """Return the labels, the most suspicious row first, or raise."""
+    scores = _checked_scores(scores)
+    return _checked_labels(labels, len(scores))[np.argsort(-scores, kind="stable")]
+
+
+def _checked_labels(labels, count):
+    """Return labels of which at least one is a fraud, or raise."""
+    labels = check_labels(labels, count, 2)
+    if not labels.any():
+        raise ValueError(f"labels must hold at least one fraud, got {labels!r:.80}")
+    return labels
+
+
+def _checked_scores(scores, name="scores"):
+    """Return scores as float64, or raise; infinite ones are the first or the last."""
+    scores = check_numbers(scores, name, "n")
+    if np.isnan(scores).any():
+        raise ValueError(f"{name} must not hold NaN, got {scores!r:.80}")
+    return scores

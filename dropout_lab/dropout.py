@@ -6,11 +6,18 @@ The scaling is the inverted one of both frameworks: survivors are multiplied by
 """
 
 import math
-import numbers
 
 import numpy as np
 
-from dropout_lab._checks import check_rate, check_real_array, check_rng, check_training
+from dropout_lab._checks import (
+    check_mask,
+    check_rate,
+    check_real_array,
+    check_rng,
+    check_shape,
+    check_training,
+    is_whole,
+)
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
@@ -65,7 +72,7 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     array([[False, False, False],
            [ True,  True,  True]])
     """
-    shape = _check_shape(shape)
+    shape = check_shape(shape)
     rate = check_rate(rate)
     check_rng(rng)
     drawn = _check_noise_shape(noise_shape, shape)
@@ -96,8 +103,8 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     Returns
     -------
     numpy.ndarray
-        Always a new array of the shape of `x`, never a view of it, also where the values
-        are unchanged. `x` itself is never written to.
+        Always a new array of the shape and memory order of `x`, never a view of it, also where
+        the values are unchanged. `x` itself is never written to.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     check_rng(rng)
     if not check_training(training):
         _check_noise_shape(noise_shape, x.shape)
-        return x.copy()
+        return x.copy(order="K")
     return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
 
 
@@ -172,11 +179,7 @@ def dropout_backward(grad, mask, rate):
     """
     grad = check_real_array(grad, "grad")
     rate = check_rate(rate)
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-        raise TypeError(
-            "mask must be a boolean numpy.ndarray, True where a unit was kept, "
-            f"got {mask!r:.80} ({type(mask).__name__})"
-        )
+    mask = check_mask(mask)
     if mask.shape != grad.shape:
         raise ValueError(f"mask must have the shape of grad, {grad.shape}, got {mask.shape}")
     return _apply(grad, mask, rate)
@@ -192,10 +195,14 @@ class Dropout:
     rng : numpy.random.Generator
         Source of randomness, advanced by every forward pass in training mode.
     noise_shape : tuple of (int or None), optional
-        Share decisions along axes, see `sample_mask`.
+        Share decisions along axes, see `sample_mask`. Ints are at least 1.
 
     Attributes
     ----------
+    rate : float
+        The rate of the next forward pass. Yours to change.
+    noise_shape : tuple or None
+        A tuple of its own, also where a list was given.
     training : bool
         True after construction and after `train`, False after `eval`.
     mask : numpy.ndarray of bool or None
@@ -224,12 +231,21 @@ class Dropout:
     def __init__(self, rate, rng, *, noise_shape=None):
         self.rate = check_rate(rate)
         self.rng = check_rng(rng)
-        _check_noise_entries(noise_shape)
-        self.noise_shape = noise_shape
+        self.noise_shape = _check_noise_entries(noise_shape)
+        if any(n is not None and n < 1 for n in self.noise_shape or ()):
+            raise ValueError(
+                "noise_shape must be None or a tuple of None and ints of at least 1, "
+                f"got {noise_shape!r}"
+            )
         self.training = True
         self.mask = None
         self._shape = None
         self._rate = None
+
+    def __repr__(self):
+        """Return how the layer was made, and its mode."""
+        shared = "" if self.noise_shape is None else f", noise_shape={self.noise_shape}"
+        return f"Dropout(rate={self.rate}{shared}, training={self.training})"
 
     def train(self):
         """Switch to training mode: the next forward pass drops units.
@@ -278,7 +294,7 @@ class Dropout:
         else:
             _check_noise_shape(self.noise_shape, x.shape)
             self.mask = None
-            out = x.copy()
+            out = x.copy(order="K")
         self._shape, self._rate = x.shape, self.rate
         return out
 
@@ -313,7 +329,11 @@ class Dropout:
                 f"grad must have the shape of the last forward input, {self._shape}, "
                 f"got {grad.shape}"
             )
-        return grad.copy() if self.mask is None else dropout_backward(grad, self.mask, self._rate)
+        return (
+            grad.copy(order="K")
+            if self.mask is None
+            else dropout_backward(grad, self.mask, self._rate)
+        )
 
 
 def rates(start=0.0, stop=0.9, step=0.05):
@@ -371,7 +391,7 @@ def _at_least(rate, shape, rng):
 def _apply(values, mask, rate):
     """Return ``values * mask / (1 - rate)`` as a new array in the dtype of `values`."""
     if rate == 1.0:  # 0 / 0 otherwise
-        return np.zeros(values.shape, values.dtype)
+        return np.zeros_like(values)
     # One multiplication by the rounded reciprocal, as in TensorFlow. PyTorch rounds 1 - rate
     # to float32 first, so that at some rates its float32 results differ in the last bits.
     scale = 1.0 / (1.0 - rate)
@@ -383,21 +403,9 @@ def _apply(values, mask, rate):
     return out
 
 
-def _check_shape(shape):
-    """Return `shape` as a tuple of non-negative ints, or raise."""
-    lengths = (shape,) if isinstance(shape, numbers.Integral) else shape
-    if not isinstance(lengths, (tuple, list)) or not all(
-        isinstance(n, numbers.Integral) and not isinstance(n, bool) for n in lengths
-    ):
-        raise TypeError(f"shape must be an int or a tuple of ints, got {shape!r}")
-    if any(n < 0 for n in lengths):
-        raise ValueError(f"shape must not hold negative lengths, got {shape!r}")
-    return tuple(int(n) for n in lengths)
-
-
 def _check_noise_shape(noise_shape, shape):
     """Return the shape to draw: `noise_shape` with None replaced by the axis length."""
-    _check_noise_entries(noise_shape)
+    noise_shape = _check_noise_entries(noise_shape)
     if noise_shape is None:
         return shape
     allowed = f"one entry per axis of {shape}, each None, 1 or the length of that axis"
@@ -405,20 +413,17 @@ def _check_noise_shape(noise_shape, shape):
         n not in (None, 1, length) for n, length in zip(noise_shape, shape, strict=True)
     ):
         raise ValueError(f"noise_shape must have {allowed}, got {noise_shape!r}")
-    return tuple(
-        length if n is None else int(n) for n, length in zip(noise_shape, shape, strict=True)
-    )
+    return tuple(length if n is None else n for n, length in zip(noise_shape, shape, strict=True))
 
 
 def _check_noise_entries(noise_shape):
-    """Raise unless `noise_shape` is None or a tuple of ints and None."""
-    if noise_shape is not None and (
-        not isinstance(noise_shape, (tuple, list))
-        or not all(
-            n is None or (isinstance(n, numbers.Integral) and not isinstance(n, bool))
-            for n in noise_shape
-        )
+    """Return `noise_shape` as a tuple of Python's ints and None, or None, or raise."""
+    if noise_shape is None:
+        return None
+    if not isinstance(noise_shape, (tuple, list)) or not all(
+        n is None or is_whole(n) for n in noise_shape
     ):
         raise TypeError(
             f"noise_shape must be None or a tuple of ints and None, got {noise_shape!r}"
         )
+    return tuple(n if n is None else int(n) for n in noise_shape)

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_real_array, check_rng
+from dropout_lab._checks import check_count, check_probabilities, check_rng
 from dropout_lab.masks import all_masks
-from dropout_lab.network import MLP, softmax
+from dropout_lab.network import check_inputs, check_masks, check_net, softmax
 
 __all__ = [
     "MAX_HIDDEN",
@@ -62,6 +62,7 @@ def sub_networks(net):
 
     Examples
     --------
+    >>> from dropout_lab.network import MLP
     >>> net = MLP([2, 1, 1, 2], np.random.default_rng(0), rate=[0.5, 0.2])
     >>> masks, probabilities = sub_networks(net)
     >>> masks[1][:, 0]
@@ -69,7 +70,7 @@ def sub_networks(net):
     >>> probabilities
     array([0.4, 0.4, 0.1, 0.1])
     """
-    units = [bias.size for bias in _checked(net).biases[:-1]]
+    units = [bias.size for bias in check_net(net).biases[:-1]]
     if not 1 <= sum(units) <= MAX_HIDDEN:
         raise ValueError(
             f"net must have 1 to {MAX_HIDDEN} hidden units, since 2**n sub-networks are "
@@ -148,6 +149,7 @@ def exact_ensemble(net, x):
 
     Examples
     --------
+    >>> from dropout_lab.network import MLP
     >>> net = MLP([2, 3, 2], np.random.default_rng(0), rate=0.5)
     >>> found = exact_ensemble(net, np.array([[1.0, -1.0]]))
     >>> bool(np.allclose(found.geometric, found.weight_scaling))  # one hidden layer
@@ -203,9 +205,8 @@ def running_average(net, x, samples, rng):
     """
     samples = check_count(samples, "samples")
     check_rng(rng)
-    drawn = [
-        softmax(_checked(net).forward(x, net.sample_masks(len(x), rng))) for _ in range(samples)
-    ]
+    x = check_inputs(net, x)
+    drawn = [softmax(net.forward(x, net.sample_masks(len(x), rng))) for _ in range(samples)]
     return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
 
 
@@ -223,6 +224,13 @@ def total_variation(p, q):
         Half the sum of absolute differences over the last axis, between 0 and 1. Shape
         ``(...)``.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not a numeric array.
+    ValueError
+        If an entry lies outside [0, 1], a row does not sum to 1, or the shapes do not fit.
+
     Notes
     -----
     Taught in: chapter 8.
@@ -232,28 +240,21 @@ def total_variation(p, q):
     >>> float(total_variation(np.array([0.5, 0.5]), np.array([0.25, 0.75])))
     0.25
     """
-    return 0.5 * np.abs(np.asarray(p) - np.asarray(q)).sum(axis=-1)
-
-
-def _checked(net):
-    """Return `net`, or raise."""
-    if not isinstance(net, MLP):
-        raise TypeError(f"net must be a dropout_lab.network.MLP, got {type(net).__name__}")
-    return net
+    p, q = check_probabilities(p, "p"), check_probabilities(q, "q")
+    try:
+        difference = p - q
+    except ValueError as error:
+        raise ValueError(f"q must fit the shape of p, {p.shape}, got {q.shape}") from error
+    return 0.5 * np.abs(difference).sum(axis=-1)
 
 
 def _prepared(net, x, masks):
     """Return the first layer's input to its activation, which no mask touches, and the masks."""
-    units = [bias.size for bias in _checked(net).biases[:-1]]
-    x, wanted = check_real_array(x, "x"), net.weights[0].shape[0]
-    if x.ndim != 2 or x.shape[1] != wanted:
-        raise ValueError(f"x must have shape (batch, {wanted}), got {x.shape}")
-    if len(masks) != len(units):
-        raise ValueError(f"masks must hold {len(units)} masks, got {len(masks)}")
+    units = [bias.size for bias in check_net(net).biases[:-1]]
+    x = check_inputs(net, x)
+    check_masks(net, masks)
     for mask, n in zip(masks, units, strict=True):
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-            raise TypeError(f"masks must hold boolean numpy arrays, got {mask!r:.80}")
-        if mask.shape != (len(masks[0]), n):
+        if mask.ndim != 2 or mask.shape != (len(masks[0]), n):
             raise ValueError(f"masks must hold shape ({len(masks[0])}, {n}), got {mask.shape}")
     return x @ net.weights[0] + net.biases[0], masks
 

@@ -2,7 +2,7 @@
 
 import math
 
-import numpy as np
+from dropout_lab._checks import check_number, check_numbers
 
 __all__ = ["t_interval", "verdict"]
 
@@ -26,6 +26,8 @@ def t_interval(values):
 
     Raises
     ------
+    TypeError
+        If `values` does not hold numbers.
     ValueError
         If there are fewer than 2 or more than 10 seeds.
 
@@ -39,7 +41,7 @@ def t_interval(values):
     >>> f"{mean:.3f} ± {half:.3f}"
     '0.970 ± 0.025'
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = check_numbers(values, "values", sequence=True)
     seeds = values.shape[-1] if values.ndim else 0
     if seeds - 1 not in _T95:
         raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
@@ -60,6 +62,13 @@ def verdict(gain, half):
     str
         "helps" if the whole interval lies above zero, "harms" if it lies below, else "unclear".
 
+    Raises
+    ------
+    TypeError
+        If an argument is not a real number.
+    ValueError
+        If an argument is NaN, or `half` is negative.
+
     Notes
     -----
     Taught in: chapter 13, where an exercise asks for it.
@@ -69,4 +78,6 @@ def verdict(gain, half):
     >>> verdict(0.3, 0.5), verdict(0.3, 0.2), verdict(-0.3, 0.2)
     ('unclear', 'helps', 'harms')
     """
+    gain = check_number(gain, "gain", finite=False)
+    half = check_number(half, "half", minimum=0, finite=False)
     return "helps" if gain > half else "harms" if gain < -half else "unclear"

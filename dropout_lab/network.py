@@ -3,12 +3,19 @@
 import itertools
 import math
 from collections.abc import Sequence
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab._checks import (
+    check_count,
+    check_labels,
+    check_mask,
+    check_number,
+    check_numbers,
+    check_rate,
+    check_rng,
+)
 from dropout_lab.conventions import convention_named
 from dropout_lab.dropout import sample_mask
 
@@ -107,7 +114,13 @@ class MLP:
         -------
         list of numpy.ndarray of bool
             Shapes ``(batch, units)``, True where a unit is kept.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not allowed; the message names it.
         """
+        batch = check_count(batch, "batch", minimum=0)
         units = [bias.size for bias in self.biases[:-1]]
         return [
             sample_mask((batch, n), rate, rng) for n, rate in zip(units, self.rates, strict=True)
@@ -165,7 +178,8 @@ class MLP:
         """
         convention = self._following(convention)
         logits, inputs, hidden = self._pass(x, masks, convention)
-        labels = _check_labels(labels, logits)
+        _check_examples(len(logits))
+        labels = check_labels(labels, *logits.shape)
         rows = np.arange(len(labels))
         grad = softmax(logits)
         grad[rows, labels] -= 1.0  # softmax and cross-entropy together: probability minus truth
@@ -215,15 +229,11 @@ class MLP:
             If an argument is not allowed; the message names it.
         """
         epochs, size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
-        check_real_array(x, "x")
-        _check_labels(labels, np.empty((len(x), len(self.biases[-1]))))
-        if not len(x):
-            raise ValueError(f"x must hold at least one example, got shape {x.shape}")
-        if isinstance(learning_rate, bool) or not isinstance(learning_rate, Real):
-            raise TypeError(f"learning_rate must be a number, got {learning_rate!r}")
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate must be greater than 0, got {learning_rate!r}")
-        if optimizer not in _OPTIMIZERS:
+        x = check_numbers(x, "x", "examples, inputs")
+        _check_examples(len(x))
+        labels = check_labels(labels, len(x), len(self.biases[-1]))
+        learning_rate = check_number(learning_rate, "learning_rate", positive=True)
+        if optimizer not in list(_OPTIMIZERS):
             raise ValueError(f"optimizer must be one of {list(_OPTIMIZERS)}, got {optimizer!r}")
         check_rng(rng)
         step = _OPTIMIZERS[optimizer](self.weights + self.biases, learning_rate)
@@ -243,12 +253,9 @@ class MLP:
 
     def _pass(self, x, masks, convention):
         """Return logits, the input of each layer, and the hidden activations before dropout."""
-        x = check_real_array(x, "x")
-        wanted = self.weights[0].shape[0]
-        if x.ndim != 2 or x.shape[1] != wanted:
-            raise ValueError(f"x must have shape (batch, {wanted}), got {x.shape}")
-        if masks is not None and len(masks) != len(self.rates):
-            raise ValueError(f"masks must hold {len(self.rates)} masks, got {len(masks)}")
+        x = check_inputs(self, x)
+        if masks is not None:
+            check_masks(self, masks)
         self.masks = masks
         inputs, hidden = [x], []
         for layer, rate in enumerate(self.rates):
@@ -266,12 +273,20 @@ def softmax(logits):
     Parameters
     ----------
     logits : numpy.ndarray
-        Class scores, shape ``(..., classes)``.
+        Class scores, shape ``(..., classes)``, at least one class. NaN and infinity give NaN,
+        minus infinity a probability of 0.
 
     Returns
     -------
     numpy.ndarray of float64
         Same shape; positive or zero, and 1 in sum along the last axis.
+
+    Raises
+    ------
+    TypeError
+        If `logits` is not a numeric array.
+    ValueError
+        If it has no axis, or no class.
 
     Examples
     --------
@@ -288,7 +303,7 @@ def cross_entropy(logits, labels):
     Parameters
     ----------
     logits : numpy.ndarray
-        Class scores, shape ``(examples, classes)``.
+        Class scores, shape ``(examples, classes)``, at least one example.
     labels : numpy.ndarray of int
         Right class of each example, shape ``(examples,)``.
 
@@ -301,14 +316,16 @@ def cross_entropy(logits, labels):
     Raises
     ------
     TypeError, ValueError
-        If `labels` does not hold one class per row of `logits`.
+        If `logits` is not such an array, or `labels` does not hold one class per row of it.
 
     Examples
     --------
     >>> round(cross_entropy(np.zeros((1, 10)), np.array([3])), 4)
     2.3026
     """
-    labels = _check_labels(labels, logits)
+    logits = check_numbers(logits, "logits", "examples, classes")
+    _check_examples(len(logits), "logits")
+    labels = check_labels(labels, *logits.shape)
     return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
 
@@ -320,7 +337,7 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     net : MLP
         The network.
     x : numpy.ndarray
-        Inputs, shape ``(examples, inputs)``.
+        Inputs, shape ``(examples, inputs)``, at least one example.
     labels : numpy.ndarray of int
         Class of each example, shape ``(examples,)``.
     masks : list of numpy.ndarray of bool, optional
@@ -349,8 +366,9 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     >>> evaluate(net, np.zeros((4, 1)), np.array([0, 0, 0, 1]))
     Scores(accuracy=0.75, confidence=0.5, cross_entropy=0.6931471805599453)
     """
-    logits = net.forward(x, masks, convention=convention)
-    labels = _check_labels(labels, logits)
+    logits = check_net(net).forward(x, masks, convention=convention)
+    _check_examples(len(logits))
+    labels = check_labels(labels, *logits.shape)
     return Scores(
         float((logits.argmax(axis=1) == labels).mean()),
         float(softmax(logits).max(axis=1).mean()),
@@ -360,20 +378,42 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
 
 def _log_softmax(logits):
     """Return log-probabilities without overflow."""
+    logits = check_numbers(logits, "logits", "..., classes")
+    if not logits.shape[-1]:
+        raise ValueError(f"logits must have at least one class, got shape {logits.shape}")
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def _check_labels(labels, logits):
-    """Return `labels`, or raise unless they name one class for each row of `logits`."""
-    if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
-    rows, classes = logits.shape
-    if labels.shape != (rows,) or (rows and not 0 <= labels.min() <= labels.max() < classes):
-        raise ValueError(
-            f"labels must hold {rows} classes from 0 to {classes - 1}, got {labels!r:.80}"
-        )
-    return labels
+def check_net(net):
+    """Return `net`, or raise TypeError unless it is an `MLP`."""
+    if not isinstance(net, MLP):
+        raise TypeError(f"net must be a dropout_lab.network.MLP, got {type(net).__name__}")
+    return net
+
+
+def check_inputs(net, x):
+    """Return a batch of inputs to a network as float64, or raise."""
+    x, wanted = check_numbers(x, "x"), check_net(net).weights[0].shape[0]
+    if x.ndim != 2 or x.shape[1] != wanted:
+        raise ValueError(f"x must have shape (batch, {wanted}), got {x.shape}")
+    return x
+
+
+def check_masks(net, masks):
+    """Raise unless there is a boolean array for each hidden layer of a network."""
+    if not isinstance(masks, (list, tuple, np.ndarray)):
+        raise TypeError(f"masks must be a list of arrays, got {masks!r:.80}")
+    if len(masks) != len(net.rates):
+        raise ValueError(f"masks must hold {len(net.rates)} masks, got {len(masks)}")
+    for mask in masks:
+        check_mask(mask, "every entry of masks")
+
+
+def _check_examples(count, name="x"):
+    """Raise ValueError if there is no example to take a mean of."""
+    if not count:
+        raise ValueError(f"{name} must hold at least one example, got none")
 
 
 def _sgd(parameters, learning_rate, momentum=0.9):

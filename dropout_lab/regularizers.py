@@ -1,10 +1,10 @@
 """The regularizers dropout is compared with: penalties on the weights, a limit to their norm."""
 
-import math
-import numbers
 from dataclasses import dataclass
 
 import numpy as np
+
+from dropout_lab._checks import check_number, check_real_array
 
 __all__ = ["Regularizer", "clip_norms"]
 
@@ -16,6 +16,7 @@ def clip_norms(weights, max_norm):
     ----------
     weights : array_like of float
         Shape ``(inputs, units)``: one column for each unit, as in `dropout_lab.network.MLP`.
+        Floating dtypes are kept, integers become float64.
     max_norm : float
         The limit c, greater than 0.
 
@@ -44,14 +45,10 @@ def clip_norms(weights, max_norm):
     array([[1.5, 0.3],
            [2. , 0.4]])
     """
-    _check_strength(max_norm, "max_norm", positive=True)
-    weights = np.asarray(weights)
-    if weights.ndim != 2:
-        raise ValueError(f"weights must have shape (inputs, units), got {weights.shape}")
-    if weights.dtype.kind != "f":
-        raise TypeError(f"weights must hold floating-point values, got dtype {weights.dtype}")
-    norms = np.linalg.norm(weights, axis=0)
-    return weights * (max_norm / np.maximum(norms, max_norm))
+    max_norm = check_number(max_norm, "max_norm", positive=True)
+    weights = check_real_array(weights, "weights", "inputs, units", sequence=True)
+    norms = np.hypot.reduce(weights, axis=0, dtype=np.float64)  # no square that overflows
+    return weights * (max_norm / np.maximum(norms, max_norm)).astype(weights.dtype)
 
 
 @dataclass(frozen=True)
@@ -95,10 +92,12 @@ class Regularizer:
 
     def __post_init__(self):
         """Check what was given."""
-        _check_strength(self.l1, "l1")
-        _check_strength(self.l2, "l2")
+        checked = {
+            name: check_number(getattr(self, name), name, minimum=0) for name in ("l1", "l2")
+        }
         if self.max_norm is not None:
-            _check_strength(self.max_norm, "max_norm", positive=True)
+            checked["max_norm"] = check_number(self.max_norm, "max_norm", positive=True)
+        self.__dict__.update(checked)  # what is frozen cannot be assigned
 
     def add_gradients(self, parameters):
         """Add the gradients of the penalties to those of the loss.
@@ -131,12 +130,3 @@ class Regularizer:
 def _weights(parameters):
     """Return the weight matrices and filters that were just trained."""
     return [each for each in parameters if each.ndim >= 2 and each.grad is not None]
-
-
-def _check_strength(value, name, *, positive=False):
-    """Raise unless `value` is a finite number, at least 0 or greater than 0."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
-    if not math.isfinite(value) or value < 0 or (positive and value == 0):
-        allowed = "greater than 0" if positive else "at least 0"
-        raise ValueError(f"{name} must be finite and {allowed}, got {value!r}")

@@ -6,7 +6,14 @@ price of a weight is set by the feature it belongs to.
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab._checks import (
+    check_count,
+    check_number,
+    check_numbers,
+    check_rate,
+    check_rng,
+    check_sequence,
+)
 from dropout_lab.dropout import dropout
 from dropout_lab.masks import all_masks
 
@@ -41,7 +48,8 @@ def dropout_prices(x, rate):
     TypeError
         If `x` is not a numeric array or `rate` not a real number.
     ValueError
-        If `x` is not two-dimensional, or `rate` lies outside [0, 1): at 1 the price is infinite.
+        If `x` is not two-dimensional or not finite, or `rate` lies outside [0, 1): at 1 the
+        price is infinite.
 
     Notes
     -----
@@ -56,7 +64,7 @@ def dropout_prices(x, rate):
     >>> dropout_prices(np.array([[1.0, 10.0], [2.0, 20.0]]), 0.5)
     array([  5., 500.])
     """
-    return _odds(rate) * np.square(_check_inputs(x)).sum(axis=0, dtype=np.float64)
+    return _odds(rate) * np.square(_check_inputs(x)).sum(axis=0)
 
 
 def ridge_weights(x, y, prices):
@@ -84,8 +92,8 @@ def ridge_weights(x, y, prices):
     TypeError
         If an argument is not numeric.
     ValueError
-        If the shapes do not fit, a price is negative or not finite, or the minimum is not
-        unique.
+        If the shapes do not fit, a number is not finite, a price is negative, or the minimum
+        is not unique.
 
     Notes
     -----
@@ -100,9 +108,12 @@ def ridge_weights(x, y, prices):
     """
     x = _check_inputs(x)
     y = _check_targets(y, len(x))
-    prices = np.broadcast_to(np.asarray(prices, dtype=np.float64), x.shape[1:])
+    prices = check_numbers(prices, "prices", sequence=True)
+    if prices.shape not in ((), x.shape[1:]):
+        raise ValueError(f"prices must be one number or {x.shape[1]}, got shape {prices.shape}")
     if not np.all((prices >= 0) & np.isfinite(prices)):
         raise ValueError(f"prices must be finite and not negative, got {prices!r:.80}")
+    prices = np.broadcast_to(prices, x.shape[1:])
     system = x.T @ x + np.diag(prices)
     size = np.sqrt(np.diag(system))
     size[size == 0] = 1.0
@@ -144,7 +155,8 @@ def sampled_weights(x, y, rate, counts, rng):
     TypeError
         If an argument has the wrong type.
     ValueError
-        If the shapes do not fit, `rate` lies outside [0, 1), or a count is smaller than 1.
+        If the shapes do not fit, a number is not finite, `rate` lies outside [0, 1), or there is
+        no count or one that is smaller than 1.
 
     Notes
     -----
@@ -160,7 +172,10 @@ def sampled_weights(x, y, rate, counts, rng):
     x = _check_inputs(x)
     y = _check_targets(y, len(x))
     _odds(rate)  # refuses rate 1, where nothing is left to fit
+    counts = check_sequence(counts, "counts", "whole numbers")
     counts = [check_count(count, "every entry of counts") for count in counts]
+    if not counts:
+        raise ValueError("counts must hold at least one number of copies, got none")
     check_rng(rng)
     d = x.shape[1]
     squares, products, found = np.zeros((d, d)), np.zeros(d), {}
@@ -197,7 +212,8 @@ def expected_loss(x, y, weights, rate):
     TypeError
         If an argument is not numeric.
     ValueError
-        If the shapes do not fit, d is too large, or `rate` lies outside [0, 1).
+        If the shapes do not fit, a number is not finite, d is too large, or `rate` lies outside
+        [0, 1).
 
     Notes
     -----
@@ -239,7 +255,8 @@ def logistic_penalty(x, weights, rate):
     TypeError
         If an argument is not numeric.
     ValueError
-        If the shapes do not fit, d is too large, or `rate` lies outside [0, 1).
+        If the shapes do not fit, a number is not finite, d is too large, or `rate` lies outside
+        [0, 1).
 
     Notes
     -----
@@ -285,7 +302,7 @@ def confident_prices(x, weights, rate):
     TypeError
         If an argument is not numeric.
     ValueError
-        If the shapes do not fit or `rate` lies outside [0, 1).
+        If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1).
 
     Notes
     -----
@@ -329,7 +346,8 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
     TypeError
         If an argument is not numeric.
     ValueError
-        If the shapes do not fit, labels are not 0 or 1, or `rate` or `price` is not allowed.
+        If the shapes do not fit, a number is not finite, d is too large, labels are not 0 or 1,
+        or `rate` or `price` is not allowed.
     RuntimeError
         If there is no minimum: without a price, separable classes drive weights to infinity.
 
@@ -344,11 +362,10 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
     True
     """
     x = _check_inputs(x)
-    labels = _check_targets(labels, len(x))
+    labels = _check_targets(labels, len(x), "labels")
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(f"labels must be 0 or 1, got {labels!r:.80}")
-    if not 0 <= price < np.inf:
-        raise ValueError(f"price must be at least 0 and finite, got {price!r}")
+    price = check_number(price, "price", minimum=0)
     odds = _odds(rate)
     masks, share = all_masks(x.shape[1], rate) if odds else (np.ones((1, x.shape[1])), np.ones(1))
     rows = (masks[:, None, :] * x / (1 - rate)).reshape(-1, x.shape[1])
@@ -397,24 +414,24 @@ def _all_answers(x, weights, rate):
 
 
 def _check_inputs(x):
-    """Return `x`, or raise unless it holds examples in rows."""
-    x = check_real_array(x, "x")
+    """Return `x` as float64, or raise unless it holds examples in rows."""
+    x = check_numbers(x, "x", finite=True)
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"x must have shape (n, d), at least (1, 1), got {x.shape}")
     return x
 
 
 def _check_targets(y, count, name="y"):
-    """Return `y`, or raise unless it holds one number an example."""
-    y = check_real_array(y, name)
+    """Return `y` as float64, or raise unless it holds one number an example."""
+    y = check_numbers(y, name, finite=True)
     if y.shape != (count,):
         raise ValueError(f"{name} must have shape ({count},), one value a row of x, got {y.shape}")
     return y
 
 
 def _check_weights(weights, x):
-    """Return `weights`, or raise unless there is one a feature."""
-    weights = check_real_array(weights, "weights")
+    """Return `weights` as float64, or raise unless there is one a feature."""
+    weights = check_numbers(weights, "weights", finite=True)
     if weights.shape != x.shape[1:]:
         raise ValueError(f"weights must have shape {x.shape[1:]}, got {weights.shape}")
     return weights

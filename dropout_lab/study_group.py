@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab._checks import (
+    check_count,
+    check_mask,
+    check_number,
+    check_numbers,
+    check_rate,
+    check_rng,
+    check_sequence,
+)
 from dropout_lab.dropout import dropout
 
 __all__ = [
@@ -63,18 +71,19 @@ class StudyGroup:
 
     def __post_init__(self):
         """Check and freeze both fields."""
-        if isinstance(self.names, str) or not all(isinstance(name, str) for name in self.names):
+        names = check_sequence(self.names, "names", "strings")
+        if not all(isinstance(name, str) for name in names):
             raise TypeError(f"names must be a sequence of strings, got {self.names!r}")
+        object.__setattr__(self, "names", names)
         if not self.names or len(set(self.names)) < len(self.names):
             raise ValueError(f"names must be distinct and at least one, got {self.names!r}")
-        sigmas = check_real_array(np.array(self.sigmas), "sigmas")
+        sigmas = check_numbers(self.sigmas, "sigmas", finite=True, sequence=True)
         if sigmas.shape != (len(self.names),):
             raise ValueError(
                 f"sigmas must hold one value per name, {len(self.names)}, got {self.sigmas!r}"
             )
-        if not np.all((sigmas > 0) & np.isfinite(sigmas)):
-            raise ValueError(f"sigmas must be positive and finite, got {self.sigmas!r}")
-        object.__setattr__(self, "names", tuple(self.names))
+        if not np.all(sigmas > 0):
+            raise ValueError(f"sigmas must be positive, got {self.sigmas!r}")
         object.__setattr__(self, "sigmas", tuple(sigmas.tolist()))
 
     @property
@@ -170,9 +179,10 @@ def train(group, rate, sessions, rng, *, questions=50, step=0.02):
     """
     rate = check_rate(rate)
     sessions = check_count(sessions, "sessions", minimum=0)
-    if not step > 0:
-        raise ValueError(f"step must be greater than 0, got {step!r}")
-    weights = np.zeros((sessions + 1, len(group.names)))
+    questions = check_count(questions, "questions")
+    step = check_number(step, "step", positive=True)
+    check_rng(rng)
+    weights = np.zeros((sessions + 1, len(_checked(group).names)))
     for session in range(sessions):
         views, answers = group.questions(questions, rng)
         heard = dropout(views, rate, rng)  # a coin for each friend at each question
@@ -203,7 +213,7 @@ def best_weights(group, rate):
     Raises
     ------
     TypeError
-        If `rate` is not a real number.
+        If `group` is not a `StudyGroup` or `rate` not a real number.
     ValueError
         If `rate` lies outside [0, 1].
 
@@ -225,7 +235,7 @@ def best_weights(group, rate):
     array([27., 11., 11., 11., 11., 11.])
     """
     rate = check_rate(rate)
-    return _by_precision((1 - rate) / (group.variances + rate))
+    return _by_precision((1 - rate) / (_checked(group).variances + rate))
 
 
 def decay_weights(group, penalty):
@@ -245,6 +255,8 @@ def decay_weights(group, penalty):
 
     Raises
     ------
+    TypeError
+        If `group` is not a `StudyGroup` or `penalty` not a real number.
     ValueError
         If `penalty` is negative or not finite.
 
@@ -258,9 +270,8 @@ def decay_weights(group, penalty):
     >>> decay_weights(FRIENDS, 0.5).round(3)
     array([0.274, 0.112, 0.112, 0.112, 0.112, 0.112])
     """
-    if not 0 <= penalty < np.inf:
-        raise ValueError(f"penalty must be at least 0 and finite, got {penalty!r}")
-    return _by_precision(1 / (group.variances + penalty))
+    penalty = check_number(penalty, "penalty", minimum=0)
+    return _by_precision(1 / (_checked(group).variances + penalty))
 
 
 def weights_for_masks(group, masks):
@@ -284,7 +295,7 @@ def weights_for_masks(group, masks):
     Raises
     ------
     TypeError
-        If `masks` is not a boolean array.
+        If `group` is not a `StudyGroup` or `masks` not a boolean array.
     ValueError
         If `masks` has no row, a wrong number of columns, or a friend who never comes.
 
@@ -298,9 +309,8 @@ def weights_for_masks(group, masks):
     >>> weights_for_masks(FRIENDS, one_at_home).round(3)
     array([0.388, 0.101, 0.101, 0.101, 0.101, 0.101])
     """
-    if not isinstance(masks, np.ndarray) or masks.dtype != np.bool_:
-        raise TypeError(f"masks must be a boolean numpy.ndarray, got {masks!r:.80}")
-    if masks.ndim != 2 or not len(masks) or masks.shape[1] != len(group.names):
+    masks = check_mask(masks, "masks")
+    if masks.ndim != 2 or not len(masks) or masks.shape[1] != len(_checked(group).names):
         raise ValueError(f"masks must have shape (k, {len(group.names)}), got {masks.shape}")
     attendance = masks.mean(axis=0)
     if not attendance.all():
@@ -336,7 +346,7 @@ def practice_weights(views, answers, rate):
     TypeError
         If an argument has the wrong type.
     ValueError
-        If the shapes do not fit or `rate` lies outside [0, 1].
+        If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1].
 
     Notes
     -----
@@ -347,7 +357,8 @@ def practice_weights(views, answers, rate):
     >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
     array([1.])
     """
-    views, answers = check_real_array(views, "views"), check_real_array(answers, "answers")
+    views = check_numbers(views, "views", finite=True)
+    answers = check_numbers(answers, "answers", finite=True)
     rate = check_rate(rate)
     if views.ndim != 2 or answers.shape != views.shape[:1]:
         raise ValueError(
@@ -371,7 +382,7 @@ def reliance(weights):
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray of float64
         Same shape; shares add up to 1 along the last axis.
 
     Raises
@@ -379,7 +390,8 @@ def reliance(weights):
     TypeError
         If `weights` is not a numeric array.
     ValueError
-        If all weights of a group are zero: then nobody is relied on.
+        If it has no axis or is not finite, or all weights of a group are zero: then nobody is
+        relied on.
 
     Notes
     -----
@@ -390,7 +402,7 @@ def reliance(weights):
     >>> reliance(np.array([3.0, 1.0]))
     array([0.75, 0.25])
     """
-    size = np.abs(check_real_array(weights, "weights"))
+    size = np.abs(check_numbers(weights, "weights", "..., n", finite=True))
     total = size.sum(axis=-1, keepdims=True)
     if not np.all(total > 0):
         raise ValueError("weights must not all be zero: there are no shares of nothing")
@@ -453,7 +465,8 @@ def exam_score(group, weights, absent=()):
     Raises
     ------
     TypeError
-        If `weights` is not a numeric array.
+        If `group` is not a `StudyGroup`, `weights` not a numeric array, or `absent` neither a
+        name nor a sequence of names.
     ValueError
         If `weights` does not fit the group, or a name in `absent` is not in the group.
 
@@ -467,16 +480,23 @@ def exam_score(group, weights, absent=()):
     >>> print(f"{exam_score(FRIENDS, learned):.3f} {exam_score(FRIENDS, learned, 'Alex'):.3f}")
     0.933 0.533
     """
-    weights = check_real_array(weights, "weights")
-    if weights.shape[-1:] != (len(group.names),):
+    weights = check_numbers(weights, "weights")
+    if weights.shape[-1:] != (len(_checked(group).names),):
         raise ValueError(f"weights must have {len(group.names)} columns, got shape {weights.shape}")
-    absent = (absent,) if isinstance(absent, str) else tuple(absent)
+    absent = (absent,) if isinstance(absent, str) else check_sequence(absent, "absent", "names")
     for name in absent:
         if name not in group.names:
             raise ValueError(f"absent must name friends out of {group.names}, got {name!r}")
     heard = weights * [name not in absent for name in group.names]
     missed = 1 - heard.sum(axis=-1)
     return 1 - (np.square(missed) + np.square(heard) @ group.variances)
+
+
+def _checked(group):
+    """Return `group`, or raise."""
+    if not isinstance(group, StudyGroup):
+        raise TypeError(f"group must be a StudyGroup, got {group!r:.80}")
+    return group
 
 
 def _by_precision(precision):

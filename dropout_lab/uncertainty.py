@@ -5,8 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_real_array
-from dropout_lab.detection import reliability_counts
+from dropout_lab._checks import (
+    check_count,
+    check_labels,
+    check_number,
+    check_numbers,
+    check_probabilities,
+    check_rate,
+    check_real_array,
+)
+from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
 
 __all__ = [
@@ -123,7 +131,8 @@ def decompose(probabilities):
     Raises
     ------
     TypeError, ValueError
-        If `probabilities` is no such array.
+        If `probabilities` is no such array, an entry lies outside [0, 1], or a row does not sum
+        to 1: logits go through `dropout_lab.network.softmax` first.
 
     Notes
     -----
@@ -141,10 +150,11 @@ def decompose(probabilities):
     >>> doubt.total.round(3), doubt.expected.round(3), doubt.mutual.round(3)
     (array([0.693]), array([0.]), array([0.693]))
     """
-    values = check_real_array(probabilities, "probabilities").astype(np.float64)
-    if values.ndim != 3 or not len(values):
+    values = check_probabilities(probabilities, "probabilities", "passes, n, classes")
+    if not len(values):
         raise ValueError(
-            f"probabilities must have shape (passes, n, classes), got {probabilities.shape}"
+            "probabilities must have shape (passes, n, classes), at least one pass, "
+            f"got {values.shape}"
         )
     mean = values.mean(axis=0)
     total, expected = _entropy(mean), _entropy(values).mean(axis=0)
@@ -170,6 +180,12 @@ def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
     numpy.ndarray of float64
         Shape ``(3, k)``: answers, sum of their confidences, right ones.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it. Rows of `probabilities` sum to 1:
+        logits go through `dropout_lab.network.softmax` first.
+
     See Also
     --------
     dropout_lab.detection.reliability_counts : The same for two classes.
@@ -178,11 +194,10 @@ def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
     -----
     Taught in: chapter 11.
     """
+    probabilities = check_probabilities(probabilities, "probabilities", "n, classes")
+    labels = check_labels(labels, *probabilities.shape)
     right = probabilities.argmax(axis=1) == labels
-    confidence = probabilities.max(axis=1)
-    with np.errstate(divide="ignore"):  # a confidence of 1 has infinite log odds
-        log_odds = np.log(confidence) - np.log1p(-confidence)
-    return reliability_counts(right.astype(int), log_odds, edges)
+    return counts_in_bins(right, probabilities.max(axis=1), edges)
 
 
 def expected_calibration_error(counts):
@@ -198,6 +213,14 @@ def expected_calibration_error(counts):
     numpy.ndarray of float64
         Shape ``(...)``, from 0 to 1. With few answers it is too large even for a perfectly
         calibrated model, because chance does not cancel within absolute values.
+
+    Raises
+    ------
+    TypeError
+        If `counts` does not hold numbers.
+    ValueError
+        If it has another shape, holds no answer, or more confidence or right answers than
+        answers.
 
     References
     ----------
@@ -215,7 +238,16 @@ def expected_calibration_error(counts):
     >>> expected_calibration_error(counts).round(3)
     np.float64(0.3)
     """
-    answers, confidence, right = np.moveaxis(np.asarray(counts, dtype=np.float64), -2, 0)
+    counts = check_numbers(counts, "counts", "..., 3, k", finite=True, sequence=True)
+    if counts.shape[-2] != 3:
+        raise ValueError(f"counts must have shape (..., 3, k), got {counts.shape}")
+    answers, confidence, right = np.moveaxis(counts, -2, 0)
+    most = answers[..., None, :] * (1 + 1e-9)  # sums of confidences are rounded
+    if not np.all((counts >= 0) & (counts <= most)) or not np.all(answers.sum(axis=-1) > 0):
+        raise ValueError(
+            "counts must hold answers, at least one, the sum of their confidences and how many are "
+            f"right, both at most as large, got {counts!r:.80}"
+        )
     return np.abs(confidence - right).sum(axis=-1) / answers.sum(axis=-1)
 
 
@@ -255,8 +287,10 @@ def readout_variance(hidden, weights, rate):
     >>> readout_variance(np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.5)
     array([13.])
     """
-    check_real_array(hidden, "hidden")
-    check_real_array(weights, "weights")
+    hidden = check_numbers(hidden, "hidden", "n, units")
+    weights = check_numbers(weights, "weights", "units")
+    if hidden.shape[1:] != weights.shape:
+        raise ValueError(f"weights must have shape {hidden.shape[1:]}, got {weights.shape}")
     rate = check_rate(rate)
     if rate == 1:
         raise ValueError(f"rate must be below 1, got {rate!r}")
@@ -278,12 +312,18 @@ def relu_process(x, targets, where, *, noise, scale):
     noise : float
         Standard deviation of the noise in `targets`, greater than 0.
     scale : float
-        Standard deviation of the network's output at 0 before it has seen any data.
+        Standard deviation of the network's output at 0 before it has seen any data, greater
+        than 0.
 
     Returns
     -------
     mean, spread : numpy.ndarray of float64
         Shape ``(m,)``: mean and standard deviation of the function, noise not included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not allowed; the message names it.
 
     References
     ----------
@@ -301,6 +341,13 @@ def relu_process(x, targets, where, *, noise, scale):
     >>> bool(spread[0] > 10 * spread[1])
     True
     """
+    x = check_numbers(x, "x", "n", finite=True)
+    targets = check_numbers(targets, "targets", "n", finite=True)
+    where = check_numbers(where, "where", "m", finite=True)
+    if targets.shape != x.shape:
+        raise ValueError(f"targets must have the shape of x, {x.shape}, got {targets.shape}")
+    noise = check_number(noise, "noise", positive=True)
+    scale = check_number(scale, "scale", positive=True)
     known = _relu_kernel(x, x, scale) + noise**2 * np.eye(len(x))
     across = _relu_kernel(where, x, scale)
     solved = np.linalg.solve(known, np.column_stack([targets, across.T]))

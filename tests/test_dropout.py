@@ -317,7 +317,8 @@ def test_noise_shape_changes_which_units_fall_and_nothing_else(seed, rate, data)
     x = np.full(shape, 3.0)
     y = dropout(x, rate, seeded(seed), noise_shape=list(noise_shape))
     np.testing.assert_array_equal(y, dropout_backward(x, mask, rate))
-    layer = Dropout(rate, seeded(seed), noise_shape=noise_shape)
+    # A layer is made for many arrays, so that it refuses a length that fits empty ones alone.
+    layer = Dropout(rate, seeded(seed), noise_shape=[n or None for n in noise_shape])
     np.testing.assert_array_equal(layer.forward(x), y)
     np.testing.assert_array_equal(layer.mask, mask)
 
@@ -583,15 +584,44 @@ def test_bad_noise_shape(function, noise_shape, error, message_of):
     message = message_of(error, TAKES_NOISE_SHAPE[function], noise_shape)
     assert message.startswith("noise_shape must")
     assert repr(noise_shape) in message
-    if error is ValueError:
-        assert "one entry per axis of (2, 3), each None, 1 or the length" in message
-    else:
+    if error is TypeError:
         assert "tuple of ints and None" in message
+    elif "Dropout" in function and noise_shape[:1] in ((0,), (-1,)):  # no shape would do
+        assert "ints of at least 1" in message
+    else:
+        assert "one entry per axis of (2, 3), each None, 1 or the length" in message
 
 
-def test_a_layer_refuses_a_noise_shape_of_the_wrong_type_at_once(message_of):
-    message = message_of(TypeError, Dropout, 0.5, seeded(0), noise_shape="ab")
+@pytest.mark.parametrize(
+    ("noise_shape", "error"),
+    [
+        ("ab", TypeError),
+        ((np.timedelta64(1), 1), TypeError),
+        ((0, 1), ValueError),
+        ((None, -1), ValueError),
+        ([np.int8(-3)], ValueError),
+    ],
+)
+def test_a_layer_refuses_a_noise_shape_that_fits_nothing_at_once(noise_shape, error, message_of):
+    message = message_of(error, Dropout, 0.5, seeded(0), noise_shape=noise_shape)
     assert message.startswith("noise_shape must be None or a tuple")
+    assert repr(noise_shape) in message
+
+
+def test_a_layer_keeps_a_noise_shape_of_its_own():
+    given = [np.int64(1), None]
+    layer = Dropout(0.5, seeded(0), noise_shape=given)
+    given[0] = None
+    assert layer.noise_shape == (1, None)
+    assert len(np.unique(layer.forward(np.ones((50, 4))), axis=0)) == 1
+
+
+def test_a_layer_tells_how_it_was_made_and_its_mode():
+    layer = Dropout(0.2, seeded(0))
+    assert repr(layer) == "Dropout(rate=0.2, training=True)"
+    assert repr(layer.eval()) == "Dropout(rate=0.2, training=False)"
+    shared = Dropout(np.float32(0.5), seeded(0), noise_shape=[None, np.int8(1)])
+    assert repr(shared) == "Dropout(rate=0.5, noise_shape=(None, 1), training=True)"
 
 
 @pytest.mark.parametrize("training", [None, 0, 1, 1.0, "False", np.array(True), []])
@@ -605,7 +635,7 @@ def test_bad_training(training, message_of):
 )
 def test_bad_mask_type(mask, message_of):
     message = message_of(TypeError, dropout_backward, np.ones(2), mask, 0.5)
-    assert message.startswith("mask must be a boolean numpy.ndarray, True where a unit was kept")
+    assert message.startswith("mask must be a boolean numpy.ndarray, True where a unit is kept")
     assert repr(mask) in message
 
 

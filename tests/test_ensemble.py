@@ -244,7 +244,7 @@ def test_wrong_arguments_are_named():
         sub_network_logits(net, x, masks[:1])
     with pytest.raises(ValueError, match=r"masks must hold shape \(16, 2\), got \(4, 2\)"):
         sub_network_logits(net, x, [masks[0], masks[1][:4]])
-    with pytest.raises(TypeError, match="masks must hold boolean"):
+    with pytest.raises(TypeError, match="every entry of masks must be a boolean"):
         sub_network_logits(net, x, [mask.astype(int) for mask in masks])
     with pytest.raises(ValueError, match="samples must be"):
         running_average(net, x, 0, np.random.default_rng(0))

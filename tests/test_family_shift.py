@@ -45,7 +45,7 @@ def test_without_any_variance_left_the_ratio_is_infinite_or_1():
 
 def test_it_says_what_does_not_fit(message_of):
     ok = np.ones(2), np.ones(2), np.eye(2)
-    assert "weights must have shape (n), got (2, 1)" in message_of(
+    assert "weights must have shape (n,), got (2, 1)" in message_of(
         ValueError, variance_ratio, np.ones((2, 1)), *ok[1:], 0.5
     )
     assert "mean must have shape (2,), got (3,)" in message_of(

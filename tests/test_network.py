@@ -264,7 +264,11 @@ def test_fit_is_reproducible_and_depends_on_its_generator():
         ),
         (lambda n, x, y, m: n.forward(x[:, :4]), ValueError, r"x must have shape \(batch, 5\)"),
         (lambda n, x, y, m: n.forward(x, m[:1]), ValueError, "masks must hold 2"),
-        (lambda n, x, y, m: n.forward(x, [q * 1.0 for q in m]), TypeError, "mask must be"),
+        (
+            lambda n, x, y, m: n.forward(x, [q * 1.0 for q in m]),
+            TypeError,
+            "every entry of masks must be",
+        ),
         (lambda n, x, y, m: n.gradients(x, y[:3], m), ValueError, "labels must hold 8"),
         (lambda n, x, y, m: n.gradients(x, y + 4, m), ValueError, "from 0 to 3"),
         (lambda n, x, y, m: n.gradients(x, y * 1.0, m), TypeError, "labels must be"),
@@ -281,7 +285,7 @@ def test_fit_is_reproducible_and_depends_on_its_generator():
         (
             lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=1, learning_rate=0),
             ValueError,
-            "learning_rate must be greater",
+            "learning_rate must be finite and greater than 0",
         ),
     ],
 )

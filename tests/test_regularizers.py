@@ -93,7 +93,7 @@ def test_strengths_out_of_range_are_refused(name, wrong):
 @pytest.mark.parametrize("name", ["l1", "l2", "max_norm"])
 @pytest.mark.parametrize("wrong", ["1", True, [1.0]])
 def test_strengths_that_are_no_numbers_are_refused(name, wrong):
-    with pytest.raises(TypeError, match=rf"^{name} must be a number, got "):
+    with pytest.raises(TypeError, match=rf"^{name} must be a real number, got "):
         Regularizer(**{name: wrong})
 
 
@@ -108,7 +108,7 @@ def test_a_limit_of_zero_is_refused():
     ("weights", "error", "message"),
     [
         (np.ones(3), ValueError, r"weights must have shape \(inputs, units\), got \(3,\)"),
-        (np.ones((2, 2), dtype=int), TypeError, "weights must hold floating-point values"),
+        (np.ones((2, 2), dtype=bool), TypeError, "weights must hold floating-point or integer"),
     ],
 )
 def test_weights_of_another_kind_are_refused(weights, error, message):

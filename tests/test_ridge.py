@@ -236,7 +236,7 @@ class TestLogistic:
 
     @pytest.mark.parametrize("price", [-1.0, math.inf, math.nan])
     def test_impossible_prices_are_refused(self, price):
-        with pytest.raises(ValueError, match="price must be at least 0 and finite"):
+        with pytest.raises(ValueError, match="price must be finite and at least 0"):
             fit_logistic(*classes(), price=price)
 
 

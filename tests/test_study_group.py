@@ -180,7 +180,7 @@ class TestTrain:
             ({"sessions": -1}, ValueError, "sessions"),
             ({"sessions": 1.5}, TypeError, "sessions"),
             ({"rng": 0}, TypeError, "rng"),
-            ({"questions": 0}, ValueError, "count"),
+            ({"questions": 0}, ValueError, "questions"),
             ({"step": 0}, ValueError, "step"),
         ],
     )

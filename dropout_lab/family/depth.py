@@ -1,8 +1,7 @@
 """Stochastic depth: drop whole layers of a residual network."""
 
-from dropout_lab._checks import check_count, check_rate
+from dropout_lab._checks import check_count, check_rate, check_real_array
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_axes
 
 __all__ = ["linear_decay", "stochastic_depth"]
 
@@ -90,7 +89,8 @@ def stochastic_depth(x, update, rate, rng, *, training=True):
            [0., 0.],
            [2., 2.]])
     """
-    x, update = check_axes(x, "x", "batch, ..."), check_axes(update, "update", "batch, ...")
+    x = check_real_array(x, "x", "batch, ...")
+    update = check_real_array(update, "update", "batch, ...")
     if update.shape != x.shape:
         raise ValueError(f"update must have the shape of x, {x.shape}, got {update.shape}")
     once = (None, *(1,) * (x.ndim - 1))

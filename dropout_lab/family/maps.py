@@ -2,9 +2,15 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_rng, check_training
+from dropout_lab._checks import (
+    check_count,
+    check_rate,
+    check_real_array,
+    check_rng,
+    check_shape,
+    check_training,
+)
 from dropout_lab.dropout import dropout, sample_mask
-from dropout_lab.family._inputs import check_axes
 
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
 
@@ -26,7 +32,7 @@ def spatial_dropout(x, rate, rng, *, training=True):
     Returns
     -------
     numpy.ndarray
-        A new array of the shape and dtype of `x`; kept channels are multiplied by
+        A new array of the shape, dtype and memory order of `x`; kept channels are multiplied by
         ``1 / (1 - rate)``. Its mean over masks is `x`.
 
     Raises
@@ -49,7 +55,7 @@ def spatial_dropout(x, rate, rng, *, training=True):
             [0., 0.],
             [2., 2.]]])
     """
-    x = check_axes(x, "x", "batch, channels, ...")
+    x = check_real_array(x, "x", "batch, channels, ...")
     shared = (None, None, *(1,) * (x.ndim - 2))
     return dropout(x, rate, rng, training=training, noise_shape=shared)
 
@@ -143,6 +149,9 @@ def block_mask(shape, rate, block, rng):
            [0, 0, 1, 1, 1],
            [1, 1, 1, 1, 1]])
     """
+    shape = check_shape(shape)
+    if len(shape) < 2:
+        raise ValueError(f"shape must be (..., rows, columns), got {shape}")
     *others, rows, columns = shape
     start = seed_rate(rate, block, rows, columns)
     down, across = rows - block + 1, columns - block + 1
@@ -173,9 +182,9 @@ def drop_block(x, rate, block, rng, *, training=True):
     Returns
     -------
     numpy.ndarray
-        A new array of the shape and dtype of `x`. Kept pixels are multiplied by the number of
-        all pixels over the number of kept ones, counted over the whole array. If nothing is
-        kept, zeros.
+        A new array of the shape, dtype and memory order of `x`. Kept pixels are multiplied by
+        the number of all pixels over the number of kept ones, counted over the whole array. If
+        nothing is kept, zeros.
 
     Raises
     ------
@@ -197,14 +206,14 @@ def drop_block(x, rate, block, rng, *, training=True):
     >>> drop_block(np.ones((4, 4)), 0.4, 2, np.random.default_rng(1)).sum()
     np.float64(16.0)
     """
-    x = check_axes(x, "x", "..., rows, columns")
+    x = check_real_array(x, "x", "..., rows, columns")
     check_rng(rng)
     if not check_training(training):
         seed_rate(rate, block, *x.shape[-2:])
-        return x.copy()
+        return x.copy(order="K")
     mask = block_mask(x.shape, rate, block, rng)
     scale = mask.size / max(int(mask.sum()), 1)
-    return (x * (mask * scale)).astype(x.dtype)
+    return np.multiply(x, mask * scale, out=np.empty_like(x), casting="same_kind")
 
 
 def drop_probabilities(rate, block, rows, columns):

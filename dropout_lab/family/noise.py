@@ -1,11 +1,17 @@
 """Masks that are not 0 or 1: Gaussian dropout, and the soft masks of concrete dropout."""
 
 import math
-import numbers
 
 import numpy as np
 
-from dropout_lab._checks import check_rate, check_real_array, check_rng, check_training
+from dropout_lab._checks import (
+    check_number,
+    check_rate,
+    check_real_array,
+    check_rng,
+    check_shape,
+    check_training,
+)
 from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["concrete_mask", "gaussian_dropout"]
@@ -31,7 +37,7 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     Returns
     -------
     numpy.ndarray
-        A new array of the shape and dtype of `x`, with mean `x` in expectation.
+        A new array of the shape, dtype and memory order of `x`, with mean `x` in expectation.
 
     Raises
     ------
@@ -59,9 +65,9 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     rate = check_rate_below_one(rate)
     check_rng(rng)
     if not check_training(training):
-        return x.copy()
+        return x.copy(order="K")
     noise = rng.normal(1.0, math.sqrt(rate / (1 - rate)), x.shape)
-    return (x * noise).astype(x.dtype)
+    return np.multiply(x, noise, out=np.empty_like(x), casting="same_kind")
 
 
 def concrete_mask(shape, rate, temperature, rng):
@@ -108,11 +114,8 @@ def concrete_mask(shape, rate, temperature, rng):
     rate = check_rate(rate)
     if rate in (0, 1):
         raise ValueError(f"rate must lie between 0 and 1, neither allowed here, got {rate}")
-    if isinstance(temperature, bool) or not isinstance(temperature, numbers.Real):
-        raise TypeError(f"temperature must be a real number, got {temperature!r}")
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be finite and greater than 0, got {temperature!r}")
-    u = check_rng(rng).random(shape)
+    temperature = check_number(temperature, "temperature", positive=True)
+    u = check_rng(rng).random(check_shape(shape))
     with np.errstate(divide="ignore"):  # u = 0 has logit minus infinity, and the mask 0
         logit = np.log(u) - np.log1p(-u) - math.log(rate / (1 - rate))
     # The hyperbolic tangent says the same as the sigmoid, without an overflow.

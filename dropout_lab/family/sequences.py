@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_rng, check_training
+from dropout_lab._checks import check_numbers, check_real_array, check_rng, check_training
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_axes
 from dropout_lab.network import softmax
 
 __all__ = ["attention", "recurrent_states", "variational_dropout"]
@@ -29,8 +28,8 @@ def variational_dropout(x, rate, rng, *, training=True):
     Returns
     -------
     numpy.ndarray
-        A new array of the shape and dtype of `x`, survivors scaled by ``1 / (1 - rate)``. Its
-        mean over masks is `x`.
+        A new array of the shape, dtype and memory order of `x`, survivors scaled by
+        ``1 / (1 - rate)``. Its mean over masks is `x`.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def variational_dropout(x, rate, rng, *, training=True):
             [2., 2., 2., 0.],
             [2., 2., 2., 0.]]])
     """
-    x = check_axes(x, "x", "batch, steps, units")
+    x = check_real_array(x, "x", "batch, steps, units")
     return dropout(x, rate, rng, training=training, noise_shape=(None, 1, None))
 
 
@@ -79,7 +78,7 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray of float64
         The states, same shape as `x`.
 
     Raises
@@ -105,13 +104,12 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
             [0.1, 0.1],
             [0.1, 0.1]]])
     """
-    x = check_axes(x, "x", "batch, steps, units")
-    weights = check_axes(weights, "weights", "units, units")
+    x = check_numbers(x, "x", "batch, steps, units")
+    weights = check_numbers(weights, "weights", "units, units")
     batch, steps, units = x.shape
     if weights.shape != (units, units):
         raise ValueError(f"weights must have shape {(units, units)}, got {weights.shape}")
-    check_training(training)
-    drawn = (None, 1 if shared else None, None)
+    drawn = (None, 1 if check_training(shared, "shared") else None, None)
     factors = dropout(np.ones(x.shape), rate, rng, training=training, noise_shape=drawn)
     states, state = np.zeros(x.shape), np.zeros((batch, units))
     for step in range(steps):
@@ -140,9 +138,9 @@ def attention(queries, keys, values, rate, rng, *, training=True):
 
     Returns
     -------
-    output : numpy.ndarray
+    output : numpy.ndarray of float64
         Shape ``(..., m, v)``: weights times values.
-    weights : numpy.ndarray
+    weights : numpy.ndarray of float64
         Shape ``(..., m, n)``: ``softmax(queries @ keys.T / sqrt(d))`` after dropout. Each row
         sums to 1 in expectation, and while training hardly ever in fact.
 
@@ -167,7 +165,7 @@ def attention(queries, keys, values, rate, rng, *, training=True):
     array([1.33, 0.67, 2.  ])
     """
     queries, keys, values = (
-        check_axes(array, name, "..., length, width")
+        check_numbers(array, name, "..., length, width")
         for array, name in ((queries, "queries"), (keys, "keys"), (values, "values"))
     )
     if keys.shape[-1] != queries.shape[-1]:
@@ -176,6 +174,15 @@ def attention(queries, keys, values, rate, rng, *, training=True):
         )
     if values.shape[-2] != keys.shape[-2]:
         raise ValueError(f"values must have length {keys.shape[-2]}, got {values.shape}")
+    if not keys.shape[-2] or not keys.shape[-1]:
+        raise ValueError(f"keys must have at least one place and one width, got {keys.shape}")
+    try:
+        np.broadcast_shapes(*(array.shape[:-2] for array in (queries, keys, values)))
+    except ValueError as error:
+        raise ValueError(
+            "queries, keys and values must have axes in front that broadcast, got shapes "
+            f"{queries.shape}, {keys.shape} and {values.shape}"
+        ) from error
     check_rng(rng)
     scores = queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
     weights = dropout(softmax(scores), rate, rng, training=training)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_real_array
-from dropout_lab.family._inputs import check_axes, check_rate_below_one
+from dropout_lab._checks import check_numbers
+from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["variance_ratio"]
 
@@ -56,13 +56,20 @@ def variance_ratio(weights, mean, covariance, rate):
     >>> variance_ratio(one, 2 * one, np.eye(1), 0.5)
     6.0
     """
-    weights = check_axes(weights, "weights", "n")
+    weights = check_numbers(weights, "weights", "n", finite=True)
+    mean = check_numbers(mean, "mean", finite=True)
+    covariance = check_numbers(covariance, "covariance", finite=True)
     n = len(weights)
     for values, name, shape in ((mean, "mean", (n,)), (covariance, "covariance", (n, n))):
-        if check_real_array(values, name).shape != shape:
+        if values.shape != shape:
             raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
     rate = check_rate_below_one(rate)
     still = float(weights @ covariance @ weights)
+    if still < 0:
+        raise ValueError(
+            f"covariance must give no weighted sum a negative variance, got {still:g} from "
+            f"{covariance!r:.80}"
+        )
     second = mean**2 + np.diag(covariance)
     added = rate / (1 - rate) * float(weights**2 @ second)
     if still == 0:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_real_array, check_rng, check_training
+from dropout_lab._checks import check_numbers, check_rng, check_training
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_axes, check_rate_below_one
+from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["drop_connect", "drop_connect_moments"]
 
@@ -32,7 +32,7 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
 
     Returns
     -------
-    numpy.ndarray
+    numpy.ndarray of float64
         Shape ``(batch, outputs)``. Its mean over masks is ``x @ weights + biases``. The memory
         needed is ``batch`` times that of `weights`.
 
@@ -80,7 +80,7 @@ def drop_connect_moments(x, weights, biases, rate):
 
     Returns
     -------
-    mean, variance : numpy.ndarray
+    mean, variance : numpy.ndarray of float64
         Shape ``(batch, outputs)``: ``x @ weights + biases`` and
         ``rate / (1 - rate) * x**2 @ weights**2``.
 
@@ -105,9 +105,10 @@ def drop_connect_moments(x, weights, biases, rate):
 
 
 def _check_layer(x, weights, biases):
-    """Return inputs, weights and biases as arrays that fit each other, or raise."""
-    x, weights = check_axes(x, "x", "batch, inputs"), check_axes(weights, "weights", "n, m")
-    biases = check_real_array(biases, "biases")
+    """Return inputs, weights and biases as float64 arrays that fit each other, or raise."""
+    x = check_numbers(x, "x", "batch, inputs")
+    weights = check_numbers(weights, "weights", "inputs, outputs")
+    biases = check_numbers(biases, "biases", "outputs")
     if weights.shape[0] != x.shape[1]:
         raise ValueError(
             f"weights must have shape ({x.shape[1]}, outputs) for x of shape {x.shape}, "
