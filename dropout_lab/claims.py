@@ -2,11 +2,8 @@
 
 import hashlib
 import html
-import math
-import numbers
 
-import numpy as np
-
+from dropout_lab._checks import check_number
 from dropout_lab.page import style_text
 
 __all__ = ["MIME_TYPE", "Claim", "claim", "claims"]
@@ -138,14 +135,14 @@ def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, un
     text = _line(text, "text").rstrip(".")
     if not text:
         raise ValueError("text must be a sentence, got an empty text")
-    value = _finite(value, "value")
+    value = check_number(value, "value")
     unit = _line(unit, "unit")
     limits = {
-        name: _finite(limit, name)
+        name: check_number(limit, name)
         for name, limit in (("above", above), ("below", below), ("equals", equals))
         if limit is not None
     }
-    tolerance = _finite(tolerance, "tolerance")
+    tolerance = check_number(tolerance, "tolerance")
     _check_bounds(limits, tolerance)
     bound = _words(limits, tolerance)
     if not _holds(value, limits, tolerance):
@@ -254,15 +251,6 @@ def _line(text, name):
     if len(text.splitlines()) > 1:
         raise ValueError(f"{name} must be one line, got {text!r:.80}")
     return text.strip()
-
-
-def _finite(value, name):
-    """Return a real number as a Python float, or raise."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a real number, got {value!r:.80} ({type(value).__name__})")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}")
-    return float(value)
 
 
 def _after(unit):

@@ -325,7 +325,7 @@ def recommend(
         "uncertainty": uncertainty,
     }
     for question in QUESTIONS:
-        if given[question.name] not in question.answers:
+        if given[question.name] not in list(question.answers):
             raise ValueError(
                 f"{question.name} must be one of {list(question.answers)}, "
                 f"got {given[question.name]!r}"

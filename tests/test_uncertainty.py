@@ -332,7 +332,20 @@ def test_equal_passes_do_not_contradict_each_other():
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (0, 2, 3)])
 def test_probabilities_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"must have shape \(passes, n, classes\)"):
-        decompose(np.zeros(shape))
+        decompose(np.full(shape, 1 / 3))
+
+
+@given(st.integers(0, 99), st.sampled_from(["f2", "f4", "f8"]))
+def test_logits_are_refused_and_their_softmax_is_taken(seed, dtype):
+    logits = np.random.default_rng(seed).normal(0, 2, (3, 5, 4)).astype(dtype)
+    with pytest.raises(ValueError, match="probabilities must hold probabilities"):
+        decompose(logits)
+    with pytest.raises(ValueError, match="probabilities must hold probabilities"):
+        top_label_counts(np.zeros(5, int), logits[0])
+    values = torch.softmax(torch.tensor(logits), dim=-1).numpy()
+    exact = decompose(softmax(logits))
+    np.testing.assert_allclose(decompose(values).total, exact.total, atol=0.01)
+    assert top_label_counts(np.zeros(5, int), values[0]).sum(axis=1)[0] == 5
 
 
 # --- calibration -------------------------------------------------------------------------------
@@ -352,6 +365,35 @@ def test_counts_and_error_are_those_of_a_plain_loop(n, classes, seed):
         if answers:
             error += answers / n * abs(confidence / answers - right / answers)
     assert expected_calibration_error(found) == pytest.approx(error, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (np.ones((2, 4)), r"shape \(\.\.\., 3, k\)"),
+        (np.zeros((3, 4)), "at least one"),
+        ([[10.0], [-1.0], [3.0]], "confidences"),
+        ([[10.0], [11.0], [3.0]], "at most as large"),
+        ([[10.0], [5.0], [10.5]], "at most as large"),
+        (np.array([[np.nan], [0.0], [0.0]]), "finite"),
+    ],
+)
+def test_counts_that_no_answers_have_are_refused(counts, words):
+    with pytest.raises(ValueError, match=f"counts must .*{words}"):
+        expected_calibration_error(counts)
+
+
+@pytest.mark.parametrize("end", [0.1, 0.3, 0.6, 0.7, 0.9])
+def test_a_confidence_at_the_end_of_a_bin_is_in_the_next_one(end):
+    rest = (1 - end) / 19
+    row = np.array([[end, *[rest] * 19]])
+    assert top_label_counts(np.array([0]), row)[0].argmax() == round(10 * end)
+
+
+@pytest.mark.parametrize("edges", [(0, 0.5), (0.1, 1), (0, 0.6, 0.5, 1), (0, 0.5, 0.5, 1), (1,)])
+def test_edges_that_do_not_rise_from_0_to_1_are_refused(edges):
+    with pytest.raises(ValueError, match="edges must"):
+        top_label_counts(np.array([0]), np.array([[0.4, 0.6]]), edges)
 
 
 def test_full_confidence_is_in_the_last_bin():
