@@ -58,6 +58,24 @@ def test_maps_without_channels_are_refused(message_of, rng):
     )
 
 
+def test_channels_may_stand_last(rng):
+    x = rng.normal(size=(2, 3, 4, 5))
+    first = spatial_dropout(x, 0.5, np.random.default_rng(0))
+    last = spatial_dropout(
+        np.moveaxis(x, 1, -1), 0.5, np.random.default_rng(0), data_format="channels_last"
+    )
+    np.testing.assert_array_equal(np.moveaxis(last, -1, 1), first)
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "channels_middle", None, 1, ["channels_last"]])
+def test_other_layouts_are_refused(message_of, rng, layout):
+    message = message_of(
+        ValueError, spatial_dropout, np.ones((1, 2, 3)), 0.5, rng, data_format=layout
+    )
+    assert message.startswith("data_format must be one of ['channels_first', 'channels_last']")
+    assert message.endswith(repr(layout))
+
+
 # --- DropBlock ---------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dropout_lab.family import attention, drop_block, gaussian_dropout
+from dropout_lab.family import attention, drop_block, gaussian_dropout, spatial_dropout
 from dropout_lab.family.gallery import GALLERY, SIDE
 from dropout_lab.network import softmax
 
@@ -25,19 +25,33 @@ def keras():
     return pytest.importorskip("keras")
 
 
+def shared_axes(out):
+    """Return the axes along which all decisions are one, once it is clear that it is dropout."""
+    np.testing.assert_allclose(np.unique(out), [0, 1 / 0.7], rtol=1e-6)
+    return [axis for axis in range(out.ndim) if np.all(out == out.take([0], axis))]
+
+
 def test_pytorch_drops_channels_as_we_do(torch):
-    out = torch.nn.Dropout2d(0.3)(torch.ones(200, 50, 2, 3)).numpy().reshape(10_000, 6)
-    assert np.all(out == out[:, :1])
-    np.testing.assert_allclose(np.unique(out), [0, np.float32(1 / 0.7)], rtol=1e-6)
-    assert np.mean(out[:, 0] == 0) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 10_000))
+    out = torch.nn.Dropout2d(0.3)(torch.ones(200, 50, 2, 3)).numpy()
+    ours = spatial_dropout(np.ones(out.shape), 0.3, np.random.default_rng(0))
+    assert shared_axes(out) == shared_axes(ours) == [2, 3]
+    for one in (out, ours):
+        dropped = np.mean(one[:, :, 0, 0] == 0)
+        assert dropped == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 10_000))
 
 
-def test_keras_drops_channels_and_whole_sequences_as_we_do(keras):
-    maps = keras.layers.SpatialDropout2D(0.3, data_format="channels_first", seed=1)
-    out = np.asarray(maps(np.ones((200, 50, 2, 3), "float32"), training=True))
-    flat = out.reshape(10_000, 6)
-    assert np.all(flat == flat[:, :1])
-    np.testing.assert_allclose(np.unique(flat), [0, 1 / 0.7], rtol=1e-6)
+@pytest.mark.parametrize(
+    ("layout", "axes"), [("channels_first", [2, 3]), ("channels_last", [1, 2]), (None, [1, 2])]
+)
+def test_keras_drops_channels_as_we_do(keras, layout, axes):
+    x = np.ones((20, 30, 31, 32), "float32")
+    theirs = keras.layers.SpatialDropout2D(0.3, data_format=layout, seed=1)(x, training=True)
+    rng, ours_is = np.random.default_rng(0), layout or "channels_last"  # the default of Keras
+    ours = spatial_dropout(x, 0.3, rng, data_format=ours_is)
+    assert shared_axes(np.asarray(theirs)) == shared_axes(ours) == axes
+
+
+def test_keras_drops_whole_sequences_as_we_do(keras):
     over_time = keras.layers.SpatialDropout1D(0.3, seed=1)
     out = np.asarray(over_time(np.ones((50, 4, 20), "float32"), training=True))
     assert np.all(out == out[:, :1])

@@ -15,19 +15,22 @@ from dropout_lab.dropout import dropout, sample_mask
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
 
 
-def spatial_dropout(x, rate, rng, *, training=True):
+def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"):
     """Drop whole channels: one decision for all pixels of a feature map.
 
     Parameters
     ----------
     x : numpy.ndarray
-        Feature maps with channels first, shape ``(batch, channels, ...)``.
+        Feature maps, shape ``(batch, channels, ...)``, or ``(batch, ..., channels)`` with
+        channels last. Nothing in an array tells which of the two it is.
     rate : float
         Probability of dropping a channel, ``0 <= rate <= 1``.
     rng : numpy.random.Generator
         Source of randomness; untouched when `training` is False.
     training : bool, default True
         False for inference: `x` as it is.
+    data_format : {"channels_first", "channels_last"}, default "channels_first"
+        Where the channels stand, in the words of Keras.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def spatial_dropout(x, rate, rng, *, training=True):
 
     Notes
     -----
-    Taught in: chapter 12. PyTorch calls it ``Dropout2d``, Keras ``SpatialDropout2D``.
+    Taught in: chapter 12. PyTorch calls it ``Dropout2d``, with channels first. Keras calls it
+    ``SpatialDropout2D``, and takes channels last unless told otherwise.
 
     References
     ----------
@@ -55,8 +59,12 @@ def spatial_dropout(x, rate, rng, *, training=True):
             [0., 0.],
             [2., 2.]]])
     """
+    layouts = ["channels_first", "channels_last"]
+    if data_format not in layouts:
+        raise ValueError(f"data_format must be one of {layouts}, got {data_format!r}")
     x = check_real_array(x, "x", "batch, channels, ...")
-    shared = (None, None, *(1,) * (x.ndim - 2))
+    pixels = (1,) * (x.ndim - 2)
+    shared = (None, None, *pixels) if data_format == layouts[0] else (None, *pixels, None)
     return dropout(x, rate, rng, training=training, noise_shape=shared)
 
 
