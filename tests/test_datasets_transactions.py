@@ -245,10 +245,13 @@ def test_bad_arguments_are_named(message_of, arguments, error, words):
     ("place", "value", "words"),
     [
         (0, 0.0, ("amount", "positive", "0.0")),
+        (0, np.inf, ("amount", "positive and finite", "inf")),
         (1, 24.5, ("hour", "between 0 and 24", "24.5")),
         (2, 1.0, ("merchant_risk", "between 0 and 1", "1.0")),
         (3, np.nan, ("distance", "positive", "nan")),
+        (3, np.inf, ("distance", "positive and finite", "inf")),
         (4, -1.0, ("velocity", "at least 0", "-1.0")),
+        (4, np.inf, ("velocity", "at least 0 and finite", "inf")),
         (5, np.inf, ("device_score", "finite", "inf")),
     ],
 )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate, check_real_array, check_rng
+from dropout_lab._checks import check_count, check_numbers, check_rate, check_rng
 
 __all__ = ["Transactions", "make_transactions", "toy_transactions", "transaction_evidence"]
 
@@ -206,7 +206,7 @@ def transaction_evidence(features, *, drift=0.0):
     >>> float(transaction_evidence(row, drift=1.0)[0, -1])
     0.0
     """
-    features = check_real_array(features, "features")
+    features = check_numbers(features, "features")
     if features.ndim != 2 or features.shape[1] != len(NAMES):
         raise ValueError(
             f"features must have shape (n, {len(NAMES)}), one column for each of "
@@ -215,15 +215,16 @@ def transaction_evidence(features, *, drift=0.0):
     drift = check_rate(drift, "drift")
     amount, hour, risk, distance, velocity, score = features.T
     for name, column, allowed, rule in (
-        ("amount", amount, amount > 0, "positive"),
+        ("amount", amount, amount > 0, "positive and finite"),
         ("hour", hour, (hour >= 0) & (hour <= 24), "between 0 and 24"),
         ("merchant_risk", risk, (risk > 0) & (risk < 1), "between 0 and 1, both excluded"),
-        ("distance", distance, distance > 0, "positive"),
-        ("velocity", velocity, velocity >= 0, "at least 0"),
+        ("distance", distance, distance > 0, "positive and finite"),
+        ("velocity", velocity, velocity >= 0, "at least 0 and finite"),
         ("device_score", score, np.isfinite(score), "finite"),
     ):
-        if not allowed.all():
-            raise ValueError(f"column {name} must be {rule}, got {column[~allowed][0]}")
+        wrong = ~(allowed & np.isfinite(column))
+        if wrong.any():
+            raise ValueError(f"column {name} must be {rule}, got {column[wrong][0]}")
 
     logs = [
         _log_ratio(_normal, np.log(amount), _AMOUNT),
