@@ -100,6 +100,11 @@ class MLP:
         self.biases = [np.zeros(shape[1]) for shape in shapes]
         self.masks = None
 
+    def __repr__(self):
+        """Return how the network is built."""
+        sizes = [len(self.weights[0]), *(bias.size for bias in self.biases)]
+        return f"MLP({sizes}, rate={self.rates}, convention={self.convention.name!r})"
+
     def sample_masks(self, batch, rng):
         """Draw one mask per hidden layer.
 

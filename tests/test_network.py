@@ -195,6 +195,11 @@ def test_without_hidden_nonlinearity_inference_is_the_mean_over_masks():
     assert np.all(np.abs(logits.mean(axis=0) - net.forward(x)[0]) < 5 * error)
 
 
+def test_a_network_tells_how_it_is_built():
+    net = MLP((np.int8(5), 7, 6, 4), np.random.default_rng(0), rate=[0.5, 0])
+    assert repr(net) == "MLP([5, 7, 6, 4], rate=[0.5, 0.0], convention='inverted')"
+
+
 def test_masks_can_be_set_and_read_back():
     net, x, _, masks = problem([5, 7, 6, 4])
     net.forward(x, masks)
