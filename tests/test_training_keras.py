@@ -1,6 +1,10 @@
 """The Keras loop against its PyTorch twin, and the published run on MNIST."""
 
+import json
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +14,32 @@ from sklearn.metrics import log_loss
 from test_training_torch import SIZES, TRAIN, VALIDATION, blobs, numpy_state
 
 from dropout_lab.training import fit_keras, fit_torch, perceptron_keras, perceptron_torch
+
+OTHER_BACKEND = """
+import json, sys
+import keras, numpy as np, torch
+from dropout_lab.training import fit_keras, perceptron_keras
+from test_training_torch import SIZES, TRAIN, VALIDATION
+
+def fit(model, seed=5, **more):
+    return fit_keras(model, TRAIN, VALIDATION, seed=seed, progress=False, **more)
+
+def drop(seed):
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.5), keras.layers.Dense(3)])
+    model.set_weights(perceptron_keras([6, 3], 0.0, seed=0).get_weights())
+    return fit(model, seed, epochs=2, batch_size=60, learning_rate=1e-12).train_loss.tolist()
+
+state = torch.get_rng_state()
+history = fit(perceptron_keras(SIZES, 0.0, seed=0), epochs=3, batch_size=16)
+print(json.dumps({
+    "backend": keras.backend.backend(),
+    "device": history.device,
+    "losses": [history.train_loss.tolist(), history.validation_loss.tolist()],
+    "drop": [drop(0), drop(0), drop(1)],
+    "state": torch.equal(torch.get_rng_state(), state),
+}))
+"""
+"""What another process runs: Keras takes its backend when it is imported."""
 
 BINARY = blobs(60, 3, classes=2), blobs(40, 4, classes=2)
 
@@ -83,6 +113,27 @@ class TestTwins:
         np.testing.assert_allclose(one.validation_loss, other.validation_loss, atol=1e-4)
 
 
+def test_pytorch_behind_keras():
+    run = subprocess.run(
+        [sys.executable, "-c", OTHER_BACKEND],
+        env={**os.environ, "KERAS_BACKEND": "torch", "PYTHONPATH": os.path.dirname(__file__)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert (found["backend"], found["state"]) == ("torch", True)
+    assert found["device"].startswith(("cpu", "cuda"))
+    model = perceptron_torch(SIZES, 0.0, seed=0)
+    expected = fit_torch(model, TRAIN, VALIDATION, epochs=3, seed=5, batch_size=16)
+    np.testing.assert_allclose(found["losses"][0], expected.train_loss, atol=1e-5)
+    np.testing.assert_allclose(found["losses"][1], expected.validation_loss, atol=1e-5)
+    one, same, other = found["drop"]  # layers without a seed draw from PyTorch's generator
+    assert one == same
+    assert one[0] != one[1]
+    assert one != other
+
+
 class TestHistory:
     def test_same_fields_as_the_twin(self, published):
         _, history = published
@@ -138,6 +189,36 @@ class TestSeeds:
         assert one[0] != one[1]
 
 
+class TestModels:
+    def test_bfloat16(self):
+        layer = keras.layers.Dense(3, dtype="bfloat16")
+        model = keras.Sequential([keras.Input((6,)), layer])
+        model.set_weights(perceptron_keras([6, 3], 0.0, seed=0).get_weights())
+        expected = fit(perceptron_keras([6, 3], 0.0, seed=0), epochs=1, batch_size=60)
+        history = fit(model, epochs=1, batch_size=60)
+        np.testing.assert_allclose(history.train_loss, expected.train_loss, rtol=2**-6)
+        np.testing.assert_allclose(history.validation_loss, expected.validation_loss, rtol=2**-6)
+
+    def test_own_class(self):
+        class Model(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.layer = keras.layers.Dense(3)
+
+            def call(self, x):
+                return self.layer(x)
+
+        model, same = Model(), perceptron_keras([6, 3], 0.0, seed=0)
+        model(TRAIN[0][:1])
+        model.set_weights(same.get_weights())
+        np.testing.assert_allclose(fit(model).train_loss, fit(same).train_loss, rtol=1e-6)
+
+    def test_one_example_for_batch_normalization(self):
+        layers = keras.layers.BatchNormalization(), keras.layers.Dense(3)
+        history = fit(keras.Sequential([keras.Input((6,)), *layers]), batch_size=59)
+        assert np.isfinite(history.train_loss).all()
+
+
 def test_early_stopping_goes_back_to_the_best_epoch():
     # As in the tests of the PyTorch loop: what helps the one set hurts the other.
     contrary = (TRAIN[0], (TRAIN[1] + 1) % 3)
@@ -164,6 +245,22 @@ class TestErrors:
 
     def test_bad_data(self, message_of):
         assert "train x" in message_of(TypeError, fit, None, (TRAIN[0].astype(int), TRAIN[1]))
+
+    def test_not_built(self, message_of):
+        model = keras.Sequential([keras.layers.Dense(3)])
+        message = message_of(ValueError, fit, model)
+        assert message.startswith("model must be built")
+        assert "keras.Input((6,))" in message
+
+    def test_nothing_to_train(self, message_of):
+        model = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.5)])
+        assert message_of(ValueError, fit, model) == "model has no weights to train"
+
+    def test_several_outputs(self, message_of):
+        x = keras.Input((6,))
+        model = keras.Model(x, [keras.layers.Dense(3)(x), keras.layers.Dense(3)(x)])
+        message = message_of(TypeError, fit, model)
+        assert message == "model must return one tensor of logits, got list"
 
     def test_nan_among_the_inputs(self, message_of):
         x = TRAIN[0].copy()

@@ -25,6 +25,7 @@ def blobs(n, seed, classes=3):
 
 
 TRAIN, VALIDATION = blobs(60, 1), blobs(45, 2)
+LABELS = VALIDATION[1]
 
 
 def fit(model=None, train=TRAIN, validation=VALIDATION, *, epochs=3, seed=5, **more):
@@ -330,6 +331,38 @@ class TestErrors:
         model = perceptron_torch(SIZES, 0.5, seed=0).requires_grad_(False)
         assert "model has no weights to train" in message_of(ValueError, fit, model)
 
+    @pytest.mark.parametrize("batch_size", [1, 59])
+    def test_one_example_for_batch_normalization(self, message_of, batch_size):
+        layers = [*perceptron_torch([6, 8], 0.0, seed=0), torch.nn.BatchNorm1d(8)]
+        model = torch.nn.Sequential(*layers, *perceptron_torch([8, 3], 0.0, seed=0))
+        message = message_of(ValueError, fit, model, batch_size=batch_size)
+        assert message.startswith("batch_size must not leave one example for the last batch")
+        assert "BatchNorm1d" in message
+        fit(model, batch_size=58)
+
+    def test_one_example_is_enough_where_it_has_several_values_per_channel(self):
+        images = tuple((x.reshape(-1, 1, 2, 3), labels) for x, labels in (TRAIN, VALIDATION))
+        layers = torch.nn.BatchNorm2d(1), torch.nn.Flatten(), torch.nn.Linear(6, 3)
+        assert fit(torch.nn.Sequential(*layers), *images, batch_size=59).train_loss.shape == (3,)
+
+    @pytest.mark.parametrize("device", ["nonsense", "meta"])
+    def test_no_such_device(self, message_of, device):
+        message = message_of(ValueError, fit, device=device)
+        assert message.startswith("device must be one ")
+        assert f"got '{device}'" in message
+
+    def test_weights_without_values(self, message_of):
+        model = perceptron_torch(SIZES, 0.5, seed=0).to("meta")
+        assert message_of(ValueError, fit, model).startswith("model must have weights with values")
+
+    def test_model_that_returns_more_than_logits(self, message_of):
+        class Model(torch.nn.Linear):
+            def forward(self, x):
+                return super().forward(x), None
+
+        message = message_of(TypeError, fit, Model(6, 3))
+        assert message == "model must return one tensor of logits, got tuple"
+
     def test_no_threads(self, message_of):
         assert "threads" in message_of(ValueError, fit, threads=0)
 
@@ -350,9 +383,36 @@ class TestErrors:
 
 
 class TestData:
-    def test_tensors_serve_as_well_as_arrays(self):
-        as_tensors = tuple(torch.as_tensor(part) for part in TRAIN)
-        np.testing.assert_array_equal(fit(train=as_tensors).train_loss, fit().train_loss)
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            torch.as_tensor,
+            lambda x: torch.tensor(x, requires_grad=True),
+            lambda x: x.astype(np.longdouble),
+            lambda x: x.astype(">f4"),
+            lambda x: x[::-1].copy()[::-1],
+        ],
+        ids=["tensor", "requires grad", "longdouble", "big-endian", "backward in memory"],
+    )
+    def test_the_same_numbers_serve_as_well_in_another_form(self, convert):
+        x, labels = TRAIN
+        history = fit(None, (convert(x), torch.as_tensor(labels)), (convert(VALIDATION[0]), LABELS))
+        np.testing.assert_array_equal(history.train_loss, fit().train_loss)
+        np.testing.assert_array_equal(history.validation_loss, fit().validation_loss)
+
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e5m2])
+    def test_short_floats_are_the_numbers_that_they_stand_for(self, dtype):
+        short = tuple((torch.as_tensor(x).to(dtype), labels) for x, labels in (TRAIN, VALIDATION))
+        rounded = tuple((x.float().numpy(), labels) for x, labels in short)
+        np.testing.assert_array_equal(fit(None, *short).train_loss, fit(None, *rounded).train_loss)
+
+    def test_masked_array(self, message_of):
+        message = message_of(TypeError, fit, train=(np.ma.masked_less(TRAIN[0], 0), TRAIN[1]))
+        assert message.startswith("train x must not be masked")
+
+    def test_tensors_without_values(self, message_of):
+        x = torch.as_tensor(TRAIN[0]).to("meta")
+        assert message_of(TypeError, fit, train=(x, TRAIN[1])).startswith("train x cannot be read")
 
     def test_read_only_arrays_give_no_warning(self):
         x = TRAIN[0].copy()
@@ -364,6 +424,41 @@ class TestData:
     def test_inputs_take_the_dtype_of_the_model(self):
         double = tuple((x.astype(np.float64), labels) for x, labels in (TRAIN, VALIDATION))
         np.testing.assert_array_equal(fit(None, *double).train_loss, fit().train_loss)
+
+    def test_a_model_of_bfloat16_learns_as_with_the_optimizer_of_pytorch(self):
+        # One batch holds everything: no order, no dropout.
+        ours, theirs = (perceptron_torch(SIZES, 0.0, seed=0).bfloat16() for _ in range(2))
+        history = fit(ours, epochs=3, batch_size=60, learning_rate=0.05)
+        optimizer = torch.optim.Adam(theirs.parameters(), lr=0.05, fused=True)
+        x, labels = torch.as_tensor(TRAIN[0]).bfloat16(), torch.as_tensor(TRAIN[1])
+        for expected in history.train_loss:
+            loss = torch.nn.functional.cross_entropy(theirs(x), labels)
+            assert loss.item() == pytest.approx(expected, rel=2**-6)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        logits = theirs(torch.as_tensor(VALIDATION[0]).bfloat16()).detach().float()
+        found = predict_torch(ours, VALIDATION[0])
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, logits, atol=0.1)
+
+    def test_lazy_layers_get_their_weights_from_the_seed(self):
+        def lazy():
+            linear = torch.nn.LazyLinear
+            return torch.nn.Sequential(linear(8), torch.nn.ReLU(), torch.nn.Dropout(0.5), linear(3))
+
+        torch.manual_seed(7)
+        state = torch.get_rng_state()
+        models = [lazy() for _ in range(3)]
+        one, same, other = (fit(m, seed=s) for m, s in zip(models, (0, 0, 1), strict=True))
+        assert models[0][0].weight.shape == (8, 6)
+        np.testing.assert_array_equal(one.train_loss, same.train_loss)
+        assert np.all(one.train_loss != other.train_loss)
+        assert torch.equal(torch.get_rng_state(), state)
+        looked_at = lazy()
+        predict_torch(looked_at, TRAIN[0])  # gives it weights that can still be trained
+        losses = fit(looked_at, epochs=20).train_loss
+        assert losses[-1] < losses[0]
 
     def test_without_cuda_the_cpu_is_chosen(self, monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

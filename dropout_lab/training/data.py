@@ -2,13 +2,14 @@
 
 import math
 import numbers
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from dropout_lab._checks import check_count
 
-__all__ = ["Settings", "Split", "check_classes", "check_data", "check_floating"]
+__all__ = ["Settings", "Split", "check_classes", "check_data", "check_inputs"]
 
 LOSSES = ("cross_entropy", "binary_cross_entropy")
 
@@ -62,14 +63,14 @@ def check_data(train, validation, loss):
     Parameters
     ----------
     train, validation : tuple of two arrays
-        Inputs and labels, NumPy arrays or CPU tensors.
+        Inputs and labels, NumPy arrays or tensors.
     loss : str
         With ``"binary_cross_entropy"`` labels must be 0 or 1.
 
     Returns
     -------
     train, validation : Split
-        The data, without a copy of the inputs.
+        The data, without a copy of the inputs where both frameworks can read them as they are.
 
     Raises
     ------
@@ -125,21 +126,63 @@ def check_classes(shape, loss, splits):
             )
 
 
-def check_floating(x, name):
-    """Raise TypeError unless an array is floating-point."""
+def check_inputs(x, name):
+    """Return inputs as an array that both frameworks can read, or raise.
+
+    Parameters
+    ----------
+    x : numpy.ndarray or tensor
+        Floating point. A tensor may require a gradient, and lie on any device.
+    name : str
+        What the error message calls them.
+
+    Returns
+    -------
+    numpy.ndarray of float16, float32 or float64
+        `x` itself where it is one already. Other floating dtypes, bfloat16 among them, become
+        float32, which holds all their values, and `numpy.longdouble` becomes float64.
+
+    Raises
+    ------
+    TypeError
+        If `x` is masked, is not floating-point, or cannot be read.
+    """
+    x = _as_array(x, name)
     if x.dtype.kind != "f":
         raise TypeError(
             f"{name} must hold floating-point values, got dtype {x.dtype}; "
             "bytes of an image become numbers from 0 to 1 by x / 255"
         )
+    if x.dtype.itemsize > 8:
+        x = x.astype(np.float64)
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
+    return x if min(x.strides, default=0) >= 0 else x.copy()  # PyTorch reads forward only
+
+
+def _as_array(values, name):
+    """Return an array or a tensor of any framework as an array of a dtype that NumPy has."""
+    if np.ma.isMaskedArray(values):
+        raise TypeError(f"{name} must not be masked: a network would see what the mask hides")
+    torch = sys.modules.get("torch")  # whoever has a tensor has imported it
+    try:
+        if torch is not None and isinstance(values, torch.Tensor):
+            values = values.detach().cpu()
+            if values.is_floating_point() and values.dtype.itemsize < 4:
+                half = values.dtype == torch.float16
+                values = values if half else values.float()  # NumPy has float16 alone
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise TypeError(f"{name} cannot be read as an array: {error}") from error
+    if array.dtype.name.startswith(("bfloat16", "float8")):  # of ml_dtypes, as TensorFlow has them
+        return array.astype(np.float32)
+    return array
 
 
 def _check_split(pair, name, loss):
     """Return one checked `Split`, or raise naming it."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise TypeError(f"{name} must be a pair (x, labels), got {type(pair).__name__}")
-    x, labels = np.asarray(pair[0]), np.asarray(pair[1])
-    check_floating(x, f"{name} x")
+    x, labels = check_inputs(pair[0], f"{name} x"), _as_array(pair[1], f"{name} labels")
     if x.ndim < 2:
         raise ValueError(f"{name} x must have shape (n, ...), got {x.shape}")
     if labels.ndim != 1:

@@ -1,5 +1,6 @@
 """The Keras twin of the PyTorch loop."""
 
+import contextlib
 import functools
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from dropout_lab.training.data import Settings, check_classes, check_data
 from dropout_lab.training.history import run_epochs
 from dropout_lab.training.start import initial_weights
+from dropout_lab.training.torch_twin import seeded
 
 __all__ = ["fit_keras", "perceptron_keras"]
 
@@ -82,9 +84,9 @@ def fit_keras(
         Built; returns logits: ``(n, classes)``, or ``(n,)`` or ``(n, 1)`` for binary labels.
         Changed in place, and compiled anew.
     train, validation : tuple (x, labels)
-        NumPy arrays: inputs of shape ``(n, ...)`` and any floating dtype, integer labels of
-        shape ``(n,)``; binary labels may be boolean or floating too. The validation labels must
-        hold at least two classes.
+        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
+        labels of shape ``(n,)``; binary labels may be boolean or floating too. The validation
+        labels must hold at least two classes.
     epochs, seed, batch_size, learning_rate, loss, patience, progress
         As in `dropout_lab.training.fit_torch`. The same seed shuffles alike in both; the masks
         differ, because the generators do.
@@ -107,8 +109,9 @@ def fit_keras(
     from `seed`. Therefore ``keras.utils.set_random_seed`` is not needed, no global random state
     is touched, and on one machine, on the CPU, the same seed gives the same bytes.
 
-    Fifty steps are run between two visits to Python, which halves the time of a small network.
-    Compiling with XLA (``jit_compile=True``) makes it slower on a CPU.
+    With TensorFlow behind Keras, fifty steps are run between two visits to Python, which halves
+    the time of a small network; with PyTorch behind it, one. Compiling with XLA
+    (``jit_compile=True``) makes it slower on a CPU.
     """
     import keras
 
@@ -116,9 +119,31 @@ def fit_keras(
         raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
     train, validation = check_data(train, validation, loss)
-    check_classes(model.output_shape, loss, (train, validation))
+    if not model.built:
+        raise ValueError(
+            "model must be built, or its weights would not depend on a seed of yours; call it "
+            f"once, or begin it with keras.Input({train.x.shape[1:]})"
+        )
+    if not model.trainable_weights:
+        raise ValueError("model has no weights to train")
+    logits = model(validation.x[:1], training=False)
+    if not keras.ops.is_tensor(logits):
+        raise TypeError(f"model must return one tensor of logits, got {type(logits).__name__}")
+    check_classes(logits.shape, loss, (train, validation))
     twin = _KerasTwin(model, train, validation, settings)
-    return run_epochs(twin, train, validation, settings, device=twin.device)
+    with _torch_seeded(seed, twin.device):
+        return run_epochs(twin, train, validation, settings, device=twin.device)
+
+
+def _torch_seeded(seed, device):
+    """Seed PyTorch where Keras draws from its global generator: masks of layers without a seed."""
+    import keras
+
+    if keras.backend.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return seeded(seed, torch.device(device))
 
 
 class _KerasTwin:
@@ -136,8 +161,8 @@ class _KerasTwin:
         model.compile(
             keras.optimizers.Adam(settings.learning_rate, epsilon=1e-8),
             make(from_logits=True),
-            # Return to Python once in 50 steps; the steps themselves are the same.
-            steps_per_execution=min(50, steps),
+            # Return to Python once in 50 steps; the steps themselves are the same. PyTorch cannot.
+            steps_per_execution=1 if keras.backend.backend() == "torch" else min(50, steps),
         )
         states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
         seeds = np.random.SeedSequence(settings.seed).generate_state(2 * len(states), np.uint32)
@@ -157,9 +182,11 @@ class _KerasTwin:
         return found.history["loss"][0]
 
     def logits(self):
+        from keras.ops import convert_to_numpy
+
         # Called, not model.predict(): that would build one more graph before the first batch.
         parts = np.array_split(self._validation.x, -(-len(self._validation.x) // 4096))
-        logits = np.concatenate([np.asarray(self._model(x, training=False)) for x in parts])
+        logits = np.concatenate([convert_to_numpy(self._model(x, training=False)) for x in parts])
         return logits.reshape(-1) if self._binary else logits
 
     def weights(self):

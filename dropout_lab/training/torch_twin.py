@@ -7,7 +7,7 @@ import numpy as np
 
 from dropout_lab._checks import check_count
 from dropout_lab.regularizers import Regularizer
-from dropout_lab.training.data import Settings, check_classes, check_data, check_floating
+from dropout_lab.training.data import Settings, check_classes, check_data, check_inputs
 from dropout_lab.training.history import run_epochs
 from dropout_lab.training.start import initial_weights
 
@@ -87,17 +87,20 @@ def fit_torch(
     ----------
     model : torch.nn.Module
         Returns logits: ``(n, classes)``, or ``(n,)`` or ``(n, 1)`` for binary labels. Changed
-        in place, and left in evaluation mode on the device it was trained on.
+        in place, and left in evaluation mode on the device it was trained on. Lazy layers get
+        their weights here, drawn from `seed`.
     train, validation : tuple (x, labels)
-        NumPy arrays or CPU tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
-        labels of shape ``(n,)``; binary labels may be boolean or floating too. The validation
-        labels must hold at least two classes.
+        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
+        labels of shape ``(n,)``; binary labels may be boolean or floating too. Inputs take the
+        dtype of the model's weights. The validation labels must hold at least two classes.
     epochs : int
         Number of passes over the training data, at least 1.
     seed : int
         Fixes the order of the examples and the dropout masks.
     batch_size : int, default 32
-        Examples per step; the last batch of an epoch may be smaller.
+        Examples per step; the last batch of an epoch may be smaller. Batch normalization cannot
+        train on one example that gives it one value per channel; a `batch_size` that leaves one
+        over is then refused. (Keras takes the value for its own mean.)
     learning_rate : float, default 1e-3
         Of Adam; its other settings are the published ones.
     loss : {"cross_entropy", "binary_cross_entropy"}, default "cross_entropy"
@@ -155,11 +158,16 @@ def fit_torch(
     if not isinstance(decay, bool):
         raise TypeError(f"decay must be True or False, got {decay!r:.60}")
     train, validation = check_data(train, validation, loss)
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    with _seeded(seed, device), _threads(threads):
-        twin = _TorchTwin(model.to(device), train, validation, settings, device, regularizer, decay)
+    device = _check_device(device)
+    if any(weight.is_meta for weight in model.parameters()):
+        raise ValueError("model must have weights with values, got some on the device 'meta'")
+    with seeded(seed, device), _threads(threads):
+        model.to(device)
         try:
-            check_classes(twin.output_shape(), loss, (train, validation))
+            lonely = settings.batch_size == 1 or len(train.x) % settings.batch_size == 1
+            shape = _first_pass(model, validation.x[:1], lonely)
+            check_classes(shape, loss, (train, validation))
+            twin = _TorchTwin(model, train, validation, settings, device, regularizer, decay)
             return run_epochs(twin, train, validation, settings, device=str(device))
         finally:
             model.eval()
@@ -173,14 +181,15 @@ def predict_torch(model, x, batch_size=4096):
     model : torch.nn.Module
         On any device. Each of its modules is in the mode it was in when the function returns.
     x : numpy.ndarray or torch.Tensor
-        On the CPU; inputs, shape ``(n, ...)``, floating point.
+        Inputs, shape ``(n, ...)``, floating point, on any device.
     batch_size : int, default 4096
         Examples per pass; bounds the memory.
 
     Returns
     -------
     numpy.ndarray
-        Logits, in the shape and dtype the model gives.
+        Logits, in the shape and dtype the model gives; float32 for a dtype that NumPy lacks,
+        such as bfloat16.
 
     Raises
     ------
@@ -191,21 +200,82 @@ def predict_torch(model, x, batch_size=4096):
     -----
     Taught in: chapter 6.
     """
+    check_count(batch_size, "batch_size")
+    return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
+
+
+def _predict(model, x, batch_size=4096):
+    """Return the logits for a tensor on the CPU, of the model's dtype, as an array."""
     import torch
 
-    check_count(batch_size, "batch_size")
-    x = np.asarray(x)
-    check_floating(x, "x")
-    like = next(model.parameters(), torch.empty(0))
+    device = _like(model).device
     training = [module for module in model.modules() if module.training]
     model.eval()
     try:
-        with torch.inference_mode():
-            parts = _tensor(x, like.dtype).split(batch_size)
-            return torch.cat([model(part.to(like.device)) for part in parts]).cpu().numpy()
+        with torch.no_grad():  # not inference_mode: lazy layers may get their weights here
+            parts = [model(part.to(device)) for part in x.split(batch_size)]
     finally:
         for module in training:
             module.training = True
+    for part in parts:
+        if not isinstance(part, torch.Tensor):
+            raise TypeError(f"model must return one tensor of logits, got {type(part).__name__}")
+    logits = torch.cat(parts).cpu()
+    return (logits.float() if logits.dtype == torch.bfloat16 else logits).numpy()
+
+
+def _first_pass(model, x, lonely):
+    """Return the shape of a model's output for one example; lazy layers get their weights.
+
+    If a batch will hold one example, being `lonely`, raise ValueError where batch normalization
+    would get one value per channel from it.
+    """
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    single = []
+
+    def watch(norm, inputs):
+        if inputs[0].numel() == inputs[0].shape[1]:
+            single.append(norm)
+
+    norms = [each for each in model.modules() if isinstance(each, _BatchNorm)]
+    hooks = [norm.register_forward_pre_hook(watch) for norm in norms]
+    try:
+        shape = _predict(model, _tensor(x, _like(model).dtype)).shape
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if single and lonely:
+        raise ValueError(
+            "batch_size must not leave one example for the last batch of an epoch: "
+            f"{type(single[0]).__name__} cannot train on one value per channel; take another "
+            "batch_size, or one example more or less"
+        )
+    return shape
+
+
+def _check_device(device):
+    """Return a device that is there; by default CUDA, or else the CPU."""
+    import torch
+
+    found = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(found)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device must be one that PyTorch finds, got {device!r}: {error}"
+        ) from error
+    if found.type == "meta":
+        raise ValueError("device must be one that computes, got 'meta'")
+    return found
+
+
+def _like(model):
+    """Return a tensor of the dtype and on the device of a model."""
+    import torch
+
+    return next(model.parameters(), torch.empty(0))
 
 
 class _TorchTwin:
@@ -215,12 +285,12 @@ class _TorchTwin:
         import torch
         from torch.nn import functional
 
-        like = next(model.parameters())
+        like = _like(model)
         binary = settings.loss == "binary_cross_entropy"
         self._model, self._size, self._device = model, settings.batch_size, device
         self._x = _tensor(train.x, like.dtype).to(device)
         self._labels = torch.from_numpy(train.labels).to(device, like.dtype if binary else None)
-        self._validation = _tensor(validation.x, like.dtype).numpy()
+        self._validation = _tensor(validation.x, like.dtype)
         self._binary = binary
         self._loss = (
             functional.binary_cross_entropy_with_logits if binary else functional.cross_entropy
@@ -228,9 +298,6 @@ class _TorchTwin:
         steps = settings.epochs * -(-len(train.x) // settings.batch_size)
         left = np.arange(steps, 0, -1) / steps if decay else np.ones(steps)
         self._step = _adam(model, iter((settings.learning_rate * left).tolist()), regularizer)
-
-    def output_shape(self):
-        return predict_torch(self._model, self._validation[:1]).shape
 
     def train_epoch(self, order):
         import torch
@@ -251,7 +318,7 @@ class _TorchTwin:
         return float(losses @ sizes / len(order))
 
     def logits(self):
-        logits = predict_torch(self._model, self._validation)
+        logits = _predict(self._model, self._validation)
         return logits.reshape(-1) if self._binary else logits
 
     def weights(self):
@@ -319,7 +386,7 @@ def _tensor(x, dtype):
 
 
 @contextmanager
-def _seeded(seed, device):
+def seeded(seed, device):
     """Seed the global generators dropout draws from, and put their state back."""
     import torch
 
