@@ -1,5 +1,8 @@
 """Settings and fixtures that the unit tests share."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -26,3 +29,18 @@ def message_of():
         return str(caught.value)
 
     return expect
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """Return a file with a certificate for this machine, which nobody trusts, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    path = tmp_path_factory.mktemp("certificate") / "both.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    parts = [path.with_suffix(suffix) for suffix in (".key", ".crt")]
+    command += ["-keyout", parts[0], "-out", parts[1]]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path

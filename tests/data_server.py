@@ -1,6 +1,7 @@
 """A web server on this machine that sends data files, or misbehaves."""
 
 import http.server
+import ssl
 import threading
 import time
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ class DataServer:
     a list of those: one for each request, the last one for all that follow.
     """
 
-    def __init__(self, port):
-        self.address = f"http://127.0.0.1:{port}"
+    def __init__(self, port, scheme="http"):
+        self.address = f"{scheme}://127.0.0.1:{port}"
         self.answers = {}
         self.asked = []
 
@@ -80,8 +81,11 @@ def dribble(body, seconds):
 
 
 @contextmanager
-def data_server():
-    """Run a server while the block runs; yield its DataServer."""
+def data_server(certificate=None):
+    """Run a server while the block runs; yield its DataServer.
+
+    With the path of a certificate and its key in one file, it speaks TLS.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -91,7 +95,12 @@ def data_server():
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        data = DataServer(server.server_port)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.handle_error = lambda *whose: None  # whoever does not trust it hangs up
+        data = DataServer(server.server_port, "http" if certificate is None else "https")
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield data
         server.shutdown()

@@ -99,9 +99,9 @@ class TestOwnFile:
 
     def test_no_file(self, folder, message_of):
         message = message_of(DataUnavailable, load_creditcard)
-        assert str(folder) in message
-        assert "put creditcard.csv there" in message
-        assert "unset DROPOUT_LAB_DATA" in message
+        assert message.startswith(
+            f"no creditcard.csv in {folder} (it is empty); put the file there"
+        )
         assert "\n" not in message
 
     def test_no_pickle_is_loaded(self, folder, rows, monkeypatch):
@@ -134,6 +134,10 @@ def spoiled(rows, row, column, entry):
         ("csv", lambda rows: bytes(range(128, 256)), "not a table of comma-separated values"),
         ("csv", lambda rows: csv_text([["9", *row] for row in rows]).encode(), "more entries"),
         ("csv", lambda rows: csv_text([*rows, ["1"] * 40]).encode(), "line 32, saw 40"),
+        ("csv", lambda rows: separated(rows, ";"), "are separated by semicolons"),
+        ("csv", lambda rows: separated(rows, ";", point=","), "are separated by semicolons"),
+        ("csv", lambda rows: separated(rows, "\t"), "are separated by tabs"),
+        ("csv.gz", lambda rows: gzip.compress(separated(rows, ";")), "are separated by semicolons"),
         ("csv.gz", lambda rows: gzip.compress(csv_text(rows).encode())[:-30], "is cut short"),
         ("csv.gz", lambda rows: WEB_PAGE, "is a web page"),
         ("csv.gz", lambda rows: csv_text(rows).encode(), "is damaged: Not a gzipped file"),
@@ -147,9 +151,15 @@ def test_bad_file_is_named_with_the_cause_and_stays(folder, rows, message_of, na
     path = folder / f"creditcard.{name}"
     path.write_bytes(make(rows))
     message = message_of(ValueError, load_creditcard)
-    assert message.startswith(str(path))
+    assert message.startswith((str(path), f"the columns of {path}"))
     assert words in message
     assert path.read_bytes() == make(rows)
+
+
+def separated(rows, separator, point="."):
+    """Return the content as a spreadsheet of another country saves it."""
+    lines = csv_text(rows).replace(",", separator).splitlines(keepends=True)
+    return (lines[0] + "".join(lines[1:]).replace(".", point)).encode()
 
 
 def flipped(raw):
@@ -344,6 +354,22 @@ class TestOpenML:
             OpenML(gone, monkeypatch)
         assert "refused" in message_of(DataUnavailable, load_creditcard).lower()
 
+    def test_certificate_that_nobody_trusts(self, openml, monkeypatch, message_of, certificate):
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        with data_server(certificate) as secure:
+            OpenML(secure, monkeypatch)
+            message = message_of(DataUnavailable, load_creditcard)
+        assert "CERTIFICATE_VERIFY_FAILED" in message
+        assert "let SSL_CERT_FILE name a file of the certificates" in message
+        assert "go online" not in message
+
+    def test_proxy(self, openml, monkeypatch, message_of):
+        with data_server() as gone:
+            monkeypatch.setenv("http_proxy", gone.address)
+        monkeypatch.setenv("no_proxy", "")
+        message = message_of(DataUnavailable, load_creditcard)
+        assert "go online, or correct the proxy that HTTP_PROXY and HTTPS_PROXY name" in message
+
     @pytest.mark.parametrize("patience", [None, 77.0])
     def test_patience_of_others_is_left_alone(self, openml, rows, patience):
         openml.publish(rows)
@@ -355,7 +381,10 @@ class TestOpenML:
     def test_cache_that_is_not_a_folder(self, openml, rows, tmp_path, message_of):
         openml.publish(rows)
         (tmp_path / "dropout-lab").write_text("in the way")
-        assert "Not a directory" in message_of(DataUnavailable, load_creditcard)
+        message = message_of(DataUnavailable, load_creditcard)
+        assert "Not a directory" in message
+        assert f"make {tmp_path / 'dropout-lab'}" in message
+        assert "go online" not in message
 
 
 def real_files():

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import os
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from data_server import WEB_PAGE, break_off, data_server, dribble, status
 
 from dropout_lab.datasets import DataUnavailable
-from dropout_lab.datasets.files import cache_folder, check_sha256, fetch, own_folder
+from dropout_lab.datasets.files import cache_folder, check_sha256, fetch, own_file
 
 BODY = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -54,8 +55,8 @@ def test_file_is_downloaded_once_and_then_read_from_the_cache(server, mirrors, f
         (status(503), "answered 503 Service Unavailable"),
         (break_off(BODY), "broke off in the middle"),
         (WEB_PAGE, "what it sent is a web page, not the file"),
-        (BODY[:-1], "sent a file with the wrong SHA-256"),
-        (b"", "sent a file with the wrong SHA-256"),
+        (BODY[:-1], "sent a file with the wrong content"),
+        (b"", "sent a file with the wrong content"),
     ],
 )
 class TestMisbehavior:
@@ -87,6 +88,22 @@ class TestMisbehavior:
         assert names_in(folder) == []
 
 
+def test_what_counts_is_the_content(server, mirrors, folder, message_of):
+    packed = [gzip.compress(BODY, level, mtime=level) for level in (1, 9)]
+    server.answers[f"/first/{NAME}"] = packed
+    for raw in packed:
+        assert fetch(NAME, SHA256, folder, mirrors, unpack=gzip.decompress) == BODY
+        assert (folder / NAME).read_bytes() == raw
+        assert fetch(NAME, SHA256, folder, mirrors, unpack=gzip.decompress) == BODY  # the cached
+        (folder / NAME).unlink()
+    server.answers[f"/first/{NAME}"] = gzip.compress(BODY[1:])
+    message = message_of(
+        DataUnavailable, fetch, NAME, SHA256, folder, mirrors, unpack=gzip.decompress
+    )
+    assert "sent a file with the wrong content" in message
+    assert names_in(folder) == []
+
+
 def test_bad_cached_file_is_downloaded_again_once(server, mirrors, folder):
     folder.mkdir(parents=True)
     (folder / NAME).write_bytes(WEB_PAGE)
@@ -102,6 +119,66 @@ def test_nobody_at_the_other_end(folder, message_of):
     message = message_of(DataUnavailable, fetch, NAME, SHA256, folder, [address])
     assert "could not be reached" in message
     assert names_in(folder) == []
+
+
+class TestOnTheWay:
+    """What stands between the reader and the mirror, named with its own remedy."""
+
+    @pytest.fixture
+    def secure(self, certificate):
+        with data_server(certificate) as running:
+            running.answers[f"/first/{NAME}"] = BODY
+            yield running
+
+    def message(self, message_of, folder, address):
+        message = message_of(DataUnavailable, fetch, NAME, SHA256, folder, [f"{address}/first/"])
+        assert "set DROPOUT_LAB_DATA" in message
+        assert names_in(folder) == []
+        return message
+
+    def test_certificates_that_are_named_help(self, secure, certificate, folder, monkeypatch):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert fetch(NAME, SHA256, folder, [f"{secure.address}/first/"]) == BODY
+
+    def test_certificate_that_nobody_trusts(self, secure, folder, monkeypatch, message_of):
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        message = self.message(message_of, folder, secure.address)
+        assert "has a certificate that is not trusted" in message
+        assert "let REQUESTS_CA_BUNDLE name a file of the certificates" in message
+        assert "go online" not in message
+
+    def test_certificates_that_are_not_there(
+        self, secure, folder, tmp_path, monkeypatch, message_of
+    ):
+        gone = str(tmp_path / "gone.pem")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", gone)
+        message = self.message(message_of, folder, secure.address)
+        assert f"correct REQUESTS_CA_BUNDLE, which names {gone!r}" in message
+        assert "cache" not in message
+        assert "go online" not in message
+
+    def test_no_tls_at_all(self, server, folder, message_of):
+        message = self.message(message_of, folder, server.address.replace("http:", "https:"))
+        assert "did not answer in TLS" in message
+
+    @pytest.mark.parametrize("answers", [True, False])
+    def test_proxy(self, server, folder, monkeypatch, message_of, answers):
+        with data_server() as proxy:
+            proxy.answers[f"{server.address}/first/{NAME}"] = status(407)
+            if answers:
+                self.through(proxy, server, folder, monkeypatch, message_of, "answered 407")
+        if not answers:
+            words = "could not be reached through the proxy"
+            self.through(proxy, server, folder, monkeypatch, message_of, words)
+
+    def through(self, proxy, server, folder, monkeypatch, message_of, words):
+        monkeypatch.setenv("HTTP_PROXY", proxy.address)
+        monkeypatch.setenv("http_proxy", proxy.address)
+        monkeypatch.setenv("no_proxy", "")
+        message = self.message(message_of, folder, server.address)
+        assert words in message
+        assert "correct the proxy that HTTP_PROXY and HTTPS_PROXY name" in message
+        assert server.asked == []
 
 
 def test_silent_mirror_is_given_up(server, mirrors, folder, monkeypatch, message_of):
@@ -241,23 +318,83 @@ def test_wrong_hash_names_the_file(message_of):
     assert message == f"a.gz has the wrong SHA-256: {found} instead of {SHA256}"
 
 
-class TestOwnFolder:
-    def test_not_set(self, monkeypatch):
-        monkeypatch.delenv("DROPOUT_LAB_DATA", raising=False)
-        assert own_folder("mnist") is None
-        monkeypatch.setenv("DROPOUT_LAB_DATA", "")
-        assert own_folder("mnist") is None
+class TestOwnFile:
+    PLACES = ["set", "SET/raw"], ["numbers.gz", "numbers"]
 
-    def test_set(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("DROPOUT_LAB_DATA", str(tmp_path))
-        assert own_folder("mnist") == tmp_path / "mnist"
+    @pytest.fixture(autouse=True)
+    def root(self, monkeypatch, tmp_path):
+        root = tmp_path / "data"
+        root.mkdir()
+        monkeypatch.setenv("DROPOUT_LAB_DATA", str(root))
+        return root
 
-    def test_not_a_folder(self, monkeypatch, tmp_path, message_of):
-        monkeypatch.setenv("DROPOUT_LAB_DATA", str(tmp_path / "typo"))
-        message = message_of(DataUnavailable, own_folder, "mnist")
-        assert "DROPOUT_LAB_DATA" in message
-        assert "typo" in message
-        assert "unset it" in message
+    def put(self, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(BODY)
+        return path
+
+    @pytest.mark.parametrize("value", [None, ""])
+    def test_not_set(self, monkeypatch, value):
+        monkeypatch.delenv("DROPOUT_LAB_DATA")
+        if value is not None:
+            monkeypatch.setenv("DROPOUT_LAB_DATA", value)
+        assert own_file(*self.PLACES) is None
+
+    def test_places_and_names_in_their_order(self, root):
+        found = []
+        for place in "SET/raw/numbers", "SET/raw/numbers.gz", "set/numbers", "set/numbers.gz":
+            path = self.put(root / place)
+            found.append(own_file(*self.PLACES) == path)
+        assert found == [True] * 4
+
+    def test_a_folder_is_no_file(self, root):
+        (root / "set" / "numbers.gz").mkdir(parents=True)
+        path = self.put(root / "set" / "numbers")
+        assert own_file(*self.PLACES) == path
+
+    def test_not_a_folder(self, monkeypatch, root, message_of):
+        monkeypatch.setenv("DROPOUT_LAB_DATA", f"{root}/typo")
+        assert message_of(DataUnavailable, own_file, *self.PLACES) == (
+            f"DROPOUT_LAB_DATA is set to '{root}/typo', which is not a folder; "
+            "correct it, or unset it to download the data"
+        )
+
+    @pytest.mark.parametrize(
+        ("file", "named"),
+        [
+            ("set/numbers", "set"),
+            ("SET/raw/numbers", "SET/raw"),
+            ("SET/raw/numbers", "SET"),
+            ("set/numbers", "other"),
+        ],
+    )
+    def test_too_deep(self, monkeypatch, root, message_of, file, named):
+        self.put(root / file)
+        (root / named).mkdir(exist_ok=True)
+        monkeypatch.setenv("DROPOUT_LAB_DATA", f"{root}/{named}")
+        expected = f"DROPOUT_LAB_DATA is set to '{root}/{named}', which is too deep; set it to "
+        assert message_of(DataUnavailable, own_file, *self.PLACES) == f"{expected}'{root}'"
+        monkeypatch.chdir(root / named)
+        monkeypatch.setenv("DROPOUT_LAB_DATA", ".")
+        message = message_of(DataUnavailable, own_file, *self.PLACES)
+        assert message.endswith(f"'.', which is too deep; set it to '{root}'")
+
+    @pytest.mark.parametrize(
+        ("files", "words"),
+        [
+            ([], "there is no such folder; {root} is empty"),
+            (["numbers", "b/c"], "there is no such folder; {root} holds b, numbers"),
+            (["set/x.zip"], "it holds x.zip"),
+            ([f"set/{name}" for name in "fedcba"], "it holds a, b, c, d, e and more"),
+        ],
+    )
+    def test_missing(self, root, message_of, files, words):
+        for file in files:
+            self.put(root / file)
+        assert message_of(DataUnavailable, own_file, *self.PLACES) == (
+            f"no numbers.gz in {root}/set ({words.format(root=root)}); put the file there, "
+            "correct DROPOUT_LAB_DATA, or unset it to download the data"
+        )
 
 
 def test_cache_folder_is_where_pooch_keeps_things(monkeypatch, tmp_path):

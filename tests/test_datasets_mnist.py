@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from dropout_lab.datasets import DataUnavailable, load_mnist, load_mnist_or_digits, mnist
+from dropout_lab.datasets import (
+    DataUnavailable,
+    load_idx,
+    load_mnist,
+    load_mnist_or_digits,
+    mnist,
+)
 from dropout_lab.datasets.mnist import parse_idx
 
 REAL = os.environ.get("DROPOUT_LAB_DATA", "")
@@ -32,13 +38,13 @@ def idx(array):
 def small(monkeypatch, rng):
     """Put four small files in MNIST's place; return name -> content, and the arrays."""
     arrays, contents, files = [], {}, {}
-    for name in mnist.FILES:
-        count = 6 if name.startswith("train") else 4
-        shape = (count, 3, 5) if "images" in name else (count,)
-        array = rng.integers(0, 256 if "images" in name else 10, shape).astype(np.uint8)
+    for stem in mnist.FILES:
+        count = 6 if stem.startswith("train") else 4
+        shape = (count, 3, 5) if "images" in stem else (count,)
+        array = rng.integers(0, 256 if "images" in stem else 10, shape).astype(np.uint8)
         arrays.append(array)
-        contents[name] = idx(array)
-        files[name] = (shape, hashlib.sha256(contents[name]).hexdigest())
+        contents[f"{stem}.gz"] = idx(array)
+        files[stem] = (shape, hashlib.sha256(gzip.decompress(idx(array))).hexdigest())
     monkeypatch.setattr(mnist, "FILES", files)
     return contents, arrays
 
@@ -97,27 +103,50 @@ class TestOwnFolder:
 
     def test_missing_file(self, own, web, monkeypatch, message_of):
         monkeypatch.setenv("DROPOUT_LAB_DATA", str(own.parent))
-        path = own / "t10k-labels-idx1-ubyte.gz"
-        path.unlink()
-        assert message_of(DataUnavailable, load_mnist) == (
-            f"cannot read {path}: No such file or directory; put the file there, "
-            "or unset DROPOUT_LAB_DATA to download MNIST"
-        )
+        (own / "t10k-labels-idx1-ubyte.gz").unlink()
+        message = message_of(DataUnavailable, load_mnist)
+        assert message.startswith(f"no t10k-labels-idx1-ubyte.gz in {own} (it holds t10k-images")
         assert web.asked == []
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "mnist/{stem}",
+            "mnist/{dotted}",
+            "mnist/{stem}/{stem}",
+            "MNIST/raw/{stem}",
+            "MNIST/raw/{stem}.gz",
+            "mnist/MNIST/raw/{stem}",
+        ],
+    )
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_other_places_and_names(self, own, small, place, packed):
+        for name, content in small[0].items():
+            (own / name).unlink()
+            stem = name.removesuffix(".gz")
+            path = own.parent / place.format(stem=stem, dotted=stem.replace("-idx", ".idx"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if packed else gzip.decompress(content))
+        for array, expected in zip(arrays_of(load_mnist()), small[1], strict=True):
+            np.testing.assert_array_equal(array, expected)
+
+    def test_packed_again(self, own, small):
+        for name, content in small[0].items():
+            (own / name).write_bytes(gzip.compress(gzip.decompress(content), 1, mtime=1))
+        np.testing.assert_array_equal(load_mnist().train_images, small[1][0])
 
     @pytest.mark.parametrize(
         ("spoil", "words"),
         [
             (lambda raw: raw[:-20], "is cut short"),
             (lambda raw: raw[:40] + b"\x00" + raw[41:], "is not a sound gzip file"),
-            (lambda raw: gzip.decompress(raw), "is not a sound gzip file: Not a gzipped file"),
+            (lambda raw: gzip.decompress(raw)[:-1], "holds 89 values, but its header gives"),
             (lambda raw: WEB_PAGE, "is a web page"),
             (lambda raw: b"", "wrong magic number"),
             (lambda raw: idx(np.zeros(6, np.uint8)), "starts with 00 00 08 01 instead of"),
             (lambda raw: idx(np.zeros((6, 3, 4), np.uint8)), "wrong SHA-256"),
-            (lambda raw: gzip.compress(gzip.decompress(raw), 1, mtime=1), "wrong SHA-256"),
         ],
-        ids=["cut", "damaged", "unpacked", "page", "empty", "magic", "other", "repacked"],
+        ids=["cut", "damaged", "unpacked and cut", "page", "empty", "magic", "other"],
     )
     def test_bad_file_is_an_error_and_stays(self, own, message_of, spoil, words):
         path = own / "train-images-idx3-ubyte.gz"
@@ -128,6 +157,69 @@ class TestOwnFolder:
             assert message.startswith(f"{path} ")
             assert words in message
             assert path.read_bytes() == spoiled
+
+    @pytest.mark.parametrize("stem", mnist.FILES)
+    def test_fashion_mnist_in_its_place(self, own, small, monkeypatch, message_of, stem):
+        content = gzip.decompress(small[0][f"{stem}.gz"])
+        monkeypatch.setattr(mnist, "FASHION", {hashlib.md5(content).hexdigest()})
+        assert message_of(ValueError, load_mnist) == (
+            f"{own / stem}.gz belongs to Fashion-MNIST, not to MNIST; "
+            f"dropout_lab.datasets.load_idx({str(own)!r}) reads it"
+        )
+
+
+class TestOtherDataSets:
+    @pytest.fixture
+    def fashion(self, tmp_path, small):
+        """Return the folder of a data set that nobody knows, half of it unpacked."""
+        folder = tmp_path / "fashion"
+        folder.mkdir()
+        for name, content in small[0].items():
+            plain = folder / name.removesuffix(".gz")
+            plain.write_bytes(gzip.decompress(content))
+        (folder / "train-labels-idx1-ubyte").rename(folder / "train-labels.idx1-ubyte")
+        return folder
+
+    def test_content(self, fashion, small, monkeypatch):
+        monkeypatch.setattr(mnist, "FILES", {n: (s, "") for n, (s, _) in mnist.FILES.items()})
+        data = load_idx(str(fashion))
+        for array, expected in zip(arrays_of(data), small[1], strict=True):
+            np.testing.assert_array_equal(array, expected)
+        assert data.name == "fashion"
+        assert data.note == (
+            "fashion: 6 images to train on and 4 to test on, 3 x 5 pixels each. "
+            "The numbers in the text are for MNIST."
+        )
+        named = load_idx(fashion, dtype="float32", name="Fashion-MNIST")
+        assert named.note.startswith("Fashion-MNIST: 6 images")
+        expected = (small[1][0] / 255.0).astype(np.float32)
+        np.testing.assert_array_equal(named.train_images, expected)
+        assert named.train_labels.dtype == np.uint8
+
+    def test_more_classes_and_other_sizes(self, fashion):
+        labels = np.arange(20, 26).astype(np.uint8)
+        (fashion / "train-labels.idx1-ubyte").write_bytes(idx(labels))
+        np.testing.assert_array_equal(load_idx(fashion).train_labels, labels)
+
+    @pytest.mark.parametrize(
+        ("name", "array", "words"),
+        [
+            ("train-labels.idx1-ubyte", np.zeros(5, np.uint8), "as many labels as"),
+            ("train-labels.idx1-ubyte", np.zeros((6, 2), np.uint8), "wrong magic number"),
+            ("t10k-images-idx3-ubyte", np.zeros((4, 5, 3), np.uint8), "images of 3 x 5 pixels"),
+        ],
+    )
+    def test_files_that_do_not_fit(self, fashion, message_of, name, array, words):
+        (fashion / name).write_bytes(idx(array))
+        message = message_of(ValueError, load_idx, fashion)
+        assert message.startswith(f"{fashion / name} ")
+        assert words in message
+
+    def test_missing_file(self, fashion, message_of):
+        (fashion / "t10k-labels-idx1-ubyte").unlink()
+        assert message_of(DataUnavailable, load_idx, fashion) == (
+            f"there is no t10k-labels-idx1-ubyte in {fashion}, gzipped or not"
+        )
 
 
 class TestDownload:
@@ -164,16 +256,16 @@ class TestDownload:
     @pytest.mark.parametrize(
         ("name", "array", "words"),
         [
-            ("train-images-idx3-ubyte.gz", np.zeros((6, 3, 4), np.uint8), "shape (6, 3, 5)"),
-            ("t10k-labels-idx1-ubyte.gz", np.array([1, 2, 10, 3], np.uint8), "labels from 0 to 9"),
+            ("train-images-idx3-ubyte", np.zeros((6, 3, 4), np.uint8), "shape (6, 3, 5)"),
+            ("t10k-labels-idx1-ubyte", np.array([1, 2, 10, 3], np.uint8), "labels from 0 to 9"),
         ],
     )
     def test_shape_and_range_are_checked_too(
         self, web, monkeypatch, message_of, name, array, words
     ):
-        sha256 = hashlib.sha256(idx(array)).hexdigest()
+        sha256 = hashlib.sha256(gzip.decompress(idx(array))).hexdigest()
         monkeypatch.setitem(mnist.FILES, name, (mnist.FILES[name][0], sha256))
-        web.answers[f"/first/{name}"] = idx(array)
+        web.answers[f"/first/{name}.gz"] = idx(array)
         message = message_of(ValueError, load_mnist)
         assert name in message
         assert words in message
@@ -214,12 +306,20 @@ class TestDigits:
         for labels in data.train_labels, data.test_labels:
             assert set(labels.tolist()) == set(range(10))
 
-    def test_mistyped_folder_falls_back(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("DROPOUT_LAB_DATA", str(tmp_path / "typo"))
-        assert load_mnist_or_digits().name == "digits"
+    @pytest.mark.parametrize("value", ["typo", "", None])
+    def test_the_note_says_what_is_missing(self, monkeypatch, tmp_path, message_of, value):
+        if value is not None:
+            monkeypatch.setenv("DROPOUT_LAB_DATA", str(tmp_path / value))
+        data = load_mnist_or_digits()
+        assert data.name == "digits"
+        cause = message_of(DataUnavailable, load_mnist)
+        assert data.note.endswith(f" What is missing: {cause}.")
+        assert ("DROPOUT_LAB_DATA is set to" in cause) == (value == "typo")
 
 
-@pytest.mark.parametrize("load", [load_mnist, load_mnist_or_digits])
+@pytest.mark.parametrize(
+    "load", [load_mnist, load_mnist_or_digits, lambda dtype: load_idx("no folder", dtype=dtype)]
+)
 def test_other_dtypes_are_refused(load, message_of):
     for dtype in "float64", np.float32, None:
         assert "dtype must be" in message_of(ValueError, load, dtype)
@@ -246,6 +346,13 @@ class TestParse:
         end = data.draw(st.integers(0, len(raw) - 1))
         with pytest.raises(ValueError, match=r"^some\.gz "):
             parse_idx(raw[:end], "some.gz", 3)
+
+    @given(st.data())
+    def test_cut_anywhere_unpacked(self, data):
+        raw = gzip.decompress(idx(np.arange(60, dtype=np.uint8).reshape(5, 3, 4)))
+        end = data.draw(st.integers(0, len(raw) - 1))
+        with pytest.raises(ValueError, match=r"^some "):
+            parse_idx(raw[:end], "some", 3)
 
     @given(st.data())
     def test_damaged_anywhere(self, data):
@@ -292,6 +399,17 @@ class TestRealMnist:
         assert real.train_images.shape == (60_000, 28, 28)
         assert real.test_images.shape == (10_000, 28, 28)
         assert [array.dtype for array in arrays_of(real)] == [np.uint8] * 4
+
+    def test_md5_of_the_unpacked_files(self, real):
+        # As others publish them for the files that they unpacked.
+        expected = [
+            "6bbc9ace898e44ae57da46a324031adb",
+            "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea",
+            "27ae3e4e09519cfbb04c329615203637",
+        ]
+        for array, md5 in zip(arrays_of(real), expected, strict=True):
+            assert hashlib.md5(gzip.decompress(idx(array))).hexdigest() == md5
 
     def test_class_counts(self, real):
         # As anybody finds them who counts: these stand in many publications.

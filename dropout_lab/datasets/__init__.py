@@ -2,7 +2,7 @@
 
 from dropout_lab.datasets.creditcard import CardData, load_creditcard
 from dropout_lab.datasets.files import DataUnavailable
-from dropout_lab.datasets.mnist import Mnist, load_mnist, load_mnist_or_digits
+from dropout_lab.datasets.mnist import Mnist, load_idx, load_mnist, load_mnist_or_digits
 from dropout_lab.datasets.splits import stratified_split, time_split
 from dropout_lab.datasets.transactions import Transactions, make_transactions, toy_transactions
 
@@ -12,6 +12,7 @@ __all__ = [
     "Mnist",
     "Transactions",
     "load_creditcard",
+    "load_idx",
     "load_mnist",
     "load_mnist_or_digits",
     "make_transactions",

@@ -16,7 +16,8 @@ from dropout_lab.datasets.files import (
     cache_folder,
     check_no_web_page,
     check_sha256,
-    own_folder,
+    own_file,
+    remedy,
 )
 
 __all__ = ["FULL_FRAUDS", "FULL_ROWS", "NAMES", "CardData", "load_creditcard"]
@@ -116,10 +117,11 @@ def load_creditcard(*, download=True):
     Taught in: chapter 6.
 
     If the environment variable ``DROPOUT_LAB_DATA`` names a folder, the file is taken from
-    ``creditcard/`` in it and from nowhere else: ``creditcard.csv`` as Kaggle has it, as it is
-    or compressed with gzip or xz, or else ``creditcard_subset.csv.xz`` (checked by SHA-256).
-    Otherwise scikit-learn's `fetch_openml` fetches the data and checks their MD5. What it caches
-    is compressed text; no pickle is ever loaded.
+    ``creditcard/`` in it and from nowhere else: ``creditcard.csv`` as Kaggle has it
+    (mlg-ulb/creditcardfraud), as it is or compressed with gzip or xz, or else
+    ``creditcard_subset.csv.xz`` (checked by SHA-256). Otherwise scikit-learn's `fetch_openml`
+    fetches the data and checks their MD5. What it caches is compressed text; no pickle is ever
+    loaded.
 
     Repeats leak from training to test if they are split apart, so they are dropped before
     anybody can split: 1,081 rows of the full set, 19 of them frauds. `stratified_split` and
@@ -130,15 +132,8 @@ def load_creditcard(*, download=True):
     Dal Pozzolo, Caelen, Johnson, Bontempi (2015), Calibrating probability with undersampling
     for unbalanced classification, IEEE Symposium on Computational Intelligence and Data Mining.
     """
-    folder = own_folder("creditcard")
-    if folder is not None:
-        paths = [folder / name for name in FILES]
-        path = next((path for path in paths if path.exists()), None)
-        if path is None:
-            raise DataUnavailable(
-                f"no card data in {folder}; put {FILES[0]} there (Kaggle: mlg-ulb/creditcardfraud)"
-                f", or unset {DATA_VARIABLE} to download them"
-            )
+    path = own_file(["creditcard"], FILES)
+    if path is not None:
         return _checked(_read_csv(path), path, path.name)
     if not download:
         raise DataUnavailable(
@@ -158,6 +153,7 @@ def _read_csv(path):
             check_no_web_page(file.read(64), path)
         if path.name == "creditcard_subset.csv.xz":
             check_sha256(path.read_bytes(), SUBSET_SHA256, path)
+        _check_separator(path)
         frame = pd.read_csv(path, low_memory=False)
     except EOFError as error:
         raise ValueError(f"{path} is cut short: its compressed data end too early") from error
@@ -172,6 +168,19 @@ def _read_csv(path):
     if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first entries as row names
         raise ValueError(f"{path} has more entries in a row than columns in its first line")
     return frame
+
+
+def _check_separator(path):
+    """Raise ValueError if the columns of a table are separated by something else than commas."""
+    import pandas as pd
+
+    header = ",".join(pd.read_csv(path, nrows=0).columns)
+    for separator, name in (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"):
+        if header.count(separator) > header.count(","):
+            raise ValueError(
+                f"the columns of {path} are separated by {name}, perhaps by a spreadsheet; it must "
+                "hold comma-separated values, with points in its numbers"
+            )
 
 
 def _fetch_frame():
@@ -196,8 +205,9 @@ def _fetch_frame():
         if isinstance(error, JSONDecodeError):
             cause = "it sent something else than JSON, perhaps a web page"
         raise DataUnavailable(
-            f"the card data could not be fetched from OpenML ({cause}); go online and try again, "
-            f"or set {DATA_VARIABLE} to a folder that holds creditcard/{FILES[0]}"
+            f"the card data could not be fetched from OpenML ({cause}); "
+            f"{remedy(error, 'SSL_CERT_FILE')}, or set {DATA_VARIABLE} to a folder that holds "
+            f"creditcard/{FILES[0]}"
         ) from error
     finally:
         socket.setdefaulttimeout(patience)
