@@ -79,6 +79,17 @@ def test_a_sweep_runs_each_cell_once_and_stores_how(log, output, jobs, capsys):
     assert "6 cells" in shown.out
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [(".", "a file to write, got the folder"), ("in the way/out.json", "File exists: ")],
+)
+def test_a_place_that_will_not_do_is_known_before_the_sweep(log, tmp_path, capsys, where, words):
+    (tmp_path / "in the way").touch()
+    assert main(["squares", "--output", str(tmp_path / where)], TOYS) == 1
+    assert words in capsys.readouterr().err
+    assert log() == []
+
+
 def test_a_second_run_starts_afresh_and_replaces_the_results(log, output):
     for _ in range(2):
         run_experiment(TOYS["squares"], output)

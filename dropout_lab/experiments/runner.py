@@ -1,6 +1,7 @@
 """Run the cells of an experiment in parallel, keep each at once, go on after a kill."""
 
 import platform
+import tempfile
 import time
 import traceback
 from contextlib import contextmanager
@@ -52,9 +53,18 @@ def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=
     ExperimentError
         If cells raise; the others are run and kept, and the message names those that failed.
     ValueError
-        If the file of finished cells is damaged, or belongs to another definition of the
-        experiment or to other versions.
+        If `path` is a folder, or the file of finished cells is damaged, or belongs to another
+        definition of the experiment or to other versions.
+    OSError
+        If nothing can be written beside `path`; known before anything is run.
     """
+    if path.is_dir():
+        raise ValueError(
+            f"path must be a file to write, got the folder {path}; "
+            f"take {path / experiment.name}.json"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=path.parent).close()
     found = versions(experiment.packages)
     partial = Partial(path, experiment, found)
     missing = [cell for cell in experiment.cells if cell_key(cell) not in partial.finished]
