@@ -206,6 +206,19 @@ def test_a_failure_is_reported_whichever_way_a_job_ends():
         assert [step["run"].split()[0] for step in steps] == [".github/report.sh"]
 
 
+def test_a_checkout_has_the_same_bytes_whatever_git_does_with_line_ends(tmp_path):
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone of the repository")
+    command = ["git", "clone", "--quiet", "--config", "core.autocrlf=true", str(ROOT), "clone"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    listed = ["git", "-c", "core.autocrlf=false", "ls-files", "--eol"]
+    files = subprocess.run(
+        listed, cwd=tmp_path / "clone", check=True, capture_output=True, text=True
+    )
+    ends = {tuple(line.split()[:2]) for line in files.stdout.splitlines()}
+    assert ends == {("i/lf", "w/lf"), ("i/-text", "w/-text")}
+
+
 def test_publish_puts_the_site_on_a_branch_without_a_past(tmp_path):
     origin, clone = tmp_path / "origin.git", tmp_path / "clone"
 
