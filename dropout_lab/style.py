@@ -20,19 +20,28 @@ COLORS = {
 FIGURE_WIDTH = 4.8
 """Inches. Narrow on purpose: at 360 px wide, 10 pt in the figure is still 9 px on the screen."""
 
-_RC = {
-    # A reader's own matplotlibrc must not change the book's figures: where it may set something
-    # that the book relies on, matplotlib's default is said again.
-    "axes.grid": False,
-    "axes.prop_cycle": mpl.rcParamsDefault["axes.prop_cycle"],
-    "figure.autolayout": False,
-    "figure.constrained_layout.use": False,
-    "image.cmap": "viridis",
-    "lines.marker": "None",
-    "patch.linewidth": 1.0,
-    "savefig.bbox": None,
-    "text.usetex": False,
-    "axes.unicode_minus": True,
+# Settings that concern windows and the process, not the look of a figure.
+_NOT_LOOKS = {
+    "backend",
+    "backend_fallback",
+    "date.epoch",
+    "docstring.hardcopy",
+    "figure.max_open_warning",
+    "figure.raise_window",
+    "interactive",
+    "savefig.directory",
+    "tk.window_focus",
+    "toolbar",
+}
+
+# A style sheet or matplotlibrc of the reader must not change the book's figures: they start from
+# what matplotlib is delivered with.
+_DEFAULTS = {
+    key: value
+    for key, value in mpl.rcParamsDefault.items()
+    if key not in _NOT_LOOKS and not key.startswith("webagg.")
+}
+_RC = _DEFAULTS | {
     "figure.figsize": (FIGURE_WIDTH, 3.0),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
@@ -70,6 +79,8 @@ _RC = {
 @contextmanager
 def figure_style():
     """Apply the book's matplotlib settings inside a ``with`` block, and undo them after it.
+
+    They start from matplotlib's defaults, whatever style or settings hold outside the block.
 
     Yields
     ------

@@ -415,6 +415,76 @@ def test_the_same_input_gives_the_same_bytes_in_any_process(publishing):
     assert [*digests, other.stdout.strip()] == digests[:1] * 3
 
 
+def everything(rate):
+    """Draw what reads matplotlib's settings: lines, bars, dates, formulas, images, boxes, hatches."""
+    figure, panels = plt.subplots(2, 3, figsize=(4.8, 3))
+    figure.suptitle("all")
+    x = np.arange(8)
+    panels[0, 0].plot(x, x * rate, x, -x, label="line")
+    panels[0, 0].legend()
+    panels[0, 1].bar(x, np.sin(x + rate), hatch="/")
+    panels[0, 1].errorbar(x, x, 1)
+    panels[0, 2].plot([np.datetime64("2024-03-01T22:00"), np.datetime64("2024-03-02T03:00")], x[:2])
+    panels[1, 0].imshow([[rate, 1], [2, 3]])
+    panels[1, 0].set_xlabel(r"$\sum_i x_i^2$")
+    panels[1, 1].boxplot([x, x**2])
+    panels[1, 1].scatter(x, np.cos(x), c=x)
+    panels[1, 2].contour(np.add.outer(x, -x))
+    panels[1, 2].text(3, 3, "text", bbox={})
+    return figure
+
+
+def hostile_settings():
+    """Return another value than matplotlib's default for nearly every setting there is."""
+    window = {"backend", "backend_fallback", "date.epoch"}
+    candidates = [
+        *(False, True, 7.5, 3, 0.25, [0.1, 0.2], [0.5, 0.5, 0.5], (3.0, 9.0), (1, 100, 2)),
+        *("red", "dashed", "s", "serif", "cm", "top", "right", "center", "large", "bold", "italic"),
+        *("tight", "gray", "line", "vertical", "round", "miter", "path", "png", "ps", "major", "x"),
+        *("none", "data", "both", "sturges", "bilinear", "log10", "concise", "US/Pacific", "%H"),
+        *("lower", "in", "round_numbers", "nearest", "regular", "mpl2005", "landscape"),
+        mpl.cycler(color=["red", "lime"], linewidth=[5, 7]),
+    ]
+    hostile = {}
+    for key in set(mpl.rcParamsDefault) - window:
+        for candidate in candidates:
+            try:
+                value = mpl.RcParams({key: candidate})[key]
+            except (ValueError, TypeError, AttributeError):
+                continue
+            if value != mpl.rcParamsDefault[key]:
+                hostile[key] = candidate
+                break
+    return hostile
+
+
+STYLES = ["ggplot", "dark_background", "seaborn-v0_8", "fivethirtyeight", "classic", "grayscale"]
+
+
+@pytest.mark.filterwarnings("ignore::matplotlib.MatplotlibDeprecationWarning")
+def test_the_settings_of_the_reader_change_no_published_figure(publishing):
+    plain = explore(everything, rate=[0.2]).html
+    hostile = hostile_settings()
+    assert len(hostile) >= 0.9 * len(mpl.rcParamsDefault)
+    for settings in (*map(mpl.style.library.get, STYLES), hostile):
+        with mpl.rc_context(settings):
+            assert explore(everything, rate=[0.2]).html == plain
+    with plt.xkcd():
+        assert explore(everything, rate=[0.2]).html == plain
+
+
+def test_what_a_drawing_function_sets_itself_holds_in_its_figure(publishing):
+    def draw(width):
+        mpl.rcParams["lines.linewidth"] = width
+        figure, axes = plt.subplots()
+        axes.plot([0, 1], color="red")
+        return figure
+
+    data = payload(explore(draw, width=[3, 7]).html)
+    assert ["stroke-width:3" in frame(data, 0), "stroke-width:7" in frame(data, 1)] == [True] * 2
+    assert "stroke-width:7" not in frame(data, 0)
+
+
 @pytest.fixture
 def usual():
     """Return the drawing function that the budgets are about: 100 bars before, 100 after."""
