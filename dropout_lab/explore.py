@@ -38,7 +38,10 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     ----------
     draw : callable
         ``draw(**values)`` returns a matplotlib Figure. Let it end in
-        ``return describe(figure, "one sentence with the numbers")``.
+        ``return describe(figure, "one sentence with the numbers")``. Whatever style the reader
+        has set, it starts from matplotlib's defaults and the book's settings. Where it sets no
+        margins, layout or places, labels get the room they need, and axes may move from frame
+        to frame; ``figure.subplots_adjust(left=0.15)`` holds them.
     start : mapping of str to object, optional
         Where axes stand first: a value of a slider, a label of a drop-down. By default the
         first of each.

@@ -1,14 +1,18 @@
 """Figures as frames: the sentence of each, its SVG, and many frames stored without repeats."""
 
 import io
+import warnings
+from contextlib import contextmanager
 
 import matplotlib as mpl
+from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
 from dropout_lab.svg import ID_MARK, nodes_of
 
 __all__ = ["ID_MARK", "describe", "figure_to_nodes", "pack", "sentence_of"]
 
 _SVG_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "explore", "svg.id": None}
+_COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
 _SENTENCE = "_explorer_sentence"
 
 
@@ -64,7 +68,8 @@ def figure_to_nodes(figure):
 
     Coordinates are rounded to two decimals, ids that nothing refers to are dropped, bare
     groups are unwrapped, and the color `dropout_lab.style.INK` becomes ``currentColor``. The
-    same figure gives the same text every time.
+    same figure gives the same text every time. Where nobody laid the figure out, matplotlib's
+    constrained layout keeps its labels inside.
 
     Parameters
     ----------
@@ -79,9 +84,64 @@ def figure_to_nodes(figure):
         The elements inside it, in drawing order.
     """
     buffer = io.BytesIO()
-    with mpl.rc_context(_SVG_SETTINGS):
+    with mpl.rc_context(_SVG_SETTINGS), _labels_inside(figure):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     return nodes_of(buffer.getvalue())
+
+
+def _margins():
+    """Return the margins and spaces of a figure that nobody laid out."""
+    names = ("left", "right", "bottom", "top", "wspace", "hspace")
+    return {name: mpl.rcParams[f"figure.subplot.{name}"] for name in names}
+
+
+def _is_laid_out(figure):
+    """Say whether the author placed anything, or left all places to matplotlib."""
+    axes = figure.axes
+    specs = [spec for one in axes if (spec := one.get_subplotspec()) is not None]
+    grids = {spec.get_topmost_subplotspec().get_gridspec() for spec in specs}
+    titles = {figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel()}
+    placed = [*figure.legends, *figure.lines, *figure.patches, *figure.images, *figure.artists]
+    placed += [text for text in figure.texts if text.get_text() not in titles]
+    placed += [one for one in axes if not one.get_in_layout()]  # what set_position leaves
+    placed += [
+        one for one in axes if one.get_subplotspec() is None and one.get_label() != _COLORBAR
+    ]
+    return (
+        bool(placed)
+        or not grids
+        or figure.get_layout_engine() is not None
+        or any(grid.figure is None for grid in grids)
+        or any(
+            getattr(grid.get_subplot_params(figure), name) != margin
+            for grid in grids
+            for name, margin in _margins().items()
+        )
+    )
+
+
+@contextmanager
+def _labels_inside(figure):
+    """Move the axes of a figure that nobody laid out until all labels have room; move them back."""
+    if _is_laid_out(figure):
+        yield
+        return
+    bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
+    free = [axes for axes in bars if axes.get_subplotspec() is None]
+    places = [(axes, axes.get_position(original=True)) for axes in free]
+    places += [(text, text.get_position()) for text in figure.texts]
+    # The constrained layout cannot place a color bar that took its room from the grid.
+    engine = TightLayoutEngine() if len(bars) > len(free) else ConstrainedLayoutEngine()
+    with warnings.catch_warnings():  # a figure without room for its labels stays as it was
+        warnings.filterwarnings("ignore", "(constrained_|Tight )layout not applied")
+        engine.execute(figure)
+    try:
+        yield
+    finally:
+        figure.subplots_adjust(**_margins())
+        for artist, place in places:
+            artist.set_position(place)
+            artist.set_in_layout(True)
 
 
 def pack(frames):

@@ -416,7 +416,7 @@ def test_the_same_input_gives_the_same_bytes_in_any_process(publishing):
 
 
 def everything(rate):
-    """Draw what reads matplotlib's settings: lines, bars, dates, formulas, images, boxes, hatches."""
+    """Draw what asks matplotlib for its settings: lines, bars, dates, formulas, images, boxes."""
     figure, panels = plt.subplots(2, 3, figsize=(4.8, 3))
     figure.suptitle("all")
     x = np.arange(8)
@@ -522,6 +522,7 @@ def test_a_frame_costs_no_more_than_matplotlib_alone(publishing, usual):
         for rate in rates:
             with figure_style():
                 figure = usual(rate)
+                figure.set_layout_engine("constrained")
                 figure.savefig(io.BytesIO(), format="svg")
                 plt.close(figure)
 

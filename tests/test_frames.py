@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -292,6 +293,132 @@ def test_the_figure_is_neither_changed_nor_closed():
     assert figure.get_facecolor() == mpl.colors.to_rgba("red")
     assert figure.axes[0].get_facecolor() == mpl.colors.to_rgba("green")
     assert figure.dpi == 123
+
+
+# Layout
+
+
+def two_panels(**layout):
+    """Draw labels that matplotlib's own margins cut off, and titles that meet labels below."""
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(4.8, 3), **layout)
+    top.plot([0, 1e6], [0, 1.25e-3])
+    top.set(title="top", xlabel="an x", ylabel="two\nlines")
+    bottom.plot([1, 2])
+    bottom.set(title="bottom", xlabel="x", ylabel="y")
+    figure.suptitle("both")
+    plt.close(figure)
+    return figure
+
+
+def bar_of_the_grid(**layout):
+    figure, axes = plt.subplots(figsize=(2, 1.5), **layout)
+    figure.colorbar(axes.imshow([[1, 2]]), label="color")
+    plt.close(figure)
+    return figure
+
+
+def bar_of_two(**layout):
+    figure, panels = plt.subplots(2, 1, figsize=(2, 2), **layout)
+    panels[0].set_xlabel("x")
+    figure.colorbar(panels[0].imshow([[1, 2]]), ax=list(panels), label="color")
+    plt.close(figure)
+    return figure
+
+
+def numbers_of(figure):
+    root = cleaned(figure)
+    texts = [floats(text.get(name, "")) for text in root.iter(SVG + "text") for name in "xy"]
+    return path_numbers(root) + list(itertools.chain(*texts))
+
+
+@pytest.mark.parametrize(
+    ("make", "engine"),
+    [(two_panels, "constrained"), (bar_of_the_grid, "tight"), (bar_of_two, "constrained")],
+)
+def test_labels_get_room_where_nobody_laid_the_figure_out(make, engine):
+    with figure_style():
+        plain, theirs = make(), make(layout=engine)
+        places = [axes.get_position().bounds for axes in plain.axes]
+        ours = numbers_of(plain)
+        # matplotlib lays out twice, and in dots of another size
+        np.testing.assert_allclose(ours, numbers_of(theirs), atol=1.5)
+        np.testing.assert_allclose(numbers_of(plain), ours, atol=2)
+        assert [axes.get_position().bounds for axes in plain.axes] == places
+        plain.subplots_adjust(right=0.89)  # nearly where it was
+        assert numbers_of(plain) != pytest.approx(ours, abs=5)
+
+
+def with_margins(figure):
+    figure.subplots_adjust(left=0.2)
+
+
+def with_spaces(figure):
+    figure.subplots_adjust(hspace=0.7)
+
+
+def tight(figure):
+    figure.tight_layout()
+
+
+def with_a_text_at_a_place(figure):
+    figure.text(0.01, 0.5, "a label for all", rotation=90)
+
+
+def with_axes_at_a_place(figure):
+    figure.add_axes((0.5, 0.5, 0.2, 0.2))
+
+
+def with_axes_moved(figure):
+    figure.axes[0].set_position((0.2, 0.7, 0.7, 0.2))
+
+
+def with_a_legend_for_all(figure):
+    figure.legend(["line"], loc="upper center")
+
+
+def with_an_engine(figure):
+    figure.set_layout_engine("tight")
+
+
+def with_a_grid_of_its_own(figure):
+    figure.add_subplot(figure.add_gridspec(1, 1, left=0.6, bottom=0.6)[0])
+
+
+def without_axes(figure):
+    figure.clear()
+
+
+@pytest.mark.parametrize(
+    "lay_out",
+    [
+        with_margins,
+        with_spaces,
+        tight,
+        with_a_text_at_a_place,
+        with_axes_at_a_place,
+        with_axes_moved,
+        with_a_legend_for_all,
+        with_an_engine,
+        with_a_grid_of_its_own,
+        without_axes,
+    ],
+)
+def test_what_an_author_laid_out_stays_as_it_is(lay_out):
+    with figure_style():
+        one, other = two_panels(), two_panels()  # an engine may move what it moved before
+        lay_out(one)
+        lay_out(other)
+        before, after = ElementTree.fromstring(original(one)), cleaned(other)
+    assert path_numbers(after) == pytest.approx(path_numbers(before), abs=0.0051)
+
+
+def test_a_figure_too_small_for_its_labels_is_drawn_without_a_word(recwarn):
+    with figure_style():
+        figure, axes = plt.subplots(figsize=(0.3, 0.3))
+        axes.set(xlabel="x", ylabel="y", title="title")
+        plt.close(figure)
+        assert figure_to_nodes(figure)[1]
+    assert not recwarn.list
 
 
 # Joined bars
