@@ -126,12 +126,12 @@ def _labels_inside(figure):
     if _is_laid_out(figure):
         yield
         return
-    bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
-    free = [axes for axes in bars if axes.get_subplotspec() is None]
-    places = [(axes, axes.get_position(original=True)) for axes in free]
+    places = [(axes, axes.get_position(original=True)) for axes in figure.axes]
     places += [(text, text.get_position()) for text in figure.texts]
+    bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
     # The constrained layout cannot place a color bar that took its room from the grid.
-    engine = TightLayoutEngine() if len(bars) > len(free) else ConstrainedLayoutEngine()
+    in_grid = any(axes.get_subplotspec() is not None for axes in bars)
+    engine = TightLayoutEngine() if in_grid else ConstrainedLayoutEngine()
     with warnings.catch_warnings():  # a figure without room for its labels stays as it was
         warnings.filterwarnings("ignore", "(constrained_|Tight )layout not applied")
         engine.execute(figure)
