@@ -37,7 +37,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     Parameters
     ----------
     draw : callable
-        ``draw(**values)`` returns a matplotlib Figure. Let it end in
+        ``draw(**values)`` returns a matplotlib Figure, or one or several Axes of one. Let it end in
         ``return describe(figure, "one sentence with the numbers")``. Whatever style the reader
         has set, it starts from matplotlib's defaults and the book's settings. Where it sets no
         margins, layout or places, labels get the room they need, and axes may move from frame
@@ -61,7 +61,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     Raises
     ------
     TypeError
-        If an argument has the wrong type, or `draw` returns something else than a Figure
+        If an argument has the wrong type, or `draw` returns nothing that stands in one Figure
         (publishing; a live explorer shows that error in its output).
     ValueError
         If an axis is empty, repeats a value or holds NaN or infinity, if there are no axes or
@@ -206,17 +206,30 @@ def _frame(draw, plan, positions):
     before = set(plt.get_fignums())
     try:
         with figure_style(), quick_bars():
-            figure = draw(**plan.values(positions))
-            if not isinstance(figure, mpl.figure.Figure):
+            result = draw(**plan.values(positions))
+            figure = _figure_of(result)
+            if figure is None:
                 raise _NotAFigure(
                     f"{plan.call(positions)} must return a matplotlib Figure, "
-                    f"got {figure!r:.80} ({type(figure).__name__})"
+                    f"got {result!r:.80} ({type(result).__name__})"
                 )
             box, nodes = figure_to_nodes(figure)
             return box, nodes, sentence_of(figure, plan.sentence(positions))
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
+
+
+def _figure_of(result):
+    """Return the figure that `draw` returned or that all it returned stands in, or None."""
+    if isinstance(result, (list, tuple, np.ndarray)):
+        figures = {_figure_of(item) for item in getattr(result, "flat", result)}
+        return figures.pop() if len(figures) == 1 else None
+    for _ in range(3):  # an Axes may stand in a subfigure
+        if isinstance(result, mpl.figure.Figure):
+            return result
+        result = getattr(result, "figure", None)
+    return None
 
 
 @contextmanager

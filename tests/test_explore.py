@@ -563,7 +563,11 @@ def test_an_error_of_draw_names_the_values_and_keeps_its_cause(publishing):
     plt.close(mine)
 
 
-@pytest.mark.parametrize("result", [None, 3, "figure", [Figure()], Figure().subplots()])
+def two_figures():
+    return [Figure().subplots(), Figure().subplots()]
+
+
+@pytest.mark.parametrize("result", [None, 3, "figure", [], [None], two_figures()])
 def test_draw_must_return_a_figure(publishing, result):
     def draw(rate):
         plt.figure()
@@ -573,6 +577,30 @@ def test_draw_must_return_a_figure(publishing, result):
     words = rf"(?s)draw\(rate=0.5\) must return a matplotlib Figure, got .*\({kind}\)"
     with pytest.raises(TypeError, match=words):
         explore(draw, rate=[0.5])
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda figure, panels: panels[0, 0],
+        lambda figure, panels: panels,
+        lambda figure, panels: list(panels.flat),
+        lambda figure, panels: (figure, panels),
+        lambda figure, panels: panels[0, 0].plot([1, 2], alpha=0),
+        lambda figure, panels: figure.subfigures(1, 1),
+        lambda figure, panels: figure.subfigures(1, 1).add_axes((0, 0, 0, 0)),
+        lambda figure, panels: SimpleNamespace(figure=figure),  # seaborn's grids
+        lambda figure, panels: plt.close(figure) or figure,
+    ],
+)
+def test_what_stands_in_one_figure_is_taken_at_its_figure(publishing, result):
+    def draw(power):
+        figure, panels = plt.subplots(2, 2, figsize=(2, 2))
+        figure.text(0.5, 0.5, f"power {power}")
+        return result(figure, panels)
+
+    data = payload(explore(draw, power=[1, 2]).html)
+    assert ["power 1" in texts_of(frame(data, 0)), "power 2" in texts_of(frame(data, 1))] == [1, 1]
 
 
 def test_figures_of_different_size(publishing):
