@@ -80,6 +80,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     """
     if not callable(draw):
         raise TypeError(f"draw must be a function that returns a Figure, got {draw!r}")
+    __tracebackhide__ = True  # IPython then leaves this frame out
     plan = _plan(axes, start, labels, play)
     return _publish(draw, plan) if publishing() else _live(draw, plan)
 
@@ -129,6 +130,7 @@ class _Plan:
 
 def _publish(draw, plan):
     """Draw every frame and return the page."""
+    __tracebackhide__ = True
     frames, boxes = [], []
     with _collector_paused() as collect:
         for positions in product(*(range(len(axis.values)) for axis in plan.axes)):
@@ -137,8 +139,10 @@ def _publish(draw, plan):
             except _NotAFigure:
                 raise
             except Exception as error:
+                cause = _from_draw(error)
                 reason = f"{type(error).__name__}: {error}"
-                raise RuntimeError(f"{plan.call(positions)} raised {reason}") from error
+                failure = RuntimeError(f"{plan.call(positions)} raised {reason}")
+                raise failure.with_traceback(cause.__traceback__) from cause
             frames.append((nodes, sentence))
             boxes.append(box)
             if box != boxes[0]:
@@ -189,8 +193,9 @@ def _live(draw, plan):
         if positions not in cache:
             try:
                 cache[positions] = figure_html(*_frame(draw, plan, positions), mark)
-            except Exception:  # shown to the reader; the controls must stay alive
-                text = f"{plan.call(positions)} failed\n\n{traceback.format_exc()}"
+            except Exception as error:  # shown to the reader; the controls must stay alive
+                story = "".join(traceback.format_exception(_from_draw(error)))
+                text = f"{plan.call(positions)} failed\n\n{story}"
                 view.value = f'<pre role="alert">{html.escape(text)}</pre>'
                 return
         view.value = cache[positions]
@@ -203,6 +208,7 @@ def _live(draw, plan):
 
 def _frame(draw, plan, positions):
     """Call `draw` once; return the frame and leave no open figure behind."""
+    __tracebackhide__ = True
     before = set(plt.get_fignums())
     try:
         with figure_style(), quick_bars():
@@ -218,6 +224,15 @@ def _frame(draw, plan, positions):
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
+
+
+def _from_draw(error):
+    """Return an error with a traceback that begins in the author's code, not in the explorer's."""
+    ours = (__name__, figure_to_nodes.__module__, "contextlib")
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_globals.get("__name__") in ours:
+        trace = trace.tb_next
+    return error.with_traceback(trace)
 
 
 def _figure_of(result):

@@ -567,6 +567,29 @@ def two_figures():
     return [Figure().subplots(), Figure().subplots()]
 
 
+FAILING = """
+from dropout_lab import explore
+
+def draw(rate):
+    return 1 / rate  # here
+
+explore(draw, rate=[0])
+"""
+
+
+def test_a_traceback_shows_the_code_of_the_author_and_none_of_ours(publishing):
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", FAILING],
+        env=os.environ | {"PYTHONPATH": str(Path(dropout_lab.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    shown = done.stdout + done.stderr
+    assert "1 / rate  # here" in shown
+    assert "draw(rate=0) raised ZeroDivisionError: division by zero" in shown
+    assert "explore.py" not in shown
+
+
 @pytest.mark.parametrize("result", [None, 3, "figure", [], [None], two_figures()])
 def test_draw_must_return_a_figure(publishing, result):
     def draw(rate):
@@ -800,6 +823,8 @@ def test_an_error_is_shown_and_the_controls_go_on(live):
     assert only(view.value, "pre").attributes["role"] == "alert"
     message = only(view.value, "pre").text
     assert message.startswith("draw(a=2) failed")
+    assert 'raise ValueError("<img' in message, "the line of the author"
+    assert "explore.py" not in message.replace("test_explore.py", "")
     assert "ValueError: <img src=x onerror=alert(1)> & more" in message
     draw.failing = False
     slider.index = 2
