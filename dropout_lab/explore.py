@@ -1,9 +1,11 @@
 """One drawing function, two lives: widgets in a live notebook, a kernel-free figure on a page."""
 
+import datetime
 import gc
 import html
 import math
 import numbers
+import re
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -43,15 +45,21 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         margins, layout or places, labels get the room they need, and axes may move from frame
         to frame; ``figure.subplots_adjust(left=0.15)`` holds them.
     start : mapping of str to object, optional
-        Where axes stand first: a value of a slider, a label of a drop-down. By default the
+        Where axes stand first: a value of a sequence, a label of a mapping. By default the
         first of each.
     labels : mapping of str to str, optional
         What the reader sees beside a control instead of the parameter's name.
     play : str, optional
         A slider whose values are steps in time: it gets a play button.
     **axes
-        One to three parameters of `draw`. A sequence of numbers becomes a slider; a sequence
-        of strings, or a mapping of labels to values, becomes a drop-down.
+        One to three parameters of `draw`. A sequence of numbers or of dates (``datetime``,
+        pandas, NumPy) becomes a slider, in the order given; a sequence of strings or booleans,
+        or a mapping of labels to values, becomes a drop-down. None among the values makes a
+        drop-down of any sequence, and is written "none". A sequence is a list, tuple or range,
+        or what has one dimension and a ``tolist``: an array, a tensor, a pandas Series, Index
+        or Categorical. `draw` gets the elements of a list as they are, those of an array or
+        tensor as Python's numbers. Dates are written as 2024-03-01 or 2024-03-01 14:30, as
+        precisely as all of them need.
 
     Returns
     -------
@@ -64,7 +72,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         If an argument has the wrong type, or `draw` returns nothing that stands in one Figure
         (publishing; a live explorer shows that error in its output).
     ValueError
-        If an axis is empty, repeats a value or holds NaN or infinity, if there are no axes or
+        If an axis is empty, repeats a value or holds NaN, NaT or infinity, if there are no axes or
         more than three, or more than `MAX_FRAMES` combinations; when publishing, also if the
         figures differ in size.
     RuntimeError
@@ -282,7 +290,8 @@ def _plan(axes, start, labels, play):
             raise TypeError(f"labels must map {parameter!r} to a string, got {name!r}")
         position = 0
         if parameter in (start or {}):
-            position = _position(parameter, start[parameter], values if kind == "slider" else texts)
+            names = texts if isinstance(choices, Mapping) else values
+            position = _position(parameter, start[parameter], names)
         checked.append(_Axis(parameter, name, kind, values, texts, position))
     sliders = [axis.parameter for axis in checked if axis.kind == "slider"]
     if play is not None and play not in sliders:
@@ -290,41 +299,84 @@ def _plan(axes, start, labels, play):
     return _Plan(checked, None if play is None else list(axes).index(play))
 
 
+def _is_series(choices):
+    """Say whether something is a row of values: a sequence, an array, a tensor, a pandas Series."""
+    if isinstance(choices, (str, bytes, Mapping)):
+        return False
+    return isinstance(choices, Sequence) or (
+        hasattr(choices, "tolist") and getattr(choices, "ndim", 1) == 1
+    )
+
+
 def _length(choices):
     """Return the number of values of an axis; 1 for what is no axis and will be refused."""
-    if isinstance(choices, (Mapping, Sequence)) or getattr(choices, "ndim", 0) == 1:
-        return len(choices)
-    return 1
+    return len(choices) if isinstance(choices, Mapping) or _is_series(choices) else 1
 
 
 def _axis(name, choices):
     """Return kind, values and labels of one axis, or raise naming it."""
-    if isinstance(choices, np.ndarray) and choices.ndim == 1:
-        choices = choices.tolist()
     if isinstance(choices, Mapping):
         kind, values, texts = "menu", list(choices.values()), list(choices)
-    elif isinstance(choices, Sequence) and not isinstance(choices, (str, bytes)):
-        values = texts = list(choices)
-        kind = "menu" if values and all(isinstance(value, str) for value in values) else "slider"
+        names = texts
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"axis {name} must have strings as labels, got {texts!r:.80}")
+    elif _is_series(choices):
+        # Of NumPy's times tolist() makes numbers.
+        is_time = getattr(getattr(choices, "dtype", None), "kind", "") in ("M", "m")
+        values = list(choices) if is_time or isinstance(choices, Sequence) else choices.tolist()
+        names = [_plain(value) for value in values]
+        kind, texts = _labels_of(name, names)
     else:
         raise TypeError(
-            f"axis {name} must be a sequence of numbers or strings, or a mapping of labels to "
-            f"values, got {choices!r:.80} ({type(choices).__name__})"
+            f"axis {name} must be a sequence of numbers, strings, booleans or dates, or a "
+            f"mapping of labels to values, got {choices!r:.80} ({type(choices).__name__})"
         )
     if not values:
         raise ValueError(f"axis {name} is empty; it needs at least one value")
-    if kind == "slider":
-        for value in values:
-            if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-                raise TypeError(f"axis {name} must hold numbers, or only strings; got {value!r}")
-            if not _is_finite(value):
-                raise ValueError(f"axis {name} must hold finite numbers, got {value!r:.60}")
-    elif not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"axis {name} must have strings as labels, got {texts!r:.80}")
-    repeated = [value for i, value in enumerate(texts) if value in texts[:i]]
+    repeated = [name for i, name in enumerate(names) if name in names[:i] or texts[i] in texts[:i]]
     if repeated:
         raise ValueError(f"axis {name} holds {repeated[0]!r} more than once")
-    return kind, values, _number_labels(values) if kind == "slider" else texts
+    return kind, values, texts
+
+
+def _labels_of(name, values):
+    """Return the kind of control that a list of values gets, and how each is written."""
+    given = [value for value in values if value is not None]
+    kind = "menu"
+    if all(isinstance(value, str) for value in given):
+        texts = given
+    elif all(isinstance(value, (bool, np.bool_)) for value in given):
+        texts = [str(value) for value in given]
+    else:
+        times = all(isinstance(value, (datetime.date, np.datetime64)) for value in given)
+        for value in given:
+            if not times and not _is_number(value):
+                raise TypeError(
+                    f"axis {name} must hold numbers, or only strings, booleans or dates, "
+                    f"got {value!r:.60}"
+                )
+            if value != value if times else not _is_finite(value):  # no time equals itself but NaT
+                what = "dates" if times else "finite numbers"
+                raise ValueError(f"axis {name} must hold {what}, got {value!r:.60}")
+        texts = _time_labels(given) if times else _number_labels(given)
+        kind = "slider"
+    if len(given) < len(values):
+        kind, rest = "menu", iter(texts)
+        texts = ["none" if value is None else next(rest) for value in values]
+    return kind, texts
+
+
+def _is_number(value):
+    """Say whether a value is a real number; neither a truth value nor a length of time is one."""
+    no_number = isinstance(value, (bool, np.bool_, np.timedelta64))
+    return isinstance(value, numbers.Real) and not no_number
+
+
+def _plain(value):
+    """Return the scalar in an array or tensor without dimensions; anything else as it is."""
+    if isinstance(value, np.generic) or getattr(value, "ndim", None) != 0:
+        return value
+    return value[()] if isinstance(value, np.ndarray) else value.item()
 
 
 def _is_finite(value):
@@ -354,6 +406,28 @@ def _number_labels(values):
     return [str(value) for value in values]
 
 
+def _time_labels(times):
+    """Write times as ISO 8601 does, without what is zero in all of them and without their zone."""
+    texts, zones = [], []
+    for time in times:
+        is_aware = getattr(time, "tzinfo", None) is not None
+        naive = time.replace(tzinfo=None) if is_aware else time
+        texts.append(str(naive) if isinstance(naive, np.datetime64) else naive.isoformat())
+        zones.append(time.isoformat().removeprefix(texts[-1]) if is_aware else "")
+    if not all(re.fullmatch(r"\d{4}(-.*)?", text) for text in texts):  # NumPy's far years
+        return texts
+    zero = "0000-01-01T00:00:00.000000000"
+    full = [text + zero[len(text) :] for text in texts]
+    if len(set(zones)) == 1:
+        zones, least = [""] * len(zones), min(10, max(map(len, texts)))
+    else:
+        least = 16
+    lengths = (n for n in (4, 7, 10, 16, 19, 23, 26, 29) if n >= least)
+    length = next((n for n in lengths if all(text[n:] == zero[n:] for text in full)), None)
+    shown = [text[:length].replace("T", " ") for text in full]
+    return [text + zone for text, zone in zip(shown, zones, strict=True)]
+
+
 def _is_close(value, choice):
     """Say whether two numbers differ by rounding noise only."""
     both = (value, choice)
@@ -362,7 +436,8 @@ def _is_close(value, choice):
 
 def _position(name, value, choices):
     """Return where `value` stands on an axis, or raise naming both."""
-    for i, choice in enumerate(choices):
-        if type(value) is not bool and (value == choice or _is_close(value, choice)):
+    for i, choice in enumerate(map(_plain, choices)):
+        truth = {isinstance(x, (bool, np.bool_)) for x in (value, choice)}
+        if len(truth) == 1 and (value == choice or _is_close(value, choice)):
             return i
     raise ValueError(f"start of axis {name} must be one of its values, got {value!r}")

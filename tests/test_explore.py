@@ -12,6 +12,7 @@ import time
 import tracemalloc
 import weakref
 import xml.etree.ElementTree as ElementTree
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -19,7 +20,9 @@ from types import MappingProxyType, SimpleNamespace
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
@@ -105,12 +108,15 @@ def test_an_empty_axis(live, empty):
 
 @pytest.mark.parametrize(
     "values",
-    [[1, 2, 1], [1, 1.0], [0, -0.0], ["a", "b", "a"], np.array([0.5, 0.5]), [1, Fraction(1, 1)]],
+    [
+        *([1, 2, 1], [1, 1.0], [0, -0.0], ["a", "b", "a"], [1, Fraction(1, 1)], [True, True]),
+        *([None, 1, None], [None, "none"], [date(2024, 3, 1), datetime(2024, 3, 1)]),
+        np.array([0.5, 0.5]),
+    ],
 )
 def test_an_axis_that_repeats_a_value(live, values):
-    with pytest.raises(
-        ValueError, match=rf"axis power holds .*{re.escape(str(values[-1]))}.* more"
-    ):
+    last = values.tolist()[-1] if isinstance(values, np.ndarray) else values[-1]
+    with pytest.raises(ValueError, match=f"axis power holds {re.escape(repr(last))} more"):
         explore(untouched, power=values)
 
 
@@ -124,12 +130,11 @@ def test_an_axis_with_a_number_that_is_none(live, bad, kind):
 @pytest.mark.parametrize(
     ("values", "culprit"),
     [
-        ([True, False], "True"),
         ([0.5, True], "True"),
-        (np.array([True, False]), "True"),
         ([1, np.True_], "True"),
-        ([1, None], "None"),
-        ([None], "None"),
+        ([datetime(2024, 3, 1), 1], "datetime"),
+        ([np.timedelta64(1, "D")], "timedelta64"),
+        (np.array([1, 2], "m8[ns]"), "timedelta64"),
         ([1, "a"], "'a'"),
         (["a", 1], "'a'"),
         ([1j], "1j"),
@@ -144,6 +149,12 @@ def test_an_axis_that_holds_something_else(live, values, culprit):
         explore(untouched, power=values)
 
 
+@pytest.mark.parametrize("times", [np.array(["2024", "NaT"], "M8[ns]"), pd.Series([pd.NaT])])
+def test_an_axis_with_a_time_that_is_none(live, times):
+    with pytest.raises(ValueError, match=r"axis power must hold dates, got .*NaT"):
+        explore(untouched, power=times)
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -156,6 +167,8 @@ def test_an_axis_that_holds_something_else(live, values, culprit):
         (None, "NoneType"),
         (np.ones((2, 2)), "ndarray"),
         (np.array(3.0), "ndarray"),
+        (torch.tensor(3.0), "Tensor"),
+        (pd.DataFrame({"a": [1]}), "DataFrame"),
         ({"a": 1}.values(), "dict_values"),
     ],
 )
@@ -175,6 +188,8 @@ def test_a_mapping_needs_strings_as_labels(live, values):
     [
         ({"other": 1}, ValueError, "start names 'other', which is no axis: a, b"),
         ({"a": 4}, ValueError, "start of axis a must be one of its values, got 4"),
+        ({"flag": 1}, ValueError, "start of axis flag must be one of its values, got 1"),
+        ({"flag": "True"}, ValueError, "start of axis flag must be one of its values, got 'True'"),
         ({"a": "1"}, ValueError, "start of axis a must be one of its values, got '1'"),
         ({"a": True}, ValueError, "start of axis a must be one of its values, got True"),
         ({"a": None}, ValueError, "start of axis a must be one of its values, got None"),
@@ -185,7 +200,7 @@ def test_a_mapping_needs_strings_as_labels(live, values):
 )
 def test_bad_start(live, start, error, words):
     with pytest.raises(error, match=words):
-        explore(untouched, a=[1, 2, 3], b={"ten": 10}, start=start)
+        explore(untouched, a=[1, 2, 3], b={"ten": 10}, flag=[False, True], start=start)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +235,14 @@ def test_bad_play(live, play):
         np.array([1.0, 2.0], dtype=np.float32),
         [np.int64(1), np.float64(2)],
         [Fraction(1), 2.0],
+        [np.array(1), torch.tensor(2.0)],
+        torch.tensor([1, 2]),
+        torch.tensor([1.0, 2.0], requires_grad=True),
+        pd.Series([1, 2], index=["x", "y"]),
+        pd.Series([1, 2], dtype="Int64"),
+        pd.Index([1.0, 2.0]),
+        pd.RangeIndex(1, 3),
+        pd.Categorical([1, 2]),
     ],
     ids=repr,
 )
@@ -237,6 +260,9 @@ def test_a_sequence_of_numbers_is_a_slider(publishing, values):
         np.array(["x", "y"]),
         {"x": 1, "y": 2},
         MappingProxyType({"x": 1, "y": 2}),
+        pd.Series(["x", "y"]),
+        pd.Index(["x", "y"]),
+        pd.Categorical(["x", "y"], categories=["y", "x"]),
     ],
     ids=repr,
 )
@@ -266,6 +292,88 @@ def test_strings_and_mappings_are_menus(publishing, values):
 )
 def test_numbers_are_written_alike_and_stay_apart(publishing, values, labels):
     assert payload(explore(card, power=values).html)["labels"] == [labels]
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([False, True], ["False", "True"]),
+        (np.array([True, False]), ["True", "False"]),
+        (torch.tensor([True, False]), ["True", "False"]),
+        (pd.Series([True, False]), ["True", "False"]),
+        ([None, 0.5, 0.25], ["none", "0.50", "0.25"]),
+        (["a", None], ["a", "none"]),
+        ([None], ["none"]),
+        ([True, None], ["True", "none"]),
+        ([date(2024, 3, 1), None], ["2024-03-01", "none"]),
+    ],
+    ids=repr,
+)
+def test_truth_values_and_none_make_a_menu(publishing, values, labels):
+    controls = elements(payload(explore(card, power=values).html)["controls"])
+    assert [e.text for e in controls if e.tag == "option"] == labels
+
+
+NOON = datetime(2024, 3, 1, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([date(2024, 3, 1), date(2023, 1, 1)], ["2024-03-01", "2023-01-01"]),
+        ([datetime(2024, 3, 1), datetime(2024, 3, 2)], ["2024-03-01", "2024-03-02"]),
+        ([NOON, datetime(2024, 3, 2)], ["2024-03-01 12:30", "2024-03-02 00:00"]),
+        ([NOON, NOON.replace(second=5)], ["2024-03-01 12:30:00", "2024-03-01 12:30:05"]),
+        ([NOON.replace(microsecond=250_000)], ["2024-03-01 12:30:00.250"]),
+        ([NOON.replace(tzinfo=UTC)], ["2024-03-01 12:30"]),
+        (
+            [NOON.replace(tzinfo=UTC), NOON.replace(tzinfo=timezone(timedelta(hours=-5)))],
+            ["2024-03-01 12:30+00:00", "2024-03-01 12:30-05:00"],
+        ),
+        (np.array(["2024-03-01", "2024-03-02"], "M8[ns]"), ["2024-03-01", "2024-03-02"]),
+        (np.array(["2024-03", "2024-04"], "M8[M]"), ["2024-03", "2024-04"]),
+        (np.array(["2024", "2025"], "M8[Y]"), ["2024", "2025"]),
+        (np.array(["12024-01-01"], "M8[D]"), ["12024-01-01"]),
+        ([np.datetime64(1, "fs")], ["1970-01-01 00:00:00.000000000000001"]),
+        ([np.datetime64("2024-03-01T12"), NOON], ["2024-03-01 12:00", "2024-03-01 12:30"]),
+        (pd.date_range("2024-03-01", periods=2), ["2024-03-01", "2024-03-02"]),
+        (pd.Series(pd.to_datetime(["2024-03-01 06:00"])), ["2024-03-01 06:00"]),
+        ([pd.Timestamp("2024-03-01 00:00:00.000000001")], ["2024-03-01 00:00:00.000000001"]),
+    ],
+    ids=repr,
+)
+def test_dates_make_a_slider_and_are_written_as_precisely_as_they_need(publishing, values, labels):
+    data = payload(explore(card, power=values).html)
+    assert data["labels"] == [labels]
+    assert [e.tag for e in elements(data["controls"])] == ["label", "span", "input", "b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "given"),
+    [
+        ([None, True, False], None),
+        ([np.float32(0.5), Fraction(1, 3)], None),
+        ([np.array(0.5), np.array(1)], None),
+        ([date(2024, 3, 1), NOON, np.datetime64("2024-03-02")], None),
+        (np.array(["2024-03-01"], "M8[ns]"), [np.datetime64("2024-03-01", "ns")]),
+        (pd.date_range("2024-03-01", periods=1), [pd.Timestamp("2024-03-01")]),
+        (np.array([0.5, 1]), [0.5, 1.0]),
+        (torch.tensor([0.5, 1]), [0.5, 1.0]),
+        (pd.Categorical(["b", "a"]), ["b", "a"]),
+    ],
+    ids=repr,
+)
+def test_draw_gets_the_values_as_they_were_given(publishing, values, given):
+    got = []
+
+    def draw(power):
+        got.append(power)
+        return card()
+
+    explore(draw, power=values, start={"power": list(values)[-1]})
+    expected = list(values) if given is None else given
+    assert got == expected
+    assert list(map(type, got)) == list(map(type, expected))
 
 
 # Publishing
