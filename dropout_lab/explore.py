@@ -7,6 +7,7 @@ import math
 import numbers
 import re
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ __all__ = ["MAX_FRAMES", "Published", "describe", "explore"]
 
 MAX_FRAMES = 400
 """More combinations than this are refused: the page would be too heavy."""
+
+_MAX_BYTES = 400_000  # stored with the notebook
 
 
 def explore(draw, /, *, start=None, labels=None, play=None, **axes):
@@ -77,6 +80,11 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         figures differ in size.
     RuntimeError
         If `draw` raises while publishing; the message names the values it was called with.
+
+    Warns
+    -----
+    UserWarning
+        If what is published weighs more than 400 kB: how much, and what makes it lighter.
 
     Examples
     --------
@@ -166,6 +174,15 @@ def _publish(draw, plan):
         [axis.start for axis in plan.axes],
         plan.play,
     )
+    weight = len(page.encode())
+    if weight > _MAX_BYTES:
+        warnings.warn(
+            f"this explorer weighs {weight / 1e3:.0f} kB, and a page stays quick up to "
+            f"{_MAX_BYTES / 1e3:.0f} kB; draw fewer frames or fewer points, hold the limits and "
+            "margins of the axes, so that frames share what does not change, or draw many points "
+            "with rasterized=True",
+            stacklevel=3,
+        )
     counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in plan.axes)
     return Published(page, f"<explorer of {len(frames)} frames ({counts})>")
 

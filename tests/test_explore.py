@@ -618,6 +618,26 @@ def test_a_figure_of_usual_size_is_light(publishing, usual):
     assert len(gzip.compress(page.encode())) <= 25_000
 
 
+def heavy(count):
+    """Draw noise as a line, which no two frames share."""
+    figure = plt.figure(figsize=(2, 1))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    with mpl.rc_context({"path.simplify": False}):
+        axes.plot(np.random.default_rng(count).random(count))
+    return figure
+
+
+def test_an_explorer_too_heavy_for_a_page_says_so(publishing, recwarn):
+    explore(heavy, count=[1_000, 1_001])
+    assert not recwarn.list
+    page = explore(heavy, count=[15_000, 15_001]).html
+    (warning,) = recwarn.list
+    assert warning.filename == __file__
+    weight = f"weighs {len(page.encode()) / 1e3:.0f} kB"
+    assert f"{weight}, and a page stays quick up to 400 kB; draw" in str(warning.message)
+
+
 def test_a_frame_costs_no_more_than_matplotlib_alone(publishing, usual):
     # The budget in milliseconds is measured by `make bench`. What holds on any machine: all that
     # the explorer adds to a frame costs less than it saves.
