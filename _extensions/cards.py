@@ -116,13 +116,9 @@ def keep_what_holds(app, pagename, templatename, context, doctree):
 
 
 def copy_cards(app, exception):
-    """Put the cards beside the pages that name them, and take away those of an earlier build."""
-    if exception is not None or app.builder.format != "html":
-        return
-    cards = Path(app.outdir, "_static", "cards")
-    shutil.rmtree(cards, ignore_errors=True)
-    if app.config.ogp_site_url:
-        shutil.copytree(CARDS, cards)
+    """Put the cards beside the pages that name them."""
+    if exception is None and app.builder.format == "html" and app.config.ogp_site_url:
+        shutil.copytree(CARDS, Path(app.outdir, "_static", "cards"))
 
 
 def setup(app):

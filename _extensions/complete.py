@@ -5,9 +5,11 @@ import html
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
+from whole_book import FILE
 
 _EXPLORER = re.compile(r'<figure class="xp\b[^>]* data-xp="([^"]+)"[^>]*>')
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
@@ -181,34 +183,31 @@ def searchable_pages(index):
     return {name for number, name in enumerate(data["docnames"]) if number in known}
 
 
-def remove_stale_pages(site, sources):
-    """Remove what earlier builds wrote for documents that are no longer in the book.
+def clear_site(site):
+    """Remove what an earlier build wrote, so that every page is written again.
 
-    Each document has a copy of its source on the site; only where one tells of a document that
-    the book does not have, it goes, and the document's page with it.
+    What stands on a page depends on others: on their titles, terms and sections, and on the names
+    that they use. Sphinx would write those alone again whose own source changed, and would forget
+    the index entries of the others.
 
     Parameters
     ----------
     site : pathlib.Path
-        The site.
-    sources : dict
-        For each document of the book the path of its source.
+        The site. What `make lite` and `make pdf` put there stays.
     """
-    copies = site / "_sources"
-    for path in [path for path in copies.rglob("*") if path.is_file()]:
-        relative = path.relative_to(copies)
-        document = relative.with_suffix("").as_posix()
-        if relative.as_posix() != sources.get(document):
+    for path in site.iterdir():
+        if path.name in ("lite", FILE):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
             path.unlink()
-        if document not in sources:
-            site.joinpath(f"{document}.html").unlink(missing_ok=True)
 
 
-def tidy_site(app, exception):
-    """Remove what left the book."""
-    if exception is None and app.builder.name == "html":
-        sources = {name: app.env.doc2path(name, base=False) for name in app.env.found_docs}
-        remove_stale_pages(Path(app.outdir), sources)
+def begin_anew(app):
+    """Do it before others put their files there."""
+    if app.builder.name == "html":
+        clear_site(Path(app.outdir))
 
 
 def check_site(app, exception):
@@ -240,6 +239,6 @@ def check_site(app, exception):
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
-    app.connect("build-finished", tidy_site, priority=100)  # before others work on the pages
-    app.connect("build-finished", check_site, priority=1000)  # after them
+    app.connect("builder-inited", begin_anew, priority=0)
+    app.connect("build-finished", check_site, priority=1000)  # after others worked on the pages
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,6 @@ _FORMULAS = re.compile(r'<script\b[^>]*\bsrc="[^"]*(_static/mathjax/[^"]+)"')
 # Every formula needs these two; the large brackets of some come when they are met.
 _FORMULA_FONTS = ("MathJax_Main-Regular.woff", "MathJax_Math-Italic.woff")
 _ROOT = re.compile(r'\bdata-content_root="([^"]*)"')
-_PREFETCH = re.compile(r'<link rel="prefetch" [^>]*>')
 _STYLE = re.compile(r"(?s)<style\b[^>]*>.*?</style>")
 _SEARCH_TOOLS = ("searchtools.js", "language_data.js", "searchindex.js")
 _OPTIONS = "documentation_options.js"
@@ -73,7 +72,7 @@ def fetch_formulas_ahead(pages, fonts):
     if address is None:
         return
     for path in (path for path, found in scripts.items() if not found):
-        text = _PREFETCH.sub("", pages[path])  # a page that Sphinx did not write again has its own
+        text = pages[path]
         root = _ROOT.search(text)[1]
         links = f'<link rel="prefetch" as="script" href="{root}{address}">'
         for font in _FORMULA_FONTS:

@@ -23,7 +23,6 @@ _NAME = re.compile(r"""[A-Za-z_][\w-]*-(?=["'`$])|[A-Za-z_](?:[\w-]*\w)?""")
 _TOGGLE = re.compile(r'\bdata-bs-toggle="(\w+)"')
 # What Bootstrap's script can do; a page asks for it by an attribute.
 _COMPONENTS = {"carousel", "modal", "offcanvas", "popover", "progress", "tab", "toast", "tooltip"}
-_JOINED = re.compile(r"\A/\* (.*) \*/")
 
 
 def join_styles(site, pages):
@@ -46,12 +45,11 @@ def join_styles(site, pages):
         names = [urlsplit(link[1]).path.rpartition("_static/")[2] for link in links]
         if not names:
             continue
-        names = [part for name in names for part in _parts(static / name, name)]
         if tuple(names) not in joined:
             style = drop_unused("\n".join(_read(static, name) for name in names), classes)
             style = inline_icon_fonts(style, static, classes)
             name = f"styles/all-{_digest(' '.join(names))}.css"
-            joined[tuple(names)] = (name, f"/* {' '.join(names)} */\n{style}")
+            joined[tuple(names)] = (name, style)
         name, style = joined[tuple(names)]
         root = links[0][1].partition("_static/")[0]
         href = f"{root}_static/{name}?v={_digest(style)}"
@@ -60,7 +58,7 @@ def join_styles(site, pages):
         link = f'\n  <link rel="stylesheet" href="{href}" />'
         pages[path] = text[:first] + link + kept + text[last:]
     for path in static.rglob("*.css"):
-        path.unlink()  # each build copies the sources again
+        path.unlink()
     for name, style in joined.values():
         (static / name).write_text(style, encoding="utf-8")
 
@@ -118,13 +116,6 @@ def drop_unused(style, classes):
 def _in_use(name, classes):
     cuts = [place for place, letter in enumerate(name) if letter == "-"]
     return name in classes or any(name[: cut + 1] in classes for cut in cuts)
-
-
-def _parts(path, name):
-    """Return the names of the files that a joined style sheet was made of, or its own name."""
-    if not name.startswith("styles/all-"):
-        return [name]
-    return _JOINED.match(path.read_text(encoding="utf-8"))[1].split()
 
 
 def _read(static, name):

@@ -89,6 +89,41 @@ def test_a_book_builds_until_a_frame_is_missing(mini_book):
     assert not (built / "_sources" / "chapters" / "old.md").exists()
 
 
+def contents(folder):
+    """Return the bytes of each file of the site that lies in a folder, by its path."""
+    site = folder / "_build" / "html"
+    return {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def test_a_site_does_not_depend_on_the_builds_before(mini_book, tmp_path_factory):
+    folder = mini_book(new_markdown_cell("A {term}`unit`, see [](words.md).")).parents[1]
+    words, toc = folder / "chapters" / "words.md", folder / "_toc.yml"
+    page = "# {}\n\n```{{glossary}}\n{}\n  A word.\n```\n\n```{{index}} mask\n```\n"
+    words.write_text(page.format("Words", "unit"))
+    toc.write_text(toc.read_text() + "chapters:\n- file: chapters/words\n")
+    code, said = make("book", folder)
+    assert code == 0, said
+    first = contents(folder)
+    entries = first[Path("searchindex.js")].decode().partition('"indexentries"')[2]
+    assert '"mask"' in entries
+    assert '"unit"' in entries
+    code, said = make("book", folder)
+    assert code == 0, said
+    assert contents(folder) == first
+
+    # A title and a term change on one page, and the links to them on the others.
+    words.write_text(page.format("Other words", "units\nunit"))
+    (folder / "assets" / "mark.svg").rename(folder / "assets" / "sign.svg")
+    config = folder / "_config.yml"
+    config.write_text(config.read_text().replace("assets/mark.svg", "assets/sign.svg"))
+    elsewhere = tmp_path_factory.mktemp("deeper") / "clone"
+    shutil.copytree(folder, elsewhere, ignore=shutil.ignore_patterns("_build"))
+    for place in (folder, elsewhere):
+        code, said = make("book", place)
+        assert code == 0, said
+    assert contents(folder) == contents(elsewhere) != first
+
+
 def test_a_stored_error_stops_the_build(mini_book):
     error = new_output("error", ename="ZeroDivisionError", evalue="no such number", traceback=[])
     path = mini_book(new_code_cell("1 / 0", execution_count=1, outputs=[error]))

@@ -130,13 +130,12 @@ def test_a_page_without_words_in_the_index_cannot_be_found():
     assert complete.searchable_pages(index) == {"a", "c"}
 
 
-def test_only_pages_that_left_the_book_are_removed(tmp_path):
-    kept = ["_sources/a.ipynb", "a.html", "genindex.html", "lite/index.html", "_sources/x/b.md"]
-    stale = ["_sources/a.md", "_sources/x/old.ipynb", "x/old.html"]
-    for name in kept + stale:
+def test_only_what_other_commands_put_into_the_site_outlasts_a_build(tmp_path):
+    kept = ["lite/index.html", "dropout-lab.pdf"]
+    for name in [*kept, "_sources/a.ipynb", "a.html", "x/lite/b.html", "searchindex.js"]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    complete.remove_stale_pages(tmp_path, {"a": "a.ipynb", "x/b": "x/b.md"})
+    complete.clear_site(tmp_path)
     left = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert sorted(path.as_posix() for path in left) == sorted(kept)
