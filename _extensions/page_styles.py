@@ -14,6 +14,7 @@ _URL = re.compile(r"""url\((["']?)(?!["']?(?:data:|https?:|/|#))([^)"']+)\1\)"""
 _COMMENT = re.compile(r"(?s)/\*(?!!).*?\*/|@charset [^;]*;|\ufeff")
 _RULE = re.compile(r"((?:^|(?<=[{};/]))\s*)([^{}@;/]+)\{([^{}]*)\}")
 _EMPTY = re.compile(r"@(?:media|supports|container)[^{};]*\{\s*\}")
+_PALETTE = re.compile(r"""\[data-theme=(["']?)(light|dark)\1\]""")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _CLASSES = re.compile(r"""\bclass=\\?["']([^"'\\]*)""")
@@ -47,7 +48,7 @@ def join_styles(site, pages):
             continue
         if tuple(names) not in joined:
             style = drop_unused("\n".join(_read(static, name) for name in names), classes)
-            style = inline_icon_fonts(style, static, classes)
+            style = inline_icon_fonts(print_in_light(style), static, classes)
             name = f"styles/all-{_digest(' '.join(names))}.css"
             joined[tuple(names)] = (name, style)
         name, style = joined[tuple(names)]
@@ -111,6 +112,37 @@ def drop_unused(style, classes):
         return f"{before}{','.join(kept)}{{{body}}}" if kept else ""
 
     return _EMPTY.sub("", _RULE.sub(thin, style))
+
+
+def print_in_light(style):
+    """Give paper the light palette also where the reader's screen has the dark one.
+
+    Parameters
+    ----------
+    style : str
+        A style sheet that chooses its palette by the attribute ``data-theme``.
+
+    Returns
+    -------
+    str
+        The same on a screen. On paper the rules of the dark palette rest, and those of the light
+        one hold in their place.
+    """
+
+    def choose(rule):
+        before, selectors, body = rule.groups()
+        parts = re.split(r",(?![^()]*\))", selectors)
+        palettes = [found and found[2] for found in map(_PALETTE.search, parts)]
+        if "dark" not in palettes and "light" not in palettes:
+            return rule[0]
+        dark = [part for part, palette in zip(parts, palettes, strict=True) if palette == "dark"]
+        rest = [part for part in parts if part not in dark]
+        light = [_PALETTE.sub('[data-theme="dark"]', part) for part in rest if _PALETTE.search(part)]
+        texts = (("{}", rest), ("@media not print{{{}}}", dark), ("@media print{{{}}}", light))
+        rules = [form.format(f"{','.join(kept)}{{{body}}}") for form, kept in texts if kept]
+        return before + "".join(rules)
+
+    return _RULE.sub(choose, style)
 
 
 def _in_use(name, classes):

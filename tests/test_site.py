@@ -42,9 +42,6 @@ def _open(browser, site_url, path, base=None, mode="light", width=1400, **option
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=mode, **options
     )
-    context.add_init_script(
-        f"if (document.URL != 'about:blank') localStorage.mode = localStorage.theme = '{mode}'"
-    )
     page = context.new_page()
     page.trouble, page.files = [], set()
     page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
@@ -557,6 +554,29 @@ def test_a_printed_explorer_keeps_figure_and_sentence_in_black(look_at, page, mo
     opened.emulate_media(media="screen")
 
 
+PAINTED = """() => [...document.querySelectorAll('body, main *')].filter(
+    node => node.checkVisibility()).map(node => {
+    const {color, backgroundColor, borderTopColor, fill, stroke, filter} = getComputedStyle(node);
+    return [node.tagName, color, backgroundColor, borderTopColor, fill, stroke, filter].join(' ');
+})"""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_paper_has_the_light_palette_whatever_the_screen_has(look_at, page):
+    printed = {}
+    for mode in ("light", "dark"):
+        opened = look_at(page, mode=mode)
+        # What waits for the reader to come near is laid out, and no color is on its way.
+        still = "* { transition: none !important; content-visibility: visible !important }"
+        style = opened.add_style_tag(content=still)
+        opened.emulate_media(media="print")
+        assert opened.evaluate("document.documentElement.dataset.theme") == mode
+        printed[mode] = opened.evaluate(PAINTED)
+        opened.emulate_media(media="screen")
+        style.evaluate("style => style.remove()")
+    assert printed["light"] == printed["dark"]
+
+
 @pytest.mark.firefox
 @pytest.mark.parametrize("page", ["chapters/index.html"])
 def test_paper_keeps_the_sentence_of_an_explorer(look_at, page):
@@ -664,6 +684,22 @@ def test_no_text_of_a_figure_is_cut_off(look_at, page):
         })"""
     )
     assert cut == []
+
+
+@pytest.mark.firefox
+@pytest.mark.parametrize("page", [EXPLORED[0]])
+def test_a_page_follows_the_system_until_its_reader_chooses(open_page, page):
+    opened = open_page(page, mode="dark")
+    look = "[document.documentElement.dataset.theme, document.documentElement.dataset.mode]"
+    assert opened.evaluate(look) == ["dark", "auto"]
+    opened.emulate_media(color_scheme="light")  # the evening ends while the page is open
+    opened.wait_for_function("document.documentElement.dataset.theme == 'light'")
+    opened.emulate_media(color_scheme="dark")
+    opened.get_by_role("button", name="Color mode").click()
+    assert opened.evaluate(look) == ["light", "light"]
+    opened.reload()
+    assert opened.evaluate(look) == ["light", "light"]
+    assert opened.trouble == []
 
 
 CONTRAST = """root => {

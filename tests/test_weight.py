@@ -6,7 +6,7 @@ import io
 import pytest
 from page_images import MIN_BYTES, shrink_images
 from page_scripts import drop_repeated_styles, fetch_formulas_ahead, scripts_last
-from page_styles import class_names, drop_unused, join_styles
+from page_styles import class_names, drop_unused, join_styles, print_in_light
 from PIL import Image
 
 
@@ -33,6 +33,28 @@ from PIL import Image
 )
 def test_a_rule_goes_only_where_it_needs_a_class_that_nobody_has(rule, kept):
     assert drop_unused(rule, {"card", "tip-", "top"}) == kept
+
+
+@pytest.mark.parametrize(
+    ("rule", "printed"),
+    [
+        ("p{a:b}", "p{a:b}"),
+        ("html[data-theme] p{a:b}", "html[data-theme] p{a:b}"),
+        ("[data-theme=dark] p{a:b}", "@media not print{[data-theme=dark] p{a:b}}"),
+        (
+            "[data-theme='light'] p{a:b}",
+            "[data-theme='light'] p{a:b}@media print{[data-theme=\"dark\"] p{a:b}}",
+        ),
+        (
+            "h1{}@media x{i,:is(p,q)[data-theme=dark],html[data-theme=light]{a:b}}",
+            "h1{}@media x{i,html[data-theme=light]{a:b}"
+            "@media not print{:is(p,q)[data-theme=dark]{a:b}}"
+            '@media print{html[data-theme="dark"]{a:b}}}',
+        ),
+    ],
+)
+def test_paper_takes_the_light_palette(rule, printed):
+    assert print_in_light(rule) == printed
 
 
 def test_a_class_is_in_use_where_a_page_has_it_or_a_script_can_give_it(tmp_path):
