@@ -4,15 +4,20 @@ import ast
 import inspect
 import re
 import textwrap
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+import torch
 from images import easy_rows, needs_mnist
 from recorded import CHAPTERS
 
 from dropout_lab.experiments import load_results, mnist
 from dropout_lab.experiments.results import clean_values
+from dropout_lab.plots import digits
+from dropout_lab.plots import mnist as plots
+from dropout_lab.training import perceptron_torch
 
 STORED = pytest.mark.parametrize("experiment", mnist.EXPERIMENTS, ids=lambda one: one.name)
 
@@ -117,3 +122,36 @@ def test_the_chapter_shows_the_lines_that_were_run():
     source = ast.parse(textwrap.dedent(inspect.getsource(mnist.published_keras)))
     lines = [ast.unparse(line) for line in source.body[0].body]
     assert [ast.unparse(line) for line in ast.parse(shown).body] == lines[3:-1]
+
+
+def test_the_chapter_looks_into_nets_on_any_device():
+    nets = {rate: perceptron_torch(mnist.NETS["128-64"], rate, seed=0) for rate in (0.0, 0.5)}
+
+    def predict(model, x):  # as predict_torch: takes the inputs to the net, and its answer back
+        shape = model(torch.as_tensor(x).to(next(model.parameters()).device)).shape
+        return np.full(shape, 0.5, np.float32)
+
+    blank = np.zeros((10, 784), np.float32)
+    names = {
+        "nets": {rate: net.to("meta") for rate, net in nets.items()},
+        "predict_torch": predict,
+        "explore": lambda *figure, **axes: None,
+        "runs": load_results("mnist-rates"),
+        "seeds": list(range(5)),
+        "test_x": blank,
+        "test_labels": np.arange(10),
+        "data": SimpleNamespace(test_images=blank.reshape(10, 28, 28), train_images=blank[None]),
+        "np": np,
+        "torch": torch,
+        "functional": torch.nn.functional,
+        "plots": plots,
+        "digit_plots": digits,
+    }
+    for cell in nbformat.read(CHAPTERS / "07_mnist.ipynb", as_version=4).cells:
+        if re.search("def draw_(layer|filters|shares)", cell.source):
+            exec(cell.source, names)
+    names["draw_layer"](4, 1)
+    names["draw_shares"](2)
+    names["draw_shares"](5)
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        names["draw_filters"](0.0)  # asks for a copy on the CPU, which only meta cannot give
