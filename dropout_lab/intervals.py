@@ -4,7 +4,7 @@ import math
 
 from dropout_lab._checks import check_number, check_numbers
 
-__all__ = ["t_interval", "verdict"]
+__all__ = ["shared_interval", "t_interval", "verdict"]
 
 # 97.5 % points of Student's t distribution by degrees of freedom
 _T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
@@ -47,6 +47,53 @@ def t_interval(values):
         raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
     spread = values.std(axis=-1, ddof=1)
     return values.mean(axis=-1), _T95[seeds - 1] * spread / math.sqrt(seeds)
+
+
+def shared_interval(values):
+    """Return mean and half-width of a 95 % interval where all trainings share one test set.
+
+    A t interval over seeds answers for other trainings on *these* test images. This one answers
+    for other test images, too: it adds their sampling error, which parts of the test set tell.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Shape ``(..., seeds, parts)``, 2 to 10 seeds and at least 30 equal parts of the test set:
+        the score, or the difference of two scores, of each training on each part.
+
+    Returns
+    -------
+    mean, half : numpy.ndarray of float64
+        Shape ``(...)``. The interval goes from ``mean - half`` to ``mean + half``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 or more than 10 seeds, or fewer than 30 parts.
+
+    Notes
+    -----
+    Taught in: chapter 9. The mean of a table whose rows and columns are both drawn at random has
+    the variance of the rows, plus that of the columns beyond what chance in the entries explains.
+
+    Examples
+    --------
+    >>> luck = np.tile([-1.0, 1.0], 25)
+    >>> mean, half = shared_interval([3.0 + luck, 3.0 + luck])
+    >>> f"{mean:.2f} ± {half:.2f}"
+    '3.00 ± 0.28'
+    """
+    values = np.asarray(values, dtype=np.float64)
+    parts = values.shape[-1] if values.ndim > 1 else 0
+    if parts < 30:
+        raise ValueError(f"values must hold at least 30 parts of the test set, got {parts}")
+    by_seed, by_part = values.mean(axis=-1), values.mean(axis=-2)
+    mean, half = t_interval(by_seed)
+    seeds = by_seed.shape[-1]
+    rest = values - by_seed[..., None] - by_part[..., None, :] + mean[..., None, None]
+    chance = (rest**2).sum(axis=(-2, -1)) / ((seeds - 1) * (parts - 1))
+    shared = np.maximum(by_part.var(axis=-1, ddof=1) - chance / seeds, 0) / parts
+    return mean, np.hypot(half, 1.96 * np.sqrt(shared))
 
 
 def verdict(gain, half):
