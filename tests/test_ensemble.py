@@ -52,6 +52,32 @@ def brute_force(net, x):
         yield mask, weight, softmax(values @ net.weights[-1] + net.biases[-1])
 
 
+@pytest.mark.proves(
+    "For two classes at rate 0.5, with masks in the last layer alone, the arithmetic mean of all "
+    "sub-networks is never surer than the geometric one; at rate 0.8 it can be",
+    chapter=8,
+)
+@settings(max_examples=50, deadline=None)
+@given(SEEDS)
+def test_which_mean_is_surer(seed):
+    # At 0.5 the difference of the two logits lies symmetrically around its mean, and the logistic
+    # function, averaged over a symmetric pair, moves towards a half.
+    net, x = small_net([3, 4, 5, 2], [0.0, 0.5], seed)
+    found = exact_ensemble(net, x)
+    assert (found.arithmetic.max(axis=1) <= found.geometric.max(axis=1) + 1e-12).all()
+    # One hidden unit, kept with probability 0.2, then five times as strong: the logits of class 1
+    # are -1 and 5, 0.2 on the mean. Four of five members say class 0, and are heard.
+    net = MLP([1, 1, 2], np.random.default_rng(0), rate=0.8)
+    net.weights = [np.array([[1.2]]), np.array([[0.0, 1.0]])]
+    net.biases = [np.zeros(1), np.array([0.0, -1.0])]
+    arithmetic, geometric, _ = (mean[0] for mean in exact_ensemble(net, np.ones((1, 1))))
+    one = 0.8 / (1 + math.e) + 0.2 / (1 + math.exp(-5))
+    np.testing.assert_allclose(arithmetic, [1 - one, one])
+    np.testing.assert_allclose(geometric[1], 1 / (1 + math.exp(-0.2)))
+    assert arithmetic.max() > geometric.max() + 0.03
+    assert arithmetic.argmax() != geometric.argmax()
+
+
 @pytest.mark.parametrize(
     ("sizes", "rate"), [([3, 4, 3], 0.3), ([3, 3, 2, 4], [0.2, 0.6]), ([2, 2, 2, 2, 3], 0.5)]
 )
