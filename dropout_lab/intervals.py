@@ -75,6 +75,7 @@ def shared_interval(values):
     -----
     Taught in: chapter 9. The mean of a table whose rows and columns are both drawn at random has
     the variance of the rows, plus that of the columns beyond what chance in the entries explains.
+    That chance is also in the rows: a few seeds that happen to agree make no smaller interval.
 
     Examples
     --------
@@ -91,8 +92,9 @@ def shared_interval(values):
     mean, half = t_interval(by_seed)
     seeds = by_seed.shape[-1]
     rest = values - by_seed[..., None] - by_part[..., None, :] + mean[..., None, None]
-    chance = (rest**2).sum(axis=(-2, -1)) / ((seeds - 1) * (parts - 1))
-    shared = np.maximum(by_part.var(axis=-1, ddof=1) - chance / seeds, 0) / parts
+    chance = (rest**2).sum(axis=(-2, -1)) / ((seeds - 1) * (parts - 1)) / seeds
+    shared = np.maximum(by_part.var(axis=-1, ddof=1) - chance, 0) / parts
+    half = np.maximum(half, 1.96 * np.sqrt(chance / parts))
     return mean, np.hypot(half, 1.96 * np.sqrt(shared))
 
 
