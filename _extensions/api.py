@@ -99,6 +99,7 @@ THEMES = {
         "dropout_lab.style",
         "dropout_lab.publishing",
         "dropout_lab.page",
+        "dropout_lab.live",
         "dropout_lab.svg",
         "dropout_lab.quiz",
         "dropout_lab.claims",

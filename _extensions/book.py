@@ -41,10 +41,11 @@ def check_outputs(app, env, docnames):
                 raise ExtensionError(
                     f"{path.name}, cell {number} was not executed; run: make chapters"
                 )
-            if any(WIDGET in output.get("data", {}) for output in cell["outputs"]):
+            shown = [output.get("data", {}) for output in cell["outputs"]]
+            if any(WIDGET in data or "data-live=" in str(data) for data in shown):
                 raise ExtensionError(
-                    f"{path.name}, cell {number} stores a live widget, which no page can show; "
-                    "run: make chapters"
+                    f"{path.name}, cell {number} stores a widget or an explorer of a live "
+                    "notebook; run: make chapters"
                 )
 
 

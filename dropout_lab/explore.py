@@ -1,18 +1,16 @@
-"""One drawing function, two lives: widgets in a live notebook, a kernel-free figure on a page."""
+"""One drawing function, two lives: drawn as a notebook runs, or all at once for a page."""
 
 import datetime
 import gc
-import html
 import math
 import numbers
 import re
-import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import count, pairwise, product
+from itertools import pairwise, product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -20,7 +18,8 @@ import numpy as np
 
 from dropout_lab._matplotlib import quick_bars
 from dropout_lab.frames import describe, figure_to_nodes, sentence_of
-from dropout_lab.page import Published, figure_html, published_html
+from dropout_lab.live import LiveExplorer
+from dropout_lab.page import Published, published_html
 from dropout_lab.publishing import publishing
 from dropout_lab.style import figure_style
 
@@ -35,9 +34,10 @@ _MAX_BYTES = 400_000  # stored with the notebook
 def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     """Show a drawing function with a control for each of its parameters.
 
-    In a live notebook the controls are ipywidgets, and each move calls `draw` (a frame that
-    was drawn before is not drawn again). With the environment variable ``EXPLORE_PUBLISH=1``
-    every combination is drawn now and the result is HTML that works without a kernel.
+    The result is HTML that moves without a kernel, also after a notebook was saved and opened
+    again. With the environment variable ``EXPLORE_PUBLISH=1`` every combination is drawn now. In a
+    live notebook the cell draws for half a second, some values of each axis first; the others
+    follow while the kernel is idle, and the notebook stores what there is.
 
     Parameters
     ----------
@@ -66,20 +66,21 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
 
     Returns
     -------
-    ipywidgets.VBox or Published
-        What the notebook displays: widgets when live, HTML when publishing.
+    Published or dropout_lab.live.LiveExplorer
+        What the notebook displays, and its attribute ``html``.
 
     Raises
     ------
     TypeError
-        If an argument has the wrong type, or `draw` returns nothing that stands in one Figure
-        (publishing; a live explorer shows that error in its output).
+        If an argument has the wrong type, or `draw` returns nothing that stands in one Figure.
     ValueError
         If an axis is empty, repeats a value or holds NaN, NaT or infinity, if there are no axes or
         more than three, or more than `MAX_FRAMES` combinations; when publishing, also if the
-        figures differ in size.
+        figures differ in size (a live explorer says so in place of the frame).
     RuntimeError
-        If `draw` raises while publishing; the message names the values it was called with.
+        If `draw` raises while publishing; the message names the values it was called with. A
+        live explorer raises what `draw` raises for the frame where the axes start, and says the
+        rest in place of the frame.
 
     Warns
     -----
@@ -99,9 +100,6 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     __tracebackhide__ = True  # IPython then leaves this frame out
     plan = _plan(axes, start, labels, play)
     return _publish(draw, plan) if publishing() else _live(draw, plan)
-
-
-_LIVE_NUMBERS = count()  # ids of one live explorer must not meet those of another
 
 
 class _NotAFigure(TypeError):
@@ -143,6 +141,12 @@ class _Plan:
         values = self.values(positions)
         return f"draw({', '.join(f'{name}={value!r:.60}' for name, value in values.items())})"
 
+    def summary(self):
+        """Say how many frames there are and on which axes."""
+        counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in self.axes)
+        total = math.prod(len(axis.values) for axis in self.axes)
+        return f"<explorer of {total} frames ({counts})>"
+
 
 def _publish(draw, plan):
     """Draw every frame and return the page."""
@@ -183,52 +187,27 @@ def _publish(draw, plan):
             "with rasterized=True",
             stacklevel=3,
         )
-    counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in plan.axes)
-    return Published(page, f"<explorer of {len(frames)} frames ({counts})>")
+    return Published(page, plan.summary())
 
 
 def _live(draw, plan):
-    """Return stock widgets that draw on demand and remember what they drew."""
-    import ipywidgets as widgets  # not needed to publish, and slow to import
+    """Return a page that shows the first frame and grows where a notebook displays it."""
+    __tracebackhide__ = True
 
-    view, mark = widgets.HTML(), f"xp-live-{next(_LIVE_NUMBERS)}-"
-    controls, rows, cache = [], [], {}
-    for axis in plan.axes:
-        kind = widgets.SelectionSlider if axis.kind == "slider" else widgets.Dropdown
-        control = kind(
-            options=list(zip(axis.labels, range(len(axis.labels)), strict=True)),
-            index=axis.start,
-            description=axis.name,
-            style={"description_width": "initial"},
-            layout={"width": "min(100%, 30rem)"},
-        )
-        controls.append(control)
-        rows.append(control)
-    if plan.play is not None:
-        stepper = widgets.Play(
-            value=plan.axes[plan.play].start,
-            max=len(plan.axes[plan.play].values) - 1,
-            interval=600,
-        )
-        widgets.link((stepper, "value"), (controls[plan.play], "index"))
-        rows[plan.play] = widgets.HBox([controls[plan.play], stepper])
-
-    def show(_change=None):
-        positions = tuple(control.index for control in controls)
-        if positions not in cache:
+    def frame(positions):
+        __tracebackhide__ = True
+        with _collector_paused() as collect:
             try:
-                cache[positions] = figure_html(*_frame(draw, plan, positions), mark)
-            except Exception as error:  # shown to the reader; the controls must stay alive
-                story = "".join(traceback.format_exception(_from_draw(error)))
-                text = f"{plan.call(positions)} failed\n\n{story}"
-                view.value = f'<pre role="alert">{html.escape(text)}</pre>'
-                return
-        view.value = cache[positions]
+                drawn = _frame(draw, plan, positions)
+            except Exception as error:
+                trace = _from_draw(error).__traceback__
+                if trace and not isinstance(error, _NotAFigure):
+                    error.add_note(f"line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name}")
+                raise
+            collect(0)  # the figure just closed
+            return drawn
 
-    for control in controls:
-        control.observe(show, names="index")
-    show()
-    return widgets.VBox([*rows, view])
+    return LiveExplorer(frame, plan, plan.summary())
 
 
 def _frame(draw, plan, positions):

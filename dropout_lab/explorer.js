@@ -6,13 +6,12 @@
     root.dataset.on = 1;
     const find = s => root.querySelector(s), view = find(".xp-view"), say = find(".xp-say");
     // Ids inside the frames get a number of their own: the same figure may stand on a page twice.
-    const id = key + document.querySelectorAll("[data-on]").length;
-    const data = JSON.parse(find("script").textContent.replaceAll(key, id));
+    const id = key + document.querySelectorAll("[data-on]").length,
+      data = JSON.parse(find("script").textContent.replaceAll(key, id));
     find(".xp-note").remove();
     find(".xp-ui").innerHTML = data.controls;
     view.innerHTML = data.svg;
-    const axes = [...root.querySelectorAll(".xp-axis")], svg = view.firstChild;
-    let shown = [];
+    let axes = root.querySelectorAll(".xp-axis"), svg = view.firstChild, shown = [];
     const show = () => {
       let n = 0;
       axes.forEach((axis, k) => {
@@ -29,10 +28,9 @@
       svg.ariaLabel = say.textContent = data.says[n];
     };
     root.oninput = show;
-    // JupyterLab would take the arrow keys for itself.
-    root.onkeydown = e => e.stopPropagation();
-    const play = find("button"), axis = axes[data.play];
-    let timer;
+    // JupyterLab would take the arrow keys for itself; but it must hear Ctrl+S.
+    root.onkeydown = e => e.ctrlKey || e.metaKey || e.stopPropagation();
+    let play = find("button"), axis = axes[data.play], timer;
     const stop = () => {
       timer = clearInterval(timer);
       say.ariaLive = "polite";

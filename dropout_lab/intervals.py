@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from dropout_lab._checks import check_number, check_numbers
 
 __all__ = ["shared_interval", "t_interval", "verdict"]

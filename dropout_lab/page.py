@@ -7,7 +7,7 @@ from importlib import resources
 
 from dropout_lab.frames import ID_MARK, pack
 
-__all__ = ["Published", "figure_html", "published_html", "script_text", "style_text"]
+__all__ = ["Published", "live_html", "published_html", "script_text", "style_text"]
 
 _KEY_MARK = "EXPLORER_KEY"
 _STYLE = "explorer.css"
@@ -41,15 +41,20 @@ class Published:
         return self._summary
 
 
-def script_text():
-    """Return the script that each published explorer carries, comments and line ends removed.
+def script_text(name="explorer.js"):
+    """Return a script of the package, comments and line ends removed.
+
+    Parameters
+    ----------
+    name : str, default "explorer.js"
+        The file's name; by default the script that each published explorer carries.
 
     Returns
     -------
     str
         JavaScript source; the explorer's own key is still to be put in.
     """
-    lines = (line.strip() for line in _resource("explorer.js").splitlines())
+    lines = (line.strip() for line in _resource(name).splitlines())
     return "".join(line for line in lines if not line.startswith("//"))
 
 
@@ -67,35 +72,6 @@ def style_text(name):
         The rules.
     """
     return "".join(_resource(name).splitlines())
-
-
-def figure_html(box, nodes, sentence, mark="xp-live-"):
-    """Return one frame as HTML, as the live explorer shows it.
-
-    Parameters
-    ----------
-    box : str
-        The ``viewBox`` of the picture.
-    nodes : list of str
-        Its elements, from `dropout_lab.frames.figure_to_nodes`.
-    sentence : str
-        The frame in words.
-    mark : str, default "xp-live-"
-        What the ids in the picture begin with; no other explorer on the page may use it.
-
-    Returns
-    -------
-    str
-        A ``<figure>`` with its style, its picture and its sentence; no script.
-    """
-    picture = _svg(box, nodes, sentence).replace(ID_MARK, mark)
-    text = html.escape(sentence)
-    return (
-        f"<style>{style_text(_STYLE)}</style>"
-        '<figure class="xp mathjax_ignore" style="margin-left:0">'
-        f'<div class="xp-view">{picture}</div>'
-        f'<figcaption class="xp-say">{text}</figcaption></figure>'
-    )
 
 
 def published_html(box, axes, frames, start, play=None):
@@ -149,6 +125,32 @@ def published_html(box, axes, frames, start, play=None):
     )
     key = "xp" + hashlib.sha256(page.encode()).hexdigest()[:10]
     return page.replace(_KEY_MARK, key)
+
+
+def live_html(page, name, drawn, total):
+    """Return a page for a live notebook, which a fuller one may replace.
+
+    Parameters
+    ----------
+    page : str
+        The published page.
+    name : str
+        A JavaScript name that the pages of one explorer share, and no other explorer.
+    drawn, total : int
+        How many frames the page holds, and how many there will be.
+
+    Returns
+    -------
+    str
+        The page, a line that says how many frames there are unless all are, and a script that
+        leads the controls to where they stood on the page before.
+    """
+    more = (
+        f'<p class="xp-more">{drawn} of {total} frames. The others are drawn while Python is idle; '
+        "if it no longer runs, run the cell again.</p>"
+    ) * (drawn < total)
+    script = script_text("live.js").replace("EXPLORER_NAME", name)
+    return f'<div data-live="{name}">{page}{more}<script>{script}</script></div>'
 
 
 _PLAY_BUTTON = '<button type="button">Play</button>'

@@ -20,11 +20,11 @@ SITE = CHAPTERS.parent / "_build" / "html"
 
 @dataclass
 class Recorded:
-    """One call of explore, its widgets, and whether its frames depend on training."""
+    """One call of explore, what it returned, and whether its frames depend on training."""
 
     draw: object
     plan: object
-    widgets: object
+    live: object
     trained: bool
     drawn: dict = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ def chapter_paths():
 def run_chapter(path):
     """Execute the code cells of a notebook live; return its variables and its explorers in order.
 
-    Not for publication: the sliders are widgets, each drawn where it stands first.
+    Not for publication: each explorer is drawn where it stands first.
     """
     found = []
     tags = []

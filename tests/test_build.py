@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from sphinx.errors import ExtensionError
 
 from dropout_lab.claims import MIME_TYPE, claim
-from dropout_lab.page import published_html
+from dropout_lab.page import live_html, published_html
 
 ROOT = Path(__file__).parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -142,7 +142,15 @@ def test_a_stored_error_stops_the_build(mini_book):
                 execution_count=1,
                 outputs=[new_output("display_data", data={WIDGET: {"model_id": "0"}})],
             ),
-            "stores a live widget",
+            "stores a widget or an explorer of a live notebook",
+        ),
+        (
+            new_code_cell(
+                "slider",
+                execution_count=1,
+                outputs=[new_output("display_data", {"text/html": live_html("", "x", 1, 2)})],
+            ),
+            "stores a widget or an explorer of a live notebook",
         ),
     ],
 )

@@ -18,7 +18,7 @@ from PIL import Image, ImageChops, ImageFilter
 from published import HOSTILE
 
 from dropout_lab.frames import ID_MARK, describe, figure_to_nodes, pack, sentence_of
-from dropout_lab.page import figure_html
+from dropout_lab.page import style_text
 from dropout_lab.style import COLORS, INK, figure_style
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -580,7 +580,12 @@ def strange_pixels(one, other):
 def test_a_browser_paints_the_nodes_as_it_paints_the_original(photograph, make):
     figure = styled(make)
     before = photograph(original(figure).partition("?>")[2])
-    after = photograph(figure_html(*figure_to_nodes(figure), "sentence"))
+    box, nodes = figure_to_nodes(figure)
+    svg = f'<svg viewBox="{box}" stroke-linejoin="round">{"".join(nodes)}</svg>'
+    after = photograph(
+        f'<style>{style_text("explorer.css")}</style><figure class="xp" style="margin:0">'
+        f'<div class="xp-view">{svg}</div></figure>'
+    )
     assert len(before.getcolors(1_000_000)) > 20, "there must be something to see"
     assert strange_pixels(before, after) <= 20
     assert strange_pixels(after, before) <= 20

@@ -9,7 +9,7 @@ import pytest
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
 from dropout_lab.frames import ID_MARK
-from dropout_lab.page import figure_html, published_html, script_text
+from dropout_lab.page import live_html, published_html, script_text
 
 BOX = "0 0 100 50"
 SKELETON = ["figure", "style", "div", "div", "img", "figcaption", "p", "script", "script"]
@@ -197,24 +197,6 @@ def test_hostile_texts_stay_texts(text):
     assert picture[0].text == text
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_sentences_stay_texts_in_a_live_frame(text):
-    page = figure_html(BOX, [text_node(text)], text)
-    tags = [element.tag for element in elements(page)]
-    assert tags == ["style", "figure", "div", "svg", "text", "figcaption"]
-    assert only(page, "figcaption").text == text
-    assert only(page, "svg").attributes["aria-label"] == text
-    assert only(page, "text").text == text
-
-
-def test_a_live_frame_has_no_script_and_its_own_ids():
-    page = figure_html(BOX, clipped(3), "sentence")
-    assert "<script" not in page
-    assert ID_MARK not in page
-    identifier = only(page, "clippath").attributes["id"]
-    assert f"url(#{identifier})" in page
-
-
 # In a browser
 
 
@@ -294,6 +276,39 @@ def test_the_keyboard_moves_a_slider_and_nobody_else_hears_it(show):
     slider.press("ArrowRight")
     assert tab.locator("svg text").all_text_contents() == ["(1,)"]
     assert tab.evaluate("document.heard") == 0
+    slider.press("Control+ArrowLeft")
+    assert tab.evaluate("document.heard") == 2, "a program around the page hears its own shortcuts"
+
+
+def test_a_fuller_page_takes_over_where_the_reader_stands(show):
+    few, all_of_it = page_of(2, 2), page_of(3, 2)
+    first = live_html(few.replace("a1", "a2"), "one", 4, 6)
+    tab = show(f"<main>{first}</main><aside>{live_html(page_of(2), 'two', 2, 2)}</aside>")
+    assert tab.locator(".xp-more").all_text_contents()[0].startswith("4 of 6 frames.")
+    slider = tab.get_by_role("slider", name="a").first
+    slider.focus()
+    slider.press("ArrowRight")
+    replace = """([place, html]) => {
+        const node = document.querySelector(place);
+        node.innerHTML = html;
+        for (const old of node.querySelectorAll("script:not([type])")) {
+            const script = document.createElement("script");
+            script.textContent = old.textContent;
+            old.replaceWith(script);
+        }
+    }"""
+    tab.evaluate(replace, ["main", live_html(all_of_it, "one", 6, 6)])
+    assert tab.locator("main svg text").all_text_contents() == ["(2, 0)"]
+    assert tab.locator("main b").all_text_contents() == ["a2", "b0"]
+    assert tab.locator("aside svg text").all_text_contents() == ["(0,)"]
+    assert tab.locator("main .xp-more").count() == 0
+    tab.keyboard.press("ArrowLeft")
+    assert tab.locator("main svg text").all_text_contents() == ["(1, 0)"], "it keeps the focus"
+    tab.get_by_role("slider", name="a").last.focus()
+    tab.wait_for_timeout(20)
+    tab.evaluate(replace, ["main", live_html(all_of_it, "one", 6, 6)])
+    assert tab.locator("main svg text").all_text_contents() == ["(1, 0)"]
+    assert tab.evaluate("document.activeElement.closest('aside') != null"), "and takes no other's"
 
 
 def test_a_menu_shows_the_frame_of_its_option(show):

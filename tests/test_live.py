@@ -1,0 +1,249 @@
+"""The live explorer: what it draws when, and what it sends to a notebook."""
+
+import itertools
+import json
+import os
+import signal
+import time
+
+import matplotlib.pyplot as plt
+import pytest
+from jupyter_client.manager import start_new_kernel
+from published import HOSTILE, elements, frame, only, payload
+
+from dropout_lab import describe, explore, live
+from dropout_lab.publishing import PUBLISH_VARIABLE
+
+
+@pytest.fixture(autouse=True)
+def alive(monkeypatch):
+    monkeypatch.delenv(PUBLISH_VARIABLE, raising=False)
+
+
+class Recorder:
+    """A drawing function that remembers its calls and fails for some of them."""
+
+    def __init__(self, fails=()):
+        self.calls, self.fails = [], fails
+
+    def __call__(self, **values):
+        self.calls.append(tuple(values.values()))
+        if self.calls[-1] in self.fails:
+            raise ValueError("<img src=x onerror=alert(1)> & more")
+        figure = plt.figure(figsize=(2, 1))
+        figure.text(0.1, 0.5, str(values))
+        return describe(figure, f"a sentence on {values}")
+
+
+def data_of(page):
+    """Return the data of a live page, its ids made those of any other, and its name."""
+    data = payload(page)
+    key = only(page, "figure").attributes["data-xp"]
+    return json.loads(json.dumps(data).replace(key, "key"))
+
+
+AXES = {"a": list(range(9)), "b": ["x", "y", "z"], "c": [0.5, 0.25]}
+
+
+def test_before_it_is_displayed_one_frame_is_drawn():
+    draw = Recorder()
+    explorer = explore(draw, **AXES, start={"a": 4, "b": "y"})
+    assert draw.calls == [(4, "y", 0.5)]
+    assert repr(explorer) == "<explorer of 54 frames (a: 9, b: 3, c: 2)>"
+    data = payload(explorer.page)
+    assert data["labels"] == [["4"], ["y"], ["0.50"]]
+    assert len(data["frames"]) == 1
+    assert only(explorer.page, "p", **{"class": "xp-more"}).text.startswith("1 of 54 frames.")
+
+
+@pytest.mark.parametrize("start", [{}, {"a": 4, "c": 0.25}, {"a": 8, "b": "z"}])
+def test_drawn_to_the_end_it_is_the_published_page(monkeypatch, start):
+    draw = Recorder()
+    explorer = explore(draw, **AXES, start=start, play="a", labels={"b": "letter"})
+    whole = explorer.html
+    assert sorted(draw.calls) == sorted(itertools.product(*AXES.values())), "each of them once"
+    assert explorer.html == whole
+    assert len(draw.calls) == 54
+    assert "xp-more" not in {e.attributes.get("class") for e in elements(whole)}
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+    published = explore(draw, **AXES, start=start, play="a", labels={"b": "letter"}).html
+    assert data_of(whole) == data_of(published)
+    assert published in whole
+
+
+@pytest.mark.parametrize("counts", [(1,), (2,), (3,), (57,), (20, 3), (19, 5, 4), (1, 1, 400)])
+def test_each_grid_holds_the_one_before_and_the_start_and_the_last_holds_all(counts):
+    axes = [type("Axis", (), {"values": range(count), "start": count * 2 // 3}) for count in counts]
+    before = {tuple(axis.start for axis in axes)}
+    sizes = [1]
+    for grid in live._grids(axes):
+        positions = set(itertools.product(*grid))
+        assert before <= positions
+        sizes.append(len(positions))
+        before = positions
+    assert before == set(itertools.product(*map(range, counts)))
+    assert len(sizes) <= 2 + max(counts).bit_length(), "each grid is shown: there are few"
+
+
+def test_what_draw_raises_for_the_first_frame_is_raised():
+    with pytest.raises(ValueError, match="onerror"):
+        explore(Recorder(fails=[(1,)]), a=[1, 2])
+    with pytest.raises(TypeError, match=r"draw\(a=1\) must return a matplotlib Figure, got 1"):
+        explore(lambda a: a, a=[1, 2])
+    assert plt.get_fignums() == []
+
+
+def test_a_later_frame_that_fails_says_so_and_the_others_are_there():
+    data = payload(explore(Recorder(fails=[(2,)]), a=[1, 2, 3]).html)
+    first, failed, last = data["says"]
+    assert (first, last) == ("a sentence on {'a': 1}", "a sentence on {'a': 3}")
+    line = Recorder.__call__.__code__.co_firstlineno + 3
+    assert failed == (
+        "draw(a=2) raised ValueError: <img src=x onerror=alert(1)> & more "
+        f"(line {line} of __call__)"
+    )
+    assert [bool(frame(data, i)) for i in range(3)] == [True, False, True]
+
+
+def test_a_later_frame_of_another_size_says_so():
+    def draw(width):
+        return plt.figure(figsize=(width, 1))
+
+    data = payload(explore(draw, width=[2, 3]).html)
+    assert data["says"][0] == "width 2"
+    assert data["says"][1].startswith("draw(width=3) raised ValueError: a figure of another size")
+    plt.close("all")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_texts(text):
+    def draw(choice):
+        return describe(Recorder()(choice=choice), text)
+
+    plain = explore(Recorder(), choice=["a", "b"]).html
+    page = explore(draw, choice=[text, "other"]).html
+    assert [e.tag for e in elements(page)] == [e.tag for e in elements(plain)]
+    assert payload(page)["labels"] == [[text, "other"]]
+
+
+# In a kernel
+
+SLOW = """
+import time
+import matplotlib.pyplot as plt
+from dropout_lab import describe, explore
+drawn = []
+def draw(rate, step=1):
+    time.sleep(0.05)
+    drawn.append(rate)
+    figure = plt.figure(figsize=(2, 1))
+    return describe(figure, f"rate {rate}, step {step}, {word}")
+word = "then"
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """Yield a function that starts a cell in a real kernel, and the kernel's two ends."""
+    environment = {k: v for k, v in os.environ.items() if k != PUBLISH_VARIABLE}
+    manager, client = start_new_kernel(env=environment)
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(client, code, cell="one"):
+    """Execute a cell as JupyterLab does; return the id of its request."""
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+    content |= {"allow_stdin": False, "stop_on_error": True}
+    message = client.session.msg("execute_request", content, metadata={"cellId": cell})
+    client.shell_channel.send(message)
+    return message["header"]["msg_id"]
+
+
+def listen(client, wanted, seconds=60):
+    """Return all messages up to the first for which `wanted` is true."""
+    heard, end = [], time.monotonic() + seconds
+    while not (heard and wanted(heard[-1])):
+        heard.append(client.get_iopub_msg(timeout=end - time.monotonic()))
+    return heard
+
+
+def finished(request):
+    return lambda message: (
+        message["parent_header"].get("msg_id") == request
+        and message["content"].get("execution_state") == "idle"
+    )
+
+
+def ask(client, code):
+    """Run a cell, and return what it printed and what was heard meanwhile."""
+    request = run(client, code, "asking")
+    heard = listen(client, finished(request))
+    own = [m for m in heard if m["parent_header"]["msg_id"] == request]
+    return "".join(m["content"].get("text", "") for m in own), heard
+
+
+def shown(heard):
+    """Return the displays and their updates."""
+    return [m for m in heard if m["msg_type"] in ("display_data", "update_display_data")]
+
+
+def page_of(message):
+    return message["content"]["data"]["text/html"]
+
+
+def is_whole(message):
+    return message["msg_type"] == "update_display_data" and 'class="xp-more"' not in page_of(
+        message
+    )
+
+
+def test_a_kernel_draws_on_between_the_cells_and_the_cell_keeps_the_whole_page(kernel):
+    _, client = kernel
+    request = run(client, SLOW + "explore(draw, rate=range(40))")
+    first = listen(client, finished(request))
+    assert [m["content"] for m in first if m["msg_type"] == "error"] == []
+    assert [m["msg_type"] for m in shown(first)] == ["display_data"]
+    assert 1 < len(payload(page_of(shown(first)[0]))["frames"]) < 40
+    answer, heard = ask(client, "print(len(drawn), 'and', 6 * 7); word = 'now'")
+    assert answer.split()[1:] == ["and", "42"]
+    assert int(answer.split()[0]) < 40, "the cell did not wait for the drawing"
+    heard += listen(client, is_whole)
+    updates = shown(heard)
+    assert {m["msg_type"] for m in updates} == {"update_display_data"}
+    assert {m["parent_header"]["msg_id"] for m in updates} == {request}, "it is that cell's output"
+    names = {m["content"]["transient"]["display_id"] for m in shown(first) + updates}
+    assert len(names) == 1
+    sizes = [len(payload(page_of(m))["frames"]) for m in updates]
+    assert sizes == sorted(set(sizes))
+    assert sizes[-1] == 40
+    says = payload(page_of(updates[-1]))["says"]
+    assert "then" in says[0]
+    assert "now" in says[-2], "draw sees the variables of the kernel"
+    assert ask(client, "print(len(drawn), plt.get_fignums())")[0] == "40 []\n"
+
+
+def test_a_cell_that_runs_again_leaves_its_earlier_explorer(kernel):
+    _, client = kernel
+    code = "display(explore(draw, rate=range({}), step=[1, 2]))\nexplore(draw, rate=range(16))"
+    run(client, SLOW + code.format(100), "again")
+    listen(client, finished(run(client, SLOW + code.format(20), "again")))
+    listen(client, is_whole)
+    listen(client, is_whole)
+    time.sleep(0.3)
+    assert ask(client, "print(len(drawn))")[0] == "56\n"
+
+
+def test_an_interrupt_ends_the_drawing_and_nothing_else(kernel):
+    manager, client = kernel
+    listen(client, finished(run(client, SLOW + "shown = explore(draw, rate=range(300))\nshown")))
+    time.sleep(0.5)
+    os.kill(manager.provisioner.pid, signal.SIGINT)
+    time.sleep(0.3)
+    before = int(ask(client, "print(len(drawn))")[0])
+    time.sleep(0.5)
+    assert int(ask(client, "print(len(drawn))")[0]) == before < 300
+    assert ask(client, "word = 'later'; drawn[:] = []; shown.html; print(len(drawn))")[0] == (
+        f"{300 - before}\n"
+    )
