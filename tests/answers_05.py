@@ -1,5 +1,6 @@
 """Right and wrong answers to the checked exercises of chapter 5."""
 
+import copy
 import math
 
 import torch
@@ -7,13 +8,19 @@ from torch import nn
 
 
 def drops(model, x):
-    """Look at the spread of several passes."""
-    with torch.no_grad():
-        return bool(torch.stack([model(x) for _ in range(3)]).std(dim=0).any())
+    """Look at the spread of several passes of a copy."""
+    twin = copy.deepcopy(model)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return bool(torch.stack([twin(x) for _ in range(3)]).std(dim=0).any())
 
 
 def drops_after_eval(model, x):
     model.eval()
+    return drops(model, x)
+
+
+def drops_and_seeds(model, x):
+    torch.manual_seed(0)
     return drops(model, x)
 
 
@@ -38,10 +45,19 @@ class Written(nn.Module):
         return self.layers[2](h)
 
 
+def loss_floor(rate, classes):
+    """Drop the wrong logits one after the other; keep the chances of all numbers so far."""
+    chances = [1.0]
+    for _ in range(classes - 1):
+        kept, dropped = [*chances, 0.0], [0.0, *chances]
+        chances = [(1 - rate) * k + rate * d for k, d in zip(kept, dropped, strict=True)]
+    return rate * sum(chance * math.log(count) for count, chance in enumerate(chances, 1))
+
+
 RIGHT = {
     "drops": drops,
     "functional_net": Written,
-    "loss_floor": lambda rate, classes: rate * math.log(classes),
+    "loss_floor": loss_floor,
 }
 WRONG = {
     "drops": (
@@ -49,6 +65,7 @@ WRONG = {
         lambda model, x: False,
         lambda model, x: not drops(model, x),
         drops_after_eval,
+        drops_and_seeds,
         lambda model, x: model(x) != model(x),
     ),
     "functional_net": (
@@ -64,5 +81,6 @@ WRONG = {
         lambda rate, classes: -rate * math.log(classes),
         lambda rate, classes: math.log(rate * classes) if rate else 0.0,
         lambda rate, classes: rate * math.log(classes - 1),
+        lambda rate, classes: loss_floor(rate, classes + 1),
     ),
 }

@@ -10,6 +10,10 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import optimize, special, stats
+
+from dropout_lab.exercises.chapter_05 import _loss_floor
+from dropout_lab.masks import all_masks
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
@@ -137,17 +141,63 @@ def test_evaluation_stays_until_train_is_called():
     assert drops_half(net.train()(ones).detach())
 
 
+DROPS = (
+    nn.modules.dropout._DropoutNd,
+    nn.MultiheadAttention,
+    nn.RNNBase,
+    nn.TransformerEncoderLayer,
+)
+
+
 @pytest.mark.proves("eval() makes the spread of Monte-Carlo dropout zero", chapter=5)
-def test_eval_silences_monte_carlo_dropout_until_the_layers_are_switched_on():
+def test_eval_silences_monte_carlo_dropout_until_what_drops_is_switched_on():
     net = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout(0.5)).eval()
     ones = torch.ones(N, 1)
     with torch.no_grad():
         assert torch.equal(net(ones), net(ones))
         for module in net.modules():
-            if isinstance(module, nn.Dropout):
-                module.train()
+            if isinstance(module, DROPS):
+                module.training = True
         assert not net[0].training  # batch normalization stays in evaluation mode
         assert drops_half(net(ones))
+
+
+def test_dropout_layers_are_no_children_of_dropout():
+    for kind in (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout):
+        assert not issubclass(kind, nn.Dropout)
+        assert issubclass(kind, DROPS)
+
+
+def test_whatever_takes_a_rate_is_on_the_list_or_made_of_what_is():
+    takes = {
+        kind
+        for kind in vars(nn).values()
+        if inspect.isclass(kind) and "dropout" in inspect.signature(kind).parameters
+    }
+    made = {nn.Transformer, nn.TransformerDecoderLayer}
+    assert {kind for kind in takes if not issubclass(kind, DROPS)} == made
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nested tensors and norm_first: not meant here
+        whole = nn.Transformer(8, 2, 1, 1, 16, dropout=0.25)
+    rates = [module.p for module in whole.modules() if isinstance(module, nn.Dropout)]
+    rates += [m.dropout for m in whole.modules() if isinstance(m, nn.MultiheadAttention)]
+    assert rates == [0.25] * (3 + 4 + 1 + 2)
+
+
+@pytest.mark.proves(
+    "In eval mode a transformer layer does not drop, even if the dropout layers within it are on",
+    chapter=5,
+)
+def test_the_fused_path_of_a_transformer_layer_has_no_dropout():
+    layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.5, batch_first=True).eval()
+    x = torch.randn(4, 20, 16)
+    with torch.no_grad():
+        for module in layer.modules():
+            if isinstance(module, nn.Dropout):
+                module.training = True
+        assert torch.equal(layer(x), layer(x))
+        layer.training = True
+        assert not torch.equal(layer(x), layer(x))
 
 
 # --- 2 the place ---------------------------------------------------------------------------
@@ -163,6 +213,36 @@ def test_dropout_on_a_logit_costs_the_rate_times_log_two(rate):
     share = share_of_zeros(dropped)
     assert loss == pytest.approx(share * math.log(2), rel=1e-5)
     assert share == pytest.approx(rate, abs=5 * math.sqrt(rate * (1 - rate) / N))
+
+
+def expected_cross_entropy(logits, rate):
+    """Return the loss of class 0 over all masks on the logits."""
+    masks, chances = all_masks(len(logits), rate)
+    dropped = masks * logits / (1 - rate)
+    return chances @ (special.logsumexp(dropped, axis=1) - dropped[:, 0])
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("classes", [2, 3, 6])
+def test_no_logits_beat_the_floor_of_dropout_before_the_softmax(rate, classes):
+    floor = _loss_floor(rate, classes)
+    sure = np.array([1.0, *[-1.0] * (classes - 1)]) * 100
+    assert expected_cross_entropy(sure, rate) == pytest.approx(floor, abs=1e-9)
+    starts = np.random.default_rng(0).normal(0, 3, (3, classes))
+    found = [
+        optimize.minimize(expected_cross_entropy, start, rate, bounds=[(-200, 200)] * classes).fun
+        for start in starts
+    ]
+    assert min(found) >= floor - 1e-9
+    assert min(found) == pytest.approx(floor, abs=1e-3)
+
+
+@pytest.mark.parametrize(("rate", "floor"), [(0.2, 0.185), (0.5, 0.831), (0.8, 1.674)])
+def test_the_floor_of_ten_classes_lies_below_the_rate_times_log_ten(rate, floor):
+    tied = stats.binom(9, rate)
+    assert _loss_floor(rate, 10) == pytest.approx(rate * tied.expect(np.log1p))
+    assert _loss_floor(rate, 10) == pytest.approx(floor, abs=5e-4)
+    assert floor < rate * math.log(10)
 
 
 def test_relu_before_the_sigmoid_never_says_no():
@@ -324,3 +404,62 @@ def test_keras_hands_training_down_to_layers_inside_layers():
     ones = np.ones(N, np.float32)
     assert drops_half(Block()(ones, training=True))
     np.testing.assert_array_equal(Block()(ones), ones)
+
+
+@pytest.mark.proves(
+    "Two Keras layers with one seed draw the same mask; a function with an integer draws one mask",
+    chapter=5,
+)
+def test_one_seed_for_two_keras_layers_is_one_mask():
+    ones = np.ones(N, np.float32)
+    first, second = (keras.layers.Dropout(0.5, seed=7) for _ in range(2))
+    masks = [np.asarray(layer(ones, training=True)) for layer in (first, second, first, second)]
+    assert np.array_equal(masks[0], masks[1])
+    assert np.array_equal(masks[2], masks[3])
+    assert not np.array_equal(masks[0], masks[2])
+    other = np.asarray(keras.layers.Dropout(0.5, seed=8)(ones, training=True))
+    # Independent masks agree in about half of all places.
+    assert drops_half(other == masks[0])
+    with pytest.raises(ValueError, match="seed"):
+        keras.layers.Dropout(0.5, seed=keras.random.SeedGenerator(7))
+
+
+def test_a_function_of_keras_needs_a_generator_that_stays():
+    ones = np.ones(N, np.float32)
+
+    def twice(seed):
+        return [np.asarray(keras.random.dropout(ones, 0.5, seed=seed)) for _ in range(2)]
+
+    assert np.array_equal(*twice(0))
+    first, second = twice(keras.random.SeedGenerator(0))
+    assert drops_half(first == second)
+    compiled = tf.function(lambda x: keras.random.dropout(x, 0.5, seed=0))
+    assert np.array_equal(compiled(ones), compiled(ones))
+
+
+@pytest.mark.proves(
+    "With from_logits=True, Keras finds the logits behind a sigmoid and squashes bare "
+    "probabilities twice",
+    chapter=5,
+)
+@pytest.mark.filterwarnings("ignore:.*received `from_logits=True`")
+def test_keras_recovers_the_logits_of_a_sigmoid_but_not_of_bare_probabilities():
+    x = np.linspace(-3, 3, 8, dtype=np.float32)[:, None]
+    y = np.array([0, 1, 0, 1, 1, 0, 1, 1], np.float32)[:, None]
+
+    def loss(logits):
+        return np.mean(np.logaddexp(0, logits) - y * logits)
+
+    given = keras.Input((1,))
+    sigmoid = keras.layers.Activation("sigmoid")(given)
+    found = {}
+    for name, output in {"sigmoid": sigmoid, "bare": keras.layers.Reshape((1,))(sigmoid)}.items():
+        model = keras.Model(given, output)
+        model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+        found[name] = model.evaluate(x, y, verbose=0)
+    assert found["sigmoid"] == pytest.approx(loss(x), rel=1e-5)
+    twice = loss(1 / (1 + np.exp(-x)))
+    assert found["bare"] == pytest.approx(twice, rel=1e-5)
+    bare = model.predict(x, verbose=0)
+    assert float(model.loss(y, bare)) == pytest.approx(twice, rel=1e-5)
+    assert abs(twice - loss(x)) > 0.05

@@ -3,6 +3,7 @@
 PyTorch is imported by the trials, when a reader of that chapter runs them.
 """
 
+import collections
 import math
 
 import numpy as np
@@ -34,6 +35,64 @@ def _network(rate=0.5, training=True, functional=False, locked=True):
     net = Network().train(training)
     net.locked = locked
     return net, torch.ones(_ROWS)
+
+
+class _Traces:
+    """A trial of a network that normalizes batches: what a look at it leaves behind.
+
+    A trial builds its arguments before it calls the reader's function, and once more to measure
+    the answer: of the two last networks the first one is the reader's.
+    """
+
+    def __init__(self):
+        self.used = collections.deque(maxlen=2)
+
+    def arguments(self):
+        """Return the network in train mode, and a batch for it."""
+        import torch
+        from torch import nn
+
+        state = torch.get_rng_state()
+        with torch.random.fork_rng(devices=[]):
+            net = nn.Sequential(nn.Linear(20, 200), nn.BatchNorm1d(200), nn.Dropout(0.5))
+        self.used.append((net, state))
+        return net, torch.linspace(-2, 2, math.prod(_ROWS)).reshape(_ROWS)
+
+    def measure(self, answer, *_):
+        """Return the answer in words, and what is no longer as it was."""
+        if not isinstance(answer, (bool, np.bool_)):
+            return answer
+        (net, before), (_, after) = self.used
+        changed = {
+            "the statistics of batch normalization": net[1].num_batches_tracked > 0,
+            "the mode": not all(module.training for module in net.modules()),
+            "PyTorch's generator": not before.equal(after),
+        }
+        names = [name for name, is_so in changed.items() if is_so]
+        return f"{bool(answer)}, and {' and '.join(names) or 'nothing'} changed"
+
+
+def _looks(copy=False, fork=False):
+    """Return an answer to `drops` that compares two passes, and may cover its traces."""
+
+    def drops(model, x):
+        import contextlib
+        from copy import deepcopy
+
+        import torch
+
+        model = deepcopy(model) if copy else model
+        with torch.random.fork_rng(devices=[]) if fork else contextlib.nullcontext():
+            return not torch.equal(model(x), model(x))
+
+    return drops
+
+
+def _loss_floor(rate, classes):
+    """Return `rate` times the mean of ln(1 + B), B the dropped ones of the wrong logits."""
+    wrong = classes - 1
+    chances = [math.comb(wrong, b) * rate**b * (1 - rate) ** (wrong - b) for b in range(classes)]
+    return rate * sum(chance * math.log(1 + b) for b, chance in enumerate(chances))
 
 
 def _sequential(rate):
@@ -91,12 +150,14 @@ def _functional(first=None, second=None, last=False):
     return make
 
 
+_TRACES = _Traces()
+
 EXERCISES = (
     Exercise(
         name="drops",
         chapter=5,
         asks="drops(model, x) returns True if the PyTorch model is dropping anything right now, "
-        "else False; the mode of the model stays as it is.",
+        "else False; the model and PyTorch's generator stay as they are.",
         trials=(
             Trial("a model in train mode", lambda: _network(), True),
             Trial("a model in eval mode", lambda: _network(training=False), False),
@@ -106,6 +167,12 @@ EXERCISES = (
                 True,
             ),
             Trial("rate 0 in train mode", lambda: _network(rate=0.0), False),
+            Trial(
+                "what a look at a model with batch normalization leaves behind",
+                _TRACES.arguments,
+                "True, and nothing changed",
+                measure=_TRACES.measure,
+            ),
         ),
         mistakes=(
             Mistake(
@@ -119,6 +186,21 @@ EXERCISES = (
             Mistake(
                 lambda model, x: bool((model(x) == model(x)).all()),
                 "That is the other way round: two passes that agree show that nothing is dropped.",
+            ),
+            Mistake(
+                _looks(),
+                "In train mode a pass updates the statistics of batch normalization, and dropout "
+                "advances PyTorch's generator. Ask a copy, within torch.random.fork_rng().",
+            ),
+            Mistake(
+                _looks(copy=True),
+                "Dropout advances PyTorch's generator, and whatever is drawn next changes. "
+                "torch.random.fork_rng() puts it back.",
+            ),
+            Mistake(
+                _looks(fork=True),
+                "In train mode a pass updates the statistics of batch normalization. "
+                "copy.deepcopy(model) makes a model that you may use up.",
             ),
         ),
         hint="Call the model twice and compare the outputs with torch.equal.",
@@ -164,35 +246,48 @@ EXERCISES = (
     Exercise(
         name="loss_floor",
         chapter=5,
-        asks="loss_floor(rate, classes) returns the loss that remains on average, however sure "
-        "the network is, when dropout follows the last layer of that many logits.",
+        asks="loss_floor(rate, classes) returns the lowest loss that any logits reach on average, "
+        "when dropout follows the last layer of that many logits.",
         trials=(
-            Trial("ten classes at rate 0.5", lambda: (0.5, 10), 0.5 * math.log(10)),
-            Trial("three classes at rate 0.2", lambda: (0.2, 3), 0.2 * math.log(3)),
+            Trial("two classes at rate 0.5", lambda: (0.5, 2), 0.25 * math.log(2)),
+            Trial("three classes at rate 0.2", lambda: (0.2, 3), _loss_floor),
+            Trial("ten classes at rate 0.5", lambda: (0.5, 10), _loss_floor),
             Trial("ten classes without dropout", lambda: (0.0, 10), 0.0),
         ),
         mistakes=(
             Mistake(
-                lambda rate, classes: rate * math.log10(classes),
+                lambda rate, classes: rate * math.log(classes),
+                "That is the loss while all wrong logits are 0. What is left of a wrong logit that "
+                "is far below 0, if it is kept, and if it is dropped?",
+            ),
+            Mistake(
+                lambda rate, classes: _loss_floor(rate, classes) / math.log(10),
                 "Cross-entropy takes the natural logarithm.",
             ),
             Mistake(
-                lambda rate, classes: rate * math.log2(classes),
+                lambda rate, classes: _loss_floor(rate, classes) / math.log(2),
                 "Cross-entropy takes the natural logarithm.",
             ),
             Mistake(
                 lambda rate, classes: rate * math.log(2),
                 "That is the floor with a single logit. With the right logit dropped, how many "
-                "classes look alike?",
+                "of the others look like it?",
             ),
             Mistake(
-                lambda rate, classes: math.log(classes),
-                "That is the loss when the right logit is dropped. How often is it?",
+                lambda rate, classes: rate * math.log(1 + rate * (classes - 1)),
+                "The mean of a logarithm is not the logarithm of the mean: go through the numbers "
+                "of dropped logits.",
             ),
             Mistake(
-                lambda rate, classes: (1 - rate) * math.log(classes),
-                "The loss remains when the right logit is dropped, not when it is kept.",
+                lambda rate, classes: _loss_floor(rate, classes) / rate if rate else 0.0,
+                "That is the mean loss when the right logit is dropped. How often is it?",
+            ),
+            Mistake(
+                lambda rate, classes: rate * _loss_floor(1 - rate, classes) / (1 - rate),
+                "A wrong logit that is dropped looks like the right one; a kept one is far below.",
             ),
         ),
+        hint="If the right logit is kept, the loss can be 0. If it is dropped, count the wrong "
+        "ones that are dropped with it.",
     ),
 )
