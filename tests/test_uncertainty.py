@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import nn
 
+from dropout_lab.experiments.uncertainty import gap_data
 from dropout_lab.masks import all_masks
 from dropout_lab.network import MLP, softmax
 from dropout_lab.training import predict_torch
@@ -474,3 +475,19 @@ def test_a_known_point_is_known():
     mean, spread = relu_process(np.array([1.0]), np.array([3.0]), np.ones(1), noise=1e-4, scale=1.0)
     np.testing.assert_allclose(mean, 3.0, atol=1e-6)
     np.testing.assert_allclose(spread, 1e-4, rtol=1e-3)
+
+
+def test_a_prior_scale_of_4_makes_the_40_points_of_the_chapter_most_probable():
+    def evidence(n, scale):
+        x, y = gap_data(n)
+        inputs = np.stack([np.ones(n), x], axis=1)
+        size = np.sqrt((inputs**2).sum(axis=1))
+        angle = np.arctan2(np.abs(x[:, None] - x), inputs @ inputs.T)  # cross and dot product
+        turned = (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
+        kernel = scale**2 * np.outer(size, size) * turned
+        return stats.multivariate_normal(cov=kernel + 0.1**2 * np.eye(n)).logpdf(y)
+
+    assert max(range(1, 10), key=lambda scale: evidence(40, scale)) == 4
+    for n in (10, 640):
+        gain = max(evidence(n, scale) for scale in (1.5, 2.0, 2.5, 3.0, 3.5)) - evidence(n, 4)
+        assert 0 < gain < np.log(3)
