@@ -308,6 +308,34 @@ def check_sequence(values, name, what):
         raise TypeError(f"{name} must be a sequence of {what}, got {values!r:.80}") from None
 
 
+def check_choice(value, name, choices):
+    """Return `value`, or raise ValueError unless it is one of some strings.
+
+    Parameters
+    ----------
+    value : str
+        What was chosen.
+    name : str
+        What the error message calls the argument.
+    choices : iterable of str
+        What is allowed.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If `value` is anything else, of whatever type.
+    """
+    choices = list(choices)
+    if not isinstance(value, str) or value not in choices:  # an array is no answer to "in"
+        raise ValueError(f"{name} must be one of {choices}, got {value!r:.80}")
+    return value
+
+
 def check_number(value, name, *, minimum=-math.inf, positive=False, finite=True):
     """Return a real number as a Python float, or raise.
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_mask, check_numbers, check_rate, check_real_array
+from dropout_lab._checks import (
+    check_choice,
+    check_mask,
+    check_numbers,
+    check_rate,
+    check_real_array,
+)
 from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention", "convention_named"]
@@ -64,10 +70,7 @@ class Convention:
     def __post_init__(self):
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
-            if getattr(self, role) not in list(_EXPONENTS):
-                raise ValueError(
-                    f"{role} must be one of {list(_EXPONENTS)}, got {getattr(self, role)!r}"
-                )
+            check_choice(getattr(self, role), role, _EXPONENTS)
 
     def s_train(self, rate):
         """Return the factor on surviving units while training.
@@ -305,9 +308,7 @@ def convention_named(convention):
         return convention
     if not isinstance(convention, str):
         raise TypeError(f"convention must be a Convention or a name, got {convention!r:.80}")
-    if convention not in CONVENTIONS:
-        raise ValueError(f"convention must be one of {list(CONVENTIONS)}, got {convention!r}")
-    return CONVENTIONS[convention]
+    return CONVENTIONS[check_choice(convention, "convention", CONVENTIONS)]
 
 
 def _scale(rate, keep_power, rate_power):

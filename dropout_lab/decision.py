@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dropout_lab._checks import check_choice
+
 __all__ = [
     "ADDITIONS",
     "QUESTIONS",
@@ -325,11 +327,7 @@ def recommend(
         "uncertainty": uncertainty,
     }
     for question in QUESTIONS:
-        if given[question.name] not in list(question.answers):
-            raise ValueError(
-                f"{question.name} must be one of {list(question.answers)}, "
-                f"got {given[question.name]!r}"
-            )
+        check_choice(given[question.name], question.name, question.answers)
     rule = next(rule for rule in RULES if rule.holds(given))
     added = tuple(extra for extra in ADDITIONS if rule.up_to > 0 and extra.holds(given))
     return Recommendation(rule.rate, rule.up_to, rule, added)

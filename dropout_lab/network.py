@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dropout_lab._checks import (
+    check_choice,
     check_count,
     check_labels,
     check_mask,
@@ -238,8 +239,7 @@ class MLP:
         _check_examples(len(x))
         labels = check_labels(labels, len(x), len(self.biases[-1]))
         learning_rate = check_number(learning_rate, "learning_rate", positive=True)
-        if optimizer not in list(_OPTIMIZERS):
-            raise ValueError(f"optimizer must be one of {list(_OPTIMIZERS)}, got {optimizer!r}")
+        check_choice(optimizer, "optimizer", _OPTIMIZERS)
         check_rng(rng)
         step = _OPTIMIZERS[optimizer](self.weights + self.biases, learning_rate)
         losses = np.zeros(epochs)

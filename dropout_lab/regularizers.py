@@ -107,6 +107,11 @@ class Regularizer:
         parameters : iterable of torch.nn.Parameter
             Those with two axes or more are weights, the unit first, as in PyTorch's layers.
             Parameters without a gradient are left alone.
+
+        Raises
+        ------
+        TypeError
+            If `parameters` holds anything else.
         """
         for weight in _weights(parameters):
             if self.l2:
@@ -121,6 +126,11 @@ class Regularizer:
         ----------
         parameters : iterable of torch.nn.Parameter
             As in `add_gradients`; changed in place.
+
+        Raises
+        ------
+        TypeError
+            If `parameters` holds anything else.
         """
         if self.max_norm is not None:
             for weight in _weights(parameters):
@@ -129,4 +139,9 @@ class Regularizer:
 
 def _weights(parameters):
     """Return the weight matrices and filters that were just trained."""
-    return [each for each in parameters if each.ndim >= 2 and each.grad is not None]
+    try:
+        return [each for each in parameters if each.grad is not None and each.ndim >= 2]
+    except (AttributeError, TypeError) as error:
+        raise TypeError(
+            f"parameters must be an iterable of torch.nn.Parameter, got {parameters!r:.80}"
+        ) from error

@@ -309,16 +309,16 @@ def weights_for_masks(group, masks):
     >>> weights_for_masks(FRIENDS, one_at_home).round(3)
     array([0.388, 0.101, 0.101, 0.101, 0.101, 0.101])
     """
-    masks = check_mask(masks, "masks")
-    if masks.ndim != 2 or not len(masks) or masks.shape[1] != len(_checked(group).names):
-        raise ValueError(f"masks must have shape (k, {len(group.names)}), got {masks.shape}")
+    n, masks = len(_checked(group).names), check_mask(masks, "masks")
+    if masks.ndim != 2 or not len(masks) or masks.shape[1] != n:
+        raise ValueError(f"masks must have shape (k, {n}), got {masks.shape}")
     attendance = masks.mean(axis=0)
     if not attendance.all():
         missing = [name for name, a in zip(group.names, attendance, strict=True) if not a]
         raise ValueError(f"masks must let each friend come at least once, not so {missing}")
     scaled = masks / attendance
     together = scaled.T @ scaled / len(masks)
-    return np.linalg.solve(group.covariance * together, np.ones(len(group.names)))
+    return np.linalg.solve(group.covariance * together, np.ones(n))
 
 
 def practice_weights(views, answers, rate):
@@ -485,7 +485,7 @@ def exam_score(group, weights, absent=()):
         raise ValueError(f"weights must have {len(group.names)} columns, got shape {weights.shape}")
     absent = (absent,) if isinstance(absent, str) else check_sequence(absent, "absent", "names")
     for name in absent:
-        if name not in group.names:
+        if not isinstance(name, str) or name not in group.names:
             raise ValueError(f"absent must name friends out of {group.names}, got {name!r}")
     heard = weights * [name not in absent for name in group.names]
     missed = 1 - heard.sum(axis=-1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dropout_lab._checks import (
+    check_choice,
     check_count,
     check_labels,
     check_mask,
@@ -354,6 +355,13 @@ def test_check_number_returns_a_float(value):
 def test_check_number_refuses_values_out_of_range(value, limits, words, message_of):
     message = message_of(ValueError, check_number, value, "x", **limits)
     assert message == f"x must be {words}, got {repr(value)[:80]}"
+
+
+@pytest.mark.parametrize("value", ["c", "", None, 1, ["a"], np.array(["a", "b"]), np.array([]), {}])
+def test_check_choice_refuses_what_is_none_of_the_strings(value, message_of):
+    assert check_choice("b", "mode", {"a": 1, "b": 2}) == "b"
+    message = message_of(ValueError, check_choice, value, "mode", ("a", "b"))
+    assert message == f"mode must be one of ['a', 'b'], got {value!r}"
 
 
 def test_check_number_allows_infinity_on_request():

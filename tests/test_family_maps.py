@@ -165,6 +165,20 @@ def test_blocks_must_fit(message_of, rng):
     )
 
 
+@pytest.mark.parametrize(
+    ("shape", "error"),
+    [
+        (4, ValueError),
+        ((), ValueError),
+        ((4.0, 4), TypeError),
+        (None, TypeError),
+        ((4, -1), ValueError),
+    ],
+)
+def test_the_shape_of_a_block_mask_is_named(message_of, rng, shape, error):
+    assert message_of(error, block_mask, shape, 0.3, 2, rng).startswith("shape must")
+
+
 @given(st.integers(1, 4), st.integers(4, 7), st.integers(4, 7), st.integers(0, 99))
 def test_every_dropped_pixel_lies_in_a_block(block, rows, columns, seed):
     mask = block_mask((rows, columns), 0.3, block, np.random.default_rng(seed))

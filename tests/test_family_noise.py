@@ -108,3 +108,11 @@ def test_concrete_masks_say_what_is_not_allowed(message_of, rng):
         assert "temperature must be finite and greater than 0" in message
     assert "got True" in message_of(TypeError, concrete_mask, 3, 0.5, True, rng)
     assert "rng must be" in message_of(TypeError, concrete_mask, 3, 0.5, 0.1, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "error"),
+    [(-1, ValueError), ((2.0,), TypeError), (None, TypeError)],
+)
+def test_the_shape_of_a_concrete_mask_is_named(message_of, rng, shape, error):
+    assert message_of(error, concrete_mask, shape, 0.3, 0.1, rng).startswith("shape must")

@@ -83,6 +83,13 @@ def test_what_was_not_trained_is_left_alone():
     assert torch.equal(layer.weight, before)
 
 
+@pytest.mark.parametrize("wrong", [None, 1.0, np.ones((2, 2)), [0.5], "ab"])
+@pytest.mark.parametrize("method", ["add_gradients", "project"])
+def test_what_is_no_parameter_is_refused(method, wrong):
+    with pytest.raises(TypeError, match=r"^parameters must be an iterable of torch.nn.Parameter"):
+        getattr(Regularizer(l1=1.0, max_norm=1.0), method)(wrong)
+
+
 @pytest.mark.parametrize("name", ["l1", "l2", "max_norm"])
 @pytest.mark.parametrize("wrong", [-1e-9, math.nan, math.inf])
 def test_strengths_out_of_range_are_refused(name, wrong):

@@ -241,6 +241,7 @@ class TestLogistic:
 
 
 X, Y, W = np.eye(2), np.ones(2), np.ones(2)
+RNG = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
@@ -272,6 +273,16 @@ def test_rates_outside_the_range_are_refused(call):
         (lambda: expected_loss(X, Y, np.ones(3), 0.5), ValueError, r"weights must have shape"),
         (lambda: confident_prices(X, np.ones(3), 0.5), ValueError, r"weights must have shape"),
         (lambda: sampled_weights(X, Y, 0.5, [1], 0), TypeError, "rng must be"),
+        (lambda: sampled_weights(X, Y, 0.5, [], RNG), ValueError, "counts must hold at least one"),
+        (lambda: sampled_weights(X, Y, 0.5, 3, RNG), TypeError, "counts must be a sequence"),
+        (lambda: sampled_weights(X * np.nan, Y, 0.5, [1], RNG), ValueError, "x must be finite"),
+        (lambda: ridge_weights(X, Y * np.inf, 1.0), ValueError, "y must be finite, got inf"),
+        (lambda: ridge_weights(X, Y, "1"), TypeError, "prices must hold"),
+        (lambda: ridge_weights(X, Y, [1.0, 2.0, 3.0]), ValueError, "prices must be one number or"),
+        (lambda: dropout_prices(X * np.nan, 0.5), ValueError, "x must be finite, got nan"),
+        (lambda: logistic_penalty(X, W * np.nan, 0.5), ValueError, "weights must be finite"),
+        (lambda: fit_logistic(X, Y * np.nan), ValueError, "labels must be finite"),
+        (lambda: fit_logistic(X, Y, price="1"), TypeError, "price must be a real number"),
     ],
 )
 def test_arguments_are_checked(call, error, message):

@@ -344,3 +344,26 @@ class TestExamScore:
             exam_score(FRIENDS, np.ones(5))
         with pytest.raises(TypeError, match="weights"):
             exam_score(FRIENDS, [1.0] * 6)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda w: exam_score(FRIENDS, w, None), TypeError, "absent must be a sequence of names"),
+        (lambda w: exam_score(FRIENDS, w, 3), TypeError, "absent must be a sequence of names"),
+        (lambda w: exam_score(FRIENDS, w, [np.ones(2)]), ValueError, "absent must name friends"),
+        (lambda w: exam_score(FRIENDS, w.astype("m8[s]")), TypeError, "weights must hold"),
+        (lambda w: exam_score("group", w), TypeError, "group must be a StudyGroup"),
+        (lambda w: reliance(np.array(1.0)), ValueError, "weights must have shape"),
+        (lambda w: reliance(w * np.nan), ValueError, "weights must be finite, got nan"),
+        (lambda w: practice_weights(w[None] * np.inf, w[:1], 0.5), ValueError, "views must be fin"),
+        (lambda w: practice_weights(w[None], w[:1] * np.nan, 0.5), ValueError, "answers must be f"),
+        (lambda w: decay_weights(FRIENDS, "1"), TypeError, "penalty must be a real number"),
+        (lambda w: best_weights(None, 0.5), TypeError, "group must be a StudyGroup"),
+        (lambda w: StudyGroup(3, (1,)), TypeError, "names must be a sequence of strings"),
+        (lambda w: StudyGroup(("a",), [[1], [1, 2]]), ValueError, "sigmas must have rows"),
+    ],
+)
+def test_what_is_wrong_is_named(call, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        call(np.ones(6))

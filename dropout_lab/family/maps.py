@@ -3,6 +3,7 @@
 import numpy as np
 
 from dropout_lab._checks import (
+    check_choice,
     check_count,
     check_rate,
     check_real_array,
@@ -59,9 +60,8 @@ def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"
             [0., 0.],
             [2., 2.]]])
     """
-    layouts = ["channels_first", "channels_last"]
-    if data_format not in layouts:
-        raise ValueError(f"data_format must be one of {layouts}, got {data_format!r}")
+    layouts = ("channels_first", "channels_last")
+    check_choice(data_format, "data_format", layouts)
     x = check_real_array(x, "x", "batch, channels, ...")
     pixels = (1,) * (x.ndim - 2)
     shared = (None, None, *pixels) if data_format == layouts[0] else (None, *pixels, None)
