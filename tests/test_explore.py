@@ -623,8 +623,8 @@ def heavy(count):
     figure = plt.figure(figsize=(2, 1))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    with mpl.rc_context({"path.simplify": False}):
-        axes.plot(np.random.default_rng(count).random(count))
+    axes.plot(np.random.default_rng(count).random(count))
+    mpl.rcParams["path.simplify"] = False  # asked when the figure is drawn
     return figure
 
 
