@@ -1,6 +1,7 @@
 """Figures as frames: the sentence of each, its SVG, and many frames stored without repeats."""
 
 import io
+import re
 import warnings
 from contextlib import contextmanager
 
@@ -11,7 +12,14 @@ from dropout_lab.svg import ID_MARK, nodes_of
 
 __all__ = ["ID_MARK", "describe", "figure_to_nodes", "pack", "sentence_of"]
 
-_SVG_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "explore", "svg.id": None}
+_SVG_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "explore",
+    "svg.id": None,
+    "svg.image_inline": True,
+}
+# Fonts for formulas with codes of their own, where a sum is an X: no other font can show these.
+_OTHER_CODES = re.compile(r"font-family: 'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
 _COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
 _SENTENCE = "_explorer_sentence"
 
@@ -69,7 +77,9 @@ def figure_to_nodes(figure):
     Coordinates are rounded to two decimals, ids that nothing refers to are dropped, bare
     groups are unwrapped, and the color `dropout_lab.style.INK` becomes ``currentColor``. The
     same figure gives the same text every time. Where nobody laid the figure out, matplotlib's
-    constrained layout keeps its labels inside.
+    constrained layout keeps its labels inside. Letters stay text in the page's own font, in a serif
+    or monospace font where the figure has one; in a figure with signs that such fonts lack, they
+    become outlines.
 
     Parameters
     ----------
@@ -83,10 +93,19 @@ def figure_to_nodes(figure):
     list of str
         The elements inside it, in drawing order.
     """
-    buffer = io.BytesIO()
     with mpl.rc_context(_SVG_SETTINGS), _labels_inside(figure):
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    return nodes_of(buffer.getvalue())
+        document = _svg_of(figure)
+        if _OTHER_CODES.search(document.decode()):
+            mpl.rcParams["svg.fonttype"] = "path"
+            document = _svg_of(figure)
+    return nodes_of(document)
+
+
+def _svg_of(figure):
+    """Return what matplotlib writes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    return buffer.getvalue()
 
 
 def _margins():

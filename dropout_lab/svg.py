@@ -13,8 +13,10 @@ ID_MARK = "xp-id-"
 
 _NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
 _NUMERIC_ATTRIBUTES = {"d", "x", "y", "width", "height", "transform", "points", "viewBox", "style"}
-_FONT = re.compile(r"(font(?:-family)?:[^;]*?)'[^;]*")
+_FONT = re.compile(r"(font(?:-family)?:[^;]*?)('[^;]*)")
+_HAS_FACTORS = re.compile(r"matrix\(|scale\(")
 _PATH_TOKEN = re.compile(r"[A-Za-z]|[-\d.]+")
+_KINDS = {"serif", "monospace", "cursive", "fantasy"}
 _LETTERS_TO_SPACES = str.maketrans("MLCQz", "     ")
 _REFERENCE = re.compile(r"#([\w.-]+)[\")]")
 
@@ -66,11 +68,16 @@ def _inline_markers(elements):
             markers |= {path.get("id"): path for path in inside}
         elif tag == "use":
             yield _placed(element, markers, {})
-        elif tag == "g" and inside and all(_local(inner.tag) == "use" for inner in inside):
+        elif tag == "g" and inside and all(_is_marker(inner) for inner in inside):
             for use in inside:
                 yield _placed(use, markers, element.attrib)
         else:
             yield element
+
+
+def _is_marker(element):
+    """Say whether an element points at what is drawn at a place; letters as outlines do not."""
+    return _local(element.tag) == "use" and element.get("x") is not None
 
 
 def _placed(use, markers, shared):
@@ -165,10 +172,10 @@ def _write(element, used):
             value = value.replace("url(#", "url(#" + ID_MARK)
         if key == "transform" and value.startswith("rotate(-0 "):  # any upright text
             continue
-        if key in _NUMERIC_ATTRIBUTES and "matrix(" not in value:  # whose factors are small
+        if key in _NUMERIC_ATTRIBUTES and not _HAS_FACTORS.search(value):  # which may be small
             value = _round(value)
         if key == "style":
-            value = _FONT.sub(r"\1sans-serif", value)
+            value = _FONT.sub(_font, value)
             value = re.sub(r"([:;])\s+", r"\1", value).rstrip(";")
         elif key == "d":
             value = re.sub(r"\s*([A-Za-z])\s*", r"\1", value).strip()
@@ -185,6 +192,18 @@ def _write(element, used):
         if inside
         else f"<{tag}{''.join(attributes)}/>"
     )
+
+
+def _font(match):
+    """Write the page's own font in place of matplotlib's sans-serif ones, and keep other kinds."""
+    before, names = match[1], match[2].split(", ")
+    name = next((name for name in names if not name.startswith("'")), names[0]).strip("'")
+    if name.startswith(("sans-serif", "DejaVu Sans", "STIXSize")) and "Mono" not in name:
+        return before + "sans-serif"
+    kinds = {"DejaVu Serif": "serif", "STIXGeneral": "serif", "DejaVu Sans Mono": "monospace"}
+    other = kinds.get(name.removesuffix(" Display"), name if name in _KINDS else None)
+    # The style of the explorer gives all letters the font of the page.
+    return f"{before}{other or ', '.join([*names, 'sans-serif'])}!important"
 
 
 def _local(name):

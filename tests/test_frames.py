@@ -277,6 +277,38 @@ def test_one_family_of_letters_for_all():
     assert {re.search("font-family:([^;]+)", style)[1] for style in styles} == {"sans-serif"}
 
 
+FORMULA = r"$\sum_i \frac{1}{2} \left(\int x\right) \mathcal{L} \alpha$"
+
+
+@pytest.mark.parametrize(
+    ("text", "looks", "family"),
+    [
+        ("text", {"family": "serif"}, "serif"),
+        ("text", {"family": "monospace", "style": "italic"}, "monospace"),
+        ("text", {"family": "cursive"}, "cursive"),
+        ("text", {"family": ["Georgia", "serif"]}, "serif"),
+        ("text", {"family": "DejaVu Serif"}, "serif"),
+        ("text", {"family": "DejaVu Sans Mono"}, "monospace"),
+        ("text", {"family": "Courier New"}, '"Courier New", sans-serif'),
+        ("text", {"family": "DejaVu Sans"}, "page"),
+        ("text", {}, "page"),
+        ("$x_i$", {"math_fontfamily": "dejavusans"}, "page"),
+        ("$x_i$", {"math_fontfamily": "stix"}, "page"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:findfont")
+def test_a_text_keeps_its_kind_of_letters(browser, text, looks, family):
+    with figure_style():
+        figure = Figure()
+        figure.text(0.5, 0.5, text, **looks)
+        shown = figure_html(*figure_to_nodes(figure), "sentence")
+    page = browser.new_page()
+    page.set_content(f'<body style="font-family:page">{shown}')
+    found = page.evaluate("getComputedStyle(document.querySelector('.xp text')).fontFamily")
+    page.close()
+    assert found == family
+
+
 @each_figure
 def test_the_same_figure_gives_the_same_text(make):
     figure = styled(make)
@@ -574,6 +606,21 @@ def strange_pixels(one, other):
     darker = ImageChops.subtract(other.filter(ImageFilter.MinFilter(3)), one)
     lighter = ImageChops.subtract(one, other.filter(ImageFilter.MaxFilter(3)))
     return int((np.maximum(darker, lighter).max(axis=2) > 16).sum())
+
+
+@pytest.mark.parametrize("fontset", ["dejavusans", "dejavuserif", "cm", "stix", "stixsans"])
+def test_a_browser_paints_a_formula_as_matplotlib_does(photograph, fontset):
+    with figure_style():
+        figure = Figure()
+        for x, size in ((0.1, 10), (0.5, 20)):
+            figure.text(x, 0.5, FORMULA, size=size, math_fontfamily=fontset)
+        outlines = io.BytesIO()
+        with mpl.rc_context({"svg.fonttype": "path"}):
+            figure.savefig(outlines, format="svg", transparent=True)
+    before = photograph(outlines.getvalue().decode().partition("?>")[2])
+    after = photograph(figure_html(*figure_to_nodes(figure), "sentence"))
+    assert strange_pixels(before, after) <= 20
+    assert strange_pixels(after, before) <= 20
 
 
 @each_figure
