@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 
 from dropout_lab.datasets import CardData, DataUnavailable, load_creditcard
-from dropout_lab.experiments import load_results
+from dropout_lab.detection import alert_recall
+from dropout_lab.experiments import fraud, load_results
 from dropout_lab.experiments.fraud import (
     EXPERIMENTS,
+    card_gain,
     card_inputs,
+    card_interval,
     genuine_weight,
     transaction_inputs,
 )
@@ -39,6 +44,79 @@ def test_genuine_rows_of_a_subset_stand_for_several():
     # 284,315 genuine rows less 1,062 repeats
     assert genuine_weight(subset) == pytest.approx((284_315 - 1_062) / 1000)
     assert genuine_weight(everything) == 1.0
+
+
+# --- scores, tuning and intervals --------------------------------------------------------------
+
+
+def test_resampled_scores_are_those_of_repeated_rows(rng):
+    labels = (rng.random(900) < 0.1).astype(int)
+    scores = rng.normal(size=900) + 2 * labels
+    counts = rng.multinomial(900, np.full(900, 1 / 900), 5)
+    found = fraud._resampled_scores(labels, scores, 3.5, counts)
+    for name, weight in (("", 1.0), ("_full", 3.5)):
+        weights = counts * np.where(labels == 1, 1.0, weight)
+        expected = [average_precision_score(labels, scores, sample_weight=w) for w in weights]
+        np.testing.assert_allclose(found[f"average_precision{name}"], expected)
+    whole = fraud._resampled_scores(labels, scores, 3.5, np.ones((1, 900), int))
+    for budget in (100, 500):
+        assert whole[f"recall_{budget}"] == alert_recall(labels, scores, budget)
+        assert whole[f"recall_{budget}_full"] == alert_recall(labels, scores, budget, 3.5)
+
+
+def test_a_baseline_is_chosen_on_the_validation_rows(rng):
+    x = rng.normal(size=(600, 30))
+    labels = (x[:, 0] + rng.normal(size=600) > 1.5).astype(int)
+    train, validation = (x[:300], labels[:300]), (x[300:], labels[300:])
+    score, chosen = fraud._tune("logistic regression", 0, train, validation)
+    found = {}
+    for strength in (0.001, 0.01, 0.1, 1.0):
+        for balance in (None, "balanced"):
+            fitted = LogisticRegression(C=strength, class_weight=balance).fit(*train)
+            values = fitted.decision_function(validation[0])
+            found[strength, balance] = average_precision_score(validation[1], values)
+    assert found[chosen["C"], chosen["class_weight"]] == max(found.values()) > min(found.values())
+    assert average_precision_score(validation[1], score(validation[0])) == pytest.approx(
+        max(found.values())
+    )
+
+
+def test_an_interval_of_random_splits_covers_where_that_over_seeds_does_not(rng):
+    # The score of a test part is the mean of its rows; the parts of ten splits share rows.
+    hits, plain, trials, rows = 0, 0, 300, 200
+    for _ in range(trials):
+        values = rng.normal(size=rows)
+        parts = [values[rng.permutation(rows)[: rows // 5]].mean() for _ in range(10)]
+        mean, half = card_interval(parts, "stratified")
+        hits += abs(mean) <= half
+        plain += abs(mean) <= half / np.sqrt(1 + 10 / 3)
+    assert plain / trials < 0.8 < 0.9 < hits / trials
+
+
+def test_one_test_set_adds_the_spread_over_its_rows():
+    mean, half = card_interval([[1.0, 3.0]], "time", error=[2.0])
+    assert (mean[0], half[0]) == pytest.approx((2.0, np.hypot(12.706, 1.96 * 2)), rel=1e-4)
+
+
+def test_gains_pair_seeds_and_rows():
+    cards = load_results("fraud-cards")
+    some, none = ({"model": "hidden", "width": 64, "rate": rate} for rate in (0.5, 0.0))
+    by_seed, by_rows = [], []
+    for seed in range(10):
+        one, other = (
+            next(
+                cell["values"]
+                for cell in cards.cells
+                if cell["parameters"] == {**detector, "split": "time", "seed": seed}
+            )
+            for detector in (some, none)
+        )
+        by_seed.append(one["average_precision"] - other["average_precision"])
+        by_rows.append(np.subtract(one["resampled"], other["resampled"]))
+    seeds = 2.262 * np.std(by_seed, ddof=1) / np.sqrt(10)
+    rows = 1.96 * np.std(np.mean(by_rows, axis=0), ddof=1)
+    wanted = np.mean(by_seed), np.hypot(seeds, rows)
+    assert card_gain(cards, some, none, "time") == pytest.approx(wanted, rel=1e-6)
 
 
 # --- sweeps ----------------------------------------------------------------------------------

@@ -193,15 +193,15 @@ def calibration(plain, dropout, rate, where):
     )
 
 
-def detector_scores(names, values, roles, title, limits):
-    """Draw one score of several detectors, one row each, over seeds.
+def detector_scores(names, mean, half, roles, title, limits):
+    """Draw one score of several detectors, one row each, with its interval.
 
     Parameters
     ----------
     names : sequence of str
         The detectors, top row first.
-    values : numpy.ndarray
-        Shape ``(detectors, seeds)``.
+    mean, half : numpy.ndarray
+        Their scores and half of each interval, shape ``(detectors,)``.
     roles : sequence of str
         One for each detector: ``"baseline"``, ``"without"`` or ``"with"`` dropout. A line marks
         the mean of the first one without.
@@ -213,7 +213,7 @@ def detector_scores(names, values, roles, title, limits):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches. Bars are 95 % t intervals over seeds.
+        4.8 x 3.4 inches. Bars are the intervals.
 
     Notes
     -----
@@ -221,7 +221,6 @@ def detector_scores(names, values, roles, title, limits):
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.39, right=0.95, top=0.92, bottom=0.1)
-    mean, half = t_interval(values)
     compare = list(roles).index("without")
     axes.axvline(mean[compare], color=_BLUE, linewidth=0.8, linestyle=(0, (4, 3)))
     baseline = {"color": _GRAY, "marker": "D", "markerfacecolor": "none"}
