@@ -80,7 +80,8 @@ def test_the_stored_results_still_support_the_rates():
     assert verdicts("underfitting")["throughout"] == "harms"
     assert verdicts("norm")["rate 0.5, before"] == "harms"
     assert "harms" not in {v for label, v in verdicts("norm").items() if "behind" in label}
-    assert set(verdicts("linear").values()) == {"harms"}
+    assert verdicts("linear") == {"everyone there": "unclear", "Alex ill": "harms"}
+    assert EVIDENCE["linear"].rows()[0].gain == 0  # both families hold least squares itself
     assert verdicts("doubt")["masks on, rate 0.5"] == "helps"
 
 
