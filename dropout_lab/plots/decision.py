@@ -29,7 +29,7 @@ def recommendation_figure(found, evidence, rows):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches. Bars are 95 % t intervals over seeds.
+        4.8 x 4.0 inches. Bars are the intervals of the rows.
 
     Notes
     -----
@@ -65,7 +65,7 @@ def evidence_figure(evidence, rows):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.0 inches. Bars are 95 % t intervals over seeds.
+        4.8 x 3.0 inches. Bars are the intervals of the rows.
 
     Notes
     -----
