@@ -280,6 +280,16 @@ def test_one_family_of_letters_for_all():
 FORMULA = r"$\sum_i \frac{1}{2} \left(\int x\right) \mathcal{L} \alpha$"
 
 
+def in_an_explorer(figure):
+    """Return a page with the nodes of a figure in the frame and the style of an explorer."""
+    box, nodes = figure_to_nodes(figure)
+    svg = f'<svg viewBox="{box}" stroke-linejoin="round">{"".join(nodes)}</svg>'
+    return (
+        f'<style>{style_text("explorer.css")}</style><figure class="xp" style="margin:0">'
+        f'<div class="xp-view">{svg}</div></figure>'
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "looks", "family"),
     [
@@ -301,7 +311,7 @@ def test_a_text_keeps_its_kind_of_letters(browser, text, looks, family):
     with figure_style():
         figure = Figure()
         figure.text(0.5, 0.5, text, **looks)
-        shown = figure_html(*figure_to_nodes(figure), "sentence")
+        shown = in_an_explorer(figure)
     page = browser.new_page()
     page.set_content(f'<body style="font-family:page">{shown}')
     found = page.evaluate("getComputedStyle(document.querySelector('.xp text')).fontFamily")
@@ -618,7 +628,7 @@ def test_a_browser_paints_a_formula_as_matplotlib_does(photograph, fontset):
         with mpl.rc_context({"svg.fonttype": "path"}):
             figure.savefig(outlines, format="svg", transparent=True)
     before = photograph(outlines.getvalue().decode().partition("?>")[2])
-    after = photograph(figure_html(*figure_to_nodes(figure), "sentence"))
+    after = photograph(in_an_explorer(figure))
     assert strange_pixels(before, after) <= 20
     assert strange_pixels(after, before) <= 20
 
@@ -627,12 +637,7 @@ def test_a_browser_paints_a_formula_as_matplotlib_does(photograph, fontset):
 def test_a_browser_paints_the_nodes_as_it_paints_the_original(photograph, make):
     figure = styled(make)
     before = photograph(original(figure).partition("?>")[2])
-    box, nodes = figure_to_nodes(figure)
-    svg = f'<svg viewBox="{box}" stroke-linejoin="round">{"".join(nodes)}</svg>'
-    after = photograph(
-        f'<style>{style_text("explorer.css")}</style><figure class="xp" style="margin:0">'
-        f'<div class="xp-view">{svg}</div></figure>'
-    )
+    after = photograph(in_an_explorer(figure))
     assert len(before.getcolors(1_000_000)) > 20, "there must be something to see"
     assert strange_pixels(before, after) <= 20
     assert strange_pixels(after, before) <= 20
