@@ -2,7 +2,9 @@
 
 import math
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -113,9 +115,8 @@ def run_epochs(twin, train, validation, settings, *, device):
     order_rng = np.random.default_rng(settings.seed)  # the same order in both frameworks
     train_losses, validation_losses, metrics = [], [], {}
     best, best_weights = 0, None
-    bar = _bar(settings)
     start = time.perf_counter()
-    try:
+    with _bar(settings) as bar:
         for epoch in range(settings.epochs):
             train_losses.append(twin.train_epoch(order_rng.permutation(len(train.labels))))
             _check_finite(train_losses[-1], "training", epoch, [train])
@@ -132,9 +133,6 @@ def run_epochs(twin, train, validation, settings, *, device):
                 best_weights = None if settings.patience is None else twin.weights()
             elif settings.patience is not None and epoch - best >= settings.patience:
                 break
-    finally:
-        if bar is not None:
-            bar.close()
     if best_weights is not None and best != epoch:
         twin.set_weights(best_weights)
     return History(
@@ -148,16 +146,33 @@ def run_epochs(twin, train, validation, settings, *, device):
     )
 
 
+@contextmanager
 def _bar(settings):
-    """Return a progress bar over epochs; None when publishing or when none is wanted."""
+    """Yield a progress bar over epochs; None when publishing or when none is wanted."""
     wanted = settings.progress
     if wanted is None:
         wanted = not publishing()
     if not wanted:
-        return None
+        yield None
+        return
     from tqdm.auto import tqdm  # a widget in a notebook, text in a terminal
+    from tqdm.notebook import tqdm_notebook
 
-    return tqdm(total=settings.epochs, desc="epochs", leave=False)
+    bar_of = partial(tqdm, total=settings.epochs, desc="epochs", leave=False)
+    if not issubclass(tqdm, tqdm_notebook):
+        with bar_of() as bar:
+            yield bar
+        return
+    from IPython.display import display
+
+    bar = bar_of(display=False)
+    place = display(bar.container, display_id=True)
+    try:
+        yield bar
+    finally:
+        bar.close()
+        # A saved notebook could not show the widget again, and would say so in red.
+        place.update({"text/plain": ""}, raw=True)
 
 
 def _check_finite(value, which, epoch, splits):
