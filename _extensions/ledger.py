@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
+from stored_sources import Reader
 
 MIME_TYPE = "application/vnd.dropout-lab.claim+json"  # see dropout_lab.claims
 IGNORED = "nbval-ignore-output"
@@ -19,12 +20,29 @@ _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Entry:
-    """A claim as a stored notebook has it: its record, the heading above it, how it is tested."""
+    """A claim as a stored notebook has it, and how it is tested.
+
+    Parameters
+    ----------
+    record : dict
+        What `dropout_lab.claims` stored.
+    heading : str
+        The heading above it.
+    compared : bool
+        Whether the tests compare the output of its cell with the stored one.
+    results : tuple of str
+        The stored results that its number rests on.
+    """
 
     record: dict
     heading: str
-    exact: bool
+    compared: bool
     results: tuple
+
+    @property
+    def exact(self):
+        """Whether the tests compute the number again, to the last digit."""
+        return self.compared and not self.results
 
 
 def claims_of(notebook):
@@ -38,21 +56,26 @@ def claims_of(notebook):
     Returns
     -------
     list of Entry
-        One for each claim on display. A claim is exact if the tests compare the output of its
-        cell with the stored one.
+        One for each claim on display.
     """
-    found, heading, known = [], "", {}
+    found, heading, reader = [], "", Reader(evidence_results())
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             heading = (headings(source) or [heading])[-1]
         elif cell["cell_type"] == "code":
-            results = _follow_results(source, known)
-            exact = IGNORED not in cell["metadata"].get("tags", [])
-            found += [
-                Entry(record, heading, exact, results)
+            each, together = reader.read(source)
+            compared = IGNORED not in cell["metadata"].get("tags", [])
+            records = [
+                record
                 for output in cell["outputs"]
                 for record in output.get("data", {}).get(MIME_TYPE, [])
+            ]
+            if len(each) != len(records):  # claims that were made elsewhere
+                each = [together] * len(records)
+            found += [
+                Entry(record, heading, compared, results)
+                for record, results in zip(records, each, strict=True)
             ]
     return found
 
@@ -107,25 +130,11 @@ def proofs_of(source):
     return found
 
 
-def _follow_results(source, known):
-    """Return which stored results the last statement of a cell rests on.
+def evidence_results():
+    """Return for each key of the package's evidence the stored results that it loads."""
+    from dropout_lab.evidence import EVIDENCE
 
-    `known` maps each variable that rests on stored results to their names; it is updated.
-    """
-    used = ()
-    for statement in ast.parse(source).body:
-        used, bound = set(), set()
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "load_results":
-                used.add(ast.literal_eval(node.args[0]))
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                used |= known.get(node.id, set())
-            elif isinstance(node, (ast.Name, ast.FunctionDef)):
-                bound.add(node.id if isinstance(node, ast.Name) else node.name)
-            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-                bound |= {ast.unparse(node.value)}  # runs[rate] = ...
-        known.update(dict.fromkeys(bound, used))
-    return tuple(sorted(used))
+    return {key: (found.experiment,) * bool(found.experiment) for key, found in EVIDENCE.items()}
 
 
 class Ledger(SphinxDirective):
@@ -182,8 +191,9 @@ class Ledger(SphinxDirective):
         unit = record["unit"]
         value, bound = (written(record[part]) for part in ("value", "bound"))
         value += unit if unit in ("", "%") else f" {unit}"
-        how = "exact" if entry.exact else "bounded"
-        place = [self._link(docname, record["id"], entry.heading), nodes.Text(f", {how}")]
+        place = [self._link(docname, record["id"], entry.heading)]
+        if entry.exact or not entry.compared:
+            place.append(nodes.Text(", exact" if entry.exact else ", bounded"))
         for name in entry.results:
             place += [nodes.Text(", from "), nodes.literal("", f"{name}.json")]
         value = [nodes.strong("", value), nodes.Text(f" ({bound})")]

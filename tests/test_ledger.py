@@ -6,18 +6,26 @@ from pathlib import Path
 
 import ledger
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from recorded import SITE, chapter_paths
 
+from dropout_lab import experiments
 from dropout_lab.claims import MIME_TYPE, claim, claims
+from dropout_lab.experiments import results
 
 ROOT = Path(__file__).parents[1]
 BUILT = SITE / "chapters"
 PATHS = chapter_paths()
 LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
 PLAIN = str.maketrans("‘’“”−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "''\"\"--0123456789")  # as before the site set them
+EVIDENCE = [
+    "from dropout_lab.evidence import EVIDENCE",
+    "rows = {name: evidence.rows() for name, evidence in EVIDENCE.items()}",
+]
+NORM = ("family-norm",)
 MARK = re.compile(r"^@pytest\.mark\.proves\(", re.MULTILINE)
 
 
@@ -116,6 +124,18 @@ def test_numbers_stand_as_a_person_writes_them(stored, shown):
     assert ledger.written(stored) == shown
 
 
+def test_every_claim_says_how_it_is_tested(page):
+    expected = {}
+    for path in PATHS:
+        for entry in ledger.claims_of(nbformat.read(path, as_version=4)):
+            files = "".join(f", from {name}.json" for name in entry.results)
+            how = "" if entry.compared and files else ", exact" if entry.compared else ", bounded"
+            expected[f"{path.stem}.html#{entry.record['id']}"] = how + files
+    for cells, (link,) in rows_of(page, "cells"):
+        assert cells[2].endswith(expected[link]), link
+        assert not (", exact" in cells[2] and ".json" in cells[2])
+
+
 def test_chapters_stand_in_the_order_of_the_book(page):
     pages = [links[0].partition(".html")[0] for _, links in rows_of(page, "cells")]
     assert pages == sorted(pages)
@@ -174,6 +194,7 @@ def test_claims_are_found_under_the_heading_above_them():
     found = ledger.claims_of(notebook)
     assert [entry.record for entry in found] == [one.record, two.record, three.record]
     assert [entry.heading for entry in found] == ["First `part`"] * 3
+    assert [entry.compared for entry in found] == [True, True, False]
     assert [entry.exact for entry in found] == [True, True, False]
     assert [entry.results for entry in found] == [()] * 3
 
@@ -182,12 +203,55 @@ def test_claims_are_found_under_the_heading_above_them():
     ("sources", "results"),
     [
         (["claim('x', load_results('mnist-rates').cells)"], ("mnist-rates",)),
-        (["a = load_results('one')", "b = a.array('x')", "claim(b)"], ("one",)),
-        (["a = load_results('one')", "def f():\n    return a", "claim(f())"], ("one",)),
-        (["a, b = load_results('one'), 1", "a = 2", "claim(a)"], ()),
-        (["a = {}", "a['x'] = load_results('one')", "claim(a)"], ("one",)),
-        (["a = load_results('two')", "claim(a + load_results('one'))"], ("one", "two")),
-        (["a = load_results('one')", "print(a)\nclaim(3)"], ()),
+        (["a = load_results('one')", "b = a.array('x')", "claim('x', b)"], ("one",)),
+        (["a = load_results('one')", "def f():\n    return a", "claim('x', f())"], ("one",)),
+        (["a, b = load_results('one'), 1", "a = 2", "claim('x', a)"], ()),
+        (["a = {}", "a['x'] = load_results('one')", "claim('x', a)"], ("one",)),
+        (["a = load_results('two')", "claim('x', a + load_results('one'))"], ("one", "two")),
+        (["a = load_results('one')", "print(a)\nclaim('x', 3)"], ()),
+        # Names that are bound within a function or a comprehension mean nothing outside of it.
+        (
+            [
+                "a = load_results('one')",
+                "def f():\n    b = a\n    return b",
+                "b = 2",
+                "claim('x', b)",
+            ],
+            (),
+        ),
+        (["def f():\n    b = load_results('one')\n    return 1", "claim('x', b)"], ()),
+        (["a = load_results('one')", "c = [b for b in a]", "claim('x', b)"], ()),
+        (["a = load_results('one')", "def f(a):\n    return a", "claim('x', f(3))"], ()),
+        (["def f(x=load_results('one')):\n    return x", "claim('x', f())"], ("one",)),
+        (["a = load_results('one')", "f = lambda x: x + a", "claim('x', f(3))"], ("one",)),
+        (["a = load_results('one')", "import numpy as a", "claim('x', a.pi)"], ()),
+        # Entries stay apart, and what stands beside results in one statement is none of them.
+        (["a, b = load_results('one'), range(3)", "claim('x', b[0])"], ()),
+        (["a = {'k': load_results('one'), 'l': 2}", "claim('x', a['l'])"], ()),
+        (["a = {'k': load_results('one'), 'l': 2}", "claim('x', a['k'])"], ("one",)),
+        (
+            ["a = {'k': load_results('one'), 'l': 2}", "for k in a: print(k)", "claim('x', a[k])"],
+            (),
+        ),
+        (
+            ["a = {n: load_results(n) for n in ('one', 'two')}", "claim('x', a['two'].array('y'))"],
+            ("two",),
+        ),
+        (["a = []", "a.append(load_results('one'))", "claim('x', a[0])"], ("one",)),
+        (["a = load_results('one')", "b = 1\nb += a", "claim('x', b)"], ("one",)),
+        (["a = load_results('one') if real else 3", "claim('x', a)"], ("one",)),
+        (["a = 1\nif real:\n    a = load_results('one')", "claim('x', a)"], ("one",)),
+        (["a = load_results('one')", "with open(a) as b:\n    c = b", "claim('x', c)"], ("one",)),
+        (["a, b = load_results('one'), [1, 2]", "claim('x', b[a.array('y').argmin()])"], ("one",)),
+        # Settings are no measurements.
+        (["a = load_results('one')", "claim('x', f(3, seed=a.seeds, n=a.choices('n')))"], ()),
+        # The package's evidence loads results where nobody sees it.
+        ([*EVIDENCE, "claim('x', rows['cards'][0].gain)"], ("fraud-cards",)),
+        ([*EVIDENCE, "claim('x', rows['linear'][0].gain)"], ()),
+        (
+            [*EVIDENCE, "def row(n, k):\n    return rows[n][k]", "claim('x', row('norm', 1))"],
+            ("family-norm",),
+        ),
     ],
 )
 def test_stored_results_are_followed_through_variables(sources, results):
@@ -196,6 +260,74 @@ def test_stored_results_are_followed_through_variables(sources, results):
     cells.append(cell_with(claim("One is one", 1, equals=1), source=last))
     (entry,) = ledger.claims_of(new_notebook(cells=cells))
     assert entry.results == results
+    assert entry.exact == (not results)
+
+
+def test_each_of_several_claims_has_its_own_results():
+    cells = [
+        new_code_cell("a, b = load_results('one'), load_results('two')"),
+        cell_with(
+            claim("One is one", 1, equals=1),
+            claim("Two is two", 2, equals=2),
+            claim("Three is three", 3, equals=3),
+            source="claims(claim('x', a), claim('y', 2, above=1), claim('z', a + b))",
+        ),
+    ]
+    found = [entry.results for entry in ledger.claims_of(new_notebook(cells=cells))]
+    assert found == [("one",), (), ("one", "two")]
+
+
+def test_only_the_evidence_loads_results_behind_the_scenes():
+    # What a chapter can import outside of the experiments must not hide where numbers come from.
+    package = ROOT / "dropout_lab"
+    loading = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "load_results(" in path.read_text(encoding="utf-8") and path.parent.name != "experiments"
+    }
+    assert loading == {"evidence.py"}
+
+
+def test_a_claim_rests_on_the_files_whose_numbers_change_it(monkeypatch):
+    # Run the decision page with one file at a time distorted: what moves rests on that file.
+    notebook = nbformat.read(ROOT / "chapters" / "13_should_i_use_dropout.ipynb", as_version=4)
+    entries = ledger.claims_of(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    usual = values_in(cells, monkeypatch, None)
+    assert len(usual) == len(entries) >= 8
+    moved = [set() for _ in entries]
+    for name in sorted(path.stem for path in (ROOT / "chapters" / "results").glob("*.json")):
+        for place, value in enumerate(values_in(cells, monkeypatch, name)):
+            if value != usual[place]:
+                moved[place].add(name)
+    for entry, found in zip(entries, moved, strict=True):
+        # Counts of verdicts may survive a distortion; nothing else does.
+        assert found <= set(entry.results)
+        assert found == set(entry.results) or len(entry.results) > 3, entry.record["text"]
+
+
+def values_in(cells, monkeypatch, distorted):
+    """Return the numbers of all claims of some cells, with the numbers of one file distorted."""
+    found = []
+
+    class Distorted(results.Results):
+        def array(self, value, **parameters):
+            numbers = super().array(value, **parameters)
+            bent = np.sign(numbers) * np.abs(numbers) ** 1.1  # in the same order as before
+            return bent if self.name == distorted else numbers
+
+    def load(name):
+        return Distorted(**vars(results.load_results(name)))
+
+    def note(text, value, **bounds):
+        found.append(value)
+
+    space = {"__name__": "chapter"}
+    monkeypatch.setattr(experiments, "load_results", load)
+    for cell in cells:
+        exec(cell.source, space)
+        space.update(claim=note, explore=lambda *a, **k: None, load_results=load)
+    return found
 
 
 def test_marks_are_read_without_running_the_tests():
