@@ -136,6 +136,8 @@ def permutation_importance(score, features, labels, rng):
     """
     from sklearn.metrics import average_precision_score
 
+    if not callable(score):
+        raise TypeError(f"score must be callable, got {score!r:.80}")
     features = check_real_array(features, "features", "n, d")
     labels = _checked_labels(labels, len(features))
     check_rng(rng)

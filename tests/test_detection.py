@@ -115,6 +115,7 @@ def test_a_column_that_is_not_used_has_no_importance():
         (lambda y, s: alert_recall(y.astype(float), s, 3), TypeError, "labels must be"),
         (lambda y, s: alert_recall(y, s, -1), ValueError, "budget must be a number and at least"),
         (lambda y, s: alert_recall(y, s, 3, -1.0), ValueError, "genuine_weight must be finite"),
+        (lambda y, s: permutation_importance(3, s[:, None], y, RNG), TypeError, "score must be"),
         (lambda y, s: reliability_counts(y, s, (0, 2)), ValueError, "edges must rise"),
         (
             lambda y, s: permutation_importance(
