@@ -17,6 +17,7 @@ from dropout_lab._checks import (
     check_rate,
     check_real_array,
 )
+from dropout_lab.dropout import scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention", "convention_named"]
@@ -325,11 +326,9 @@ def _power(base, exponent):
 
 def _times(values, scale):
     """Return ``values * scale`` in the dtype of `values`; an infinite scale leaves zeros alone."""
-    with np.errstate(over="ignore"):  # a finite scale may be beyond the largest float16
-        scale = values.dtype.type(scale)
     with np.errstate(invalid="ignore"):
-        out = np.multiply(values, scale, out=np.empty_like(values))
-    if np.isinf(scale):
+        out = scaled(values.copy(order="K"), scale)
+    if math.isinf(scale):
         out[values == 0] = 0
     return out
 

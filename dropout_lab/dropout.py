@@ -395,12 +395,16 @@ def _apply(values, mask, rate):
     # One multiplication by the rounded reciprocal, as in TensorFlow. PyTorch rounds 1 - rate
     # to float32 first, so that at some rates its float32 results differ in the last bits.
     scale = 1.0 / (1.0 - rate)
-    out = np.multiply(values, mask, out=np.empty_like(values))
+    return scaled(np.multiply(values, mask, out=np.empty_like(values)), scale)
+
+
+def scaled(values, scale):
+    """Multiply a floating-point array by a number in place, keeping its dtype, and return it."""
     kind = values.dtype.type
-    if kind is np.float16 and scale > _LARGEST_FLOAT16:
-        kind = np.float64  # as an infinity it would make NaN of dropped units
-    out *= kind(scale)
-    return out
+    if kind is np.float16 and _LARGEST_FLOAT16 < scale < math.inf:
+        kind = np.float64  # as an infinity it would make NaN of zeros
+    values *= kind(scale)
+    return values
 
 
 def _check_noise_shape(noise_shape, shape):

@@ -229,3 +229,16 @@ def test_a_convention_is_frozen_and_refuses_other_factors():
 def test_errors_name_the_argument(call, error, message):
     with pytest.raises(error, match=message):
         call(CONVENTIONS["inverted"])
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 0.99998, 0.99999, 1.0])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_the_inverted_convention_is_dropout_in_every_dtype(rate, dtype):
+    # 1 / (1 - rate) may be beyond the largest float16: dropped units are zeros all the same.
+    grad, mask = np.array([0.1, 0.01, 0.1, 0.0], dtype), np.array([True, True, False, True])
+    wanted = dropout_backward(grad, mask, rate)
+    for apply in ("apply_training", "apply_backward"):
+        found = getattr(CONVENTIONS["inverted"], apply)(grad, mask, rate)
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == grad.dtype
+    assert np.isfinite(wanted).all()
