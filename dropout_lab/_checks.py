@@ -97,6 +97,8 @@ def check_real_array(array, name, axes="...", *, sequence=False):
         If it has other axes.
     """
     if sequence and not isinstance(array, np.ndarray):
+        for entry in array if isinstance(array, (list, tuple)) else ():
+            _refuse_masked(entry, name)
         try:
             array = np.asarray(array)
         except ValueError as error:  # rows of different lengths

@@ -242,7 +242,7 @@ def expected_calibration_error(counts):
     if counts.shape[-2] != 3:
         raise ValueError(f"counts must have shape (..., 3, k), got {counts.shape}")
     answers, confidence, right = np.moveaxis(counts, -2, 0)
-    most = answers[..., None, :] * (1 + 1e-9)  # sums of confidences are rounded
+    most = answers[..., None, :] * (1 + 1e-6)  # sums of confidences are rounded
     if not np.all((counts >= 0) & (counts <= most)) or not np.all(answers.sum(axis=-1) > 0):
         raise ValueError(
             "counts must hold answers, at least one, the sum of their confidences and how many are "

@@ -225,6 +225,12 @@ def test_check_numbers_takes_sequences_only_where_they_are_allowed(message_of):
         )
 
 
+def test_check_numbers_sees_a_mask_within_a_list(message_of):
+    rows = [np.ones(2), np.ma.array([1.0, 2.0], mask=[1, 0])]
+    message = message_of(TypeError, check_numbers, rows, "x", sequence=True)
+    assert message.startswith("x must not be a masked array")
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_check_numbers_names_what_is_not_finite(bad, message_of):
     values = np.array([1.0, bad, 2.0])

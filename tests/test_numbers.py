@@ -209,6 +209,30 @@ def test_functions_of_single_entries_keep_the_dtype_and_the_memory_order(name, d
             )
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: dropout(x, 0.5, seeded(), training=False),
+        lambda x: dropout(x, 1, seeded()),
+        lambda x: dropout(x, 0.5, seeded(), noise_shape=(None, 1, None)),
+        lambda x: Dropout(0.5, seeded()).eval().forward(x),
+        lambda x: INVERTED.apply_training(x, np.ones(3, bool), 1),
+        lambda x: INVERTED.apply_inference(x, 0.5),
+        lambda x: family.gaussian_dropout(x, 0.5, seeded(), training=False),
+        lambda x: family.drop_block(x, 0.5, 2, seeded(), training=False),
+        lambda x: family.spatial_dropout(x, 0.5, seeded(), training=False),
+        lambda x: family.variational_dropout(x, 1, seeded()),
+    ],
+)
+def test_training_and_evaluation_keep_the_memory_order(change, order):
+    x = np.array(np.arange(24.0).reshape(2, 4, 3), np.float32, order=order)
+    out = change(x)
+    assert out.flags[f"{order}_CONTIGUOUS"]
+    assert out.flags.owndata
+    assert out.dtype == np.float32
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_masked_array_is_refused(name):
     with pytest.raises(TypeError, match="must not be a masked array"):
