@@ -8,7 +8,7 @@ _ADDING = {"add", "append", "extend", "insert", "setdefault", "update"}
 _SETTINGS = {"choices", "command", "description", "name", "seeds", "versions"}  # of `Results`
 _UNKNOWN = object()  # no constant
 _UNROLLED = 40  # entries that a loop is followed through one by one
-_DEPTH = 15  # calls within calls
+_DEPTH = 10  # calls within calls
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Reader:
     evidence: dict
     _globals: dict = field(default_factory=dict)
     _claims: list = field(default_factory=list)
+    _depth: int = 0
 
     def read(self, source):
         """Read one cell.
@@ -262,7 +263,8 @@ class Reader:
         given = [self._value(each, scopes) for each in node.args]
         named = {word.arg: self._value(word.value, scopes) for word in node.keywords}
         if called == "load_results":
-            return _Value(frozenset({given[0].constant}), stored=True)
+            name = given[0] if given else named.get("name", _Value())
+            return _Value(frozenset({name.constant if _is_key(name) else "?"}), stored=True)
         names = frozenset().union(*map(self._all, [*given, *named.values()]))
         if called == "claim":
             values = [*given[1:], *named.values()]
@@ -292,7 +294,7 @@ class Reader:
 
     def _call(self, function, given, named):
         """Return what a function of the notebook returns for these arguments."""
-        if len(function.scopes) > _DEPTH:
+        if self._depth > _DEPTH:  # a function that calls itself
             return _Value()
         node, scope = function.function, {}
         accepted = node.args.posonlyargs + node.args.args
@@ -309,10 +311,13 @@ class Reader:
             if argument:
                 scope[argument.arg] = _Value(extra)
         scopes = (*function.scopes, scope)
-        if isinstance(node, ast.Lambda):
-            return self._value(node.body, scopes)
         returned = []
-        self._run(node.body, scopes, returned)
+        self._depth += 1
+        if isinstance(node, ast.Lambda):
+            returned.append(self._value(node.body, scopes))
+        else:
+            self._run(node.body, scopes, returned)
+        self._depth -= 1
         if len(returned) == 1:
             return returned[0]
         return _Value(frozenset().union(*map(self._all, returned)))

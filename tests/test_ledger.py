@@ -74,6 +74,13 @@ def test_no_sentence_stands_twice():
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_file_that_a_claim_rests_on_is_known(path):
+    files = {file.stem for file in (ROOT / "chapters" / "results").glob("*.json")}
+    for entry in ledger.claims_of(nbformat.read(path, as_version=4)):
+        assert set(entry.results) <= files, entry.record["text"]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_what_is_stored_keeps_its_bound(path):
     for each in stored(path):
         value = float(each["value"].replace(",", ""))
@@ -243,6 +250,9 @@ def test_claims_are_found_under_the_heading_above_them():
         (["a = 1\nif real:\n    a = load_results('one')", "claim('x', a)"], ("one",)),
         (["a = load_results('one')", "with open(a) as b:\n    c = b", "claim('x', c)"], ("one",)),
         (["a, b = load_results('one'), [1, 2]", "claim('x', b[a.array('y').argmin()])"], ("one",)),
+        (["def f(n):\n    return f(n - 1) + load_results('one')", "claim('x', f(9))"], ("one",)),
+        (["f = lambda n: f(n - 1) + f(n - 2)", "claim('x', f(9))"], ()),
+        (["def f(n):\n    return load_results(n)", "claim('x', f('one'))"], ("one",)),
         # Settings are no measurements.
         (["a = load_results('one')", "claim('x', f(3, seed=a.seeds, n=a.choices('n')))"], ()),
         # The package's evidence loads results where nobody sees it.
