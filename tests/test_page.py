@@ -367,8 +367,9 @@ def test_without_scripts_the_first_frame_stays(show):
 def player(browser):
     """Return a tab in which the clock stands still, and its slider and button."""
     tab = browser.new_page()
-    tab.clock.install()
+    tab.clock.install(time=0)  # it runs on until it is told to stand still
     tab.set_content(page_of(4, 2, play=0))
+    tab.clock.pause_at(1_000_000)
     yield tab, tab.locator("input").first, tab.locator("button")
     tab.close()
 
