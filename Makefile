@@ -55,8 +55,14 @@ test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test:
 	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
-	$(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace \
-	  --execute --ExecutePreprocessor.record_timing=False $(CHAPTERS)
+	@# Written beside and then moved: neither a full disk nor a kill leaves half a chapter.
+	@set -e; trap 'rm -f "$$draft"' EXIT; trap 'exit 1' INT TERM; \
+	for chapter in $(CHAPTERS); do \
+	  draft=$$(dirname $$chapter)/.draft-$$(basename $$chapter); echo $$chapter; \
+	  $(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
+	    --ExecutePreprocessor.record_timing=False --output "$${draft##*/}" $$chapter; \
+	  mv "$$draft" $$chapter; \
+	done
 
 lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
 	$(BIN)/ruff check .

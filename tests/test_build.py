@@ -1,7 +1,9 @@
 """A chapter that fails must stop the build, on both ways to the page."""
 
 import http.server
+import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -210,6 +212,29 @@ def test_make_chapters_stops_at_a_claim_that_fails(mini_book):
     code, said = make("chapters", path.parents[1])
     assert code != 0
     assert "the claim fails: Two is small: 2 (must be below 1)" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "words"), [("print('a' * 200_000)", "File too large"), ("1 / 0", "ZeroDivision")]
+)
+def test_make_chapters_keeps_the_old_one_where_it_cannot_write_a_new_one(mini_book, source, words):
+    path = mini_book(new_code_cell("print('a')"))
+    folder = path.parents[1]
+    code, said = make("chapters", folder)
+    assert code == 0, said
+    assert json.loads(path.read_bytes())["cells"][1]["outputs"][0]["text"] == ["a\n"]
+    mini_book(new_code_cell(source))
+    before = path.read_bytes()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limit[1]))  # stands for a full disk
+    try:
+        code, said = make("chapters", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert code != 0
+    assert words in said
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_the_ledger_follows_its_notebooks(mini_book):
