@@ -30,11 +30,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # twenty times their work on waiting for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Real data, where a folder of it lies beside the clone. Without it, tests that need it say so.
-if (ROOT.parent / "shared" / "data").is_dir():
-    os.environ.setdefault("DROPOUT_LAB_DATA", str(ROOT.parent / "shared" / "data"))
-
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "_extensions"), str(ROOT)]
+
+from bench.data import use_shared_data  # noqa: E402, it lies on that path
+
+use_shared_data()  # without real data, tests that need it say so
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -395,6 +396,23 @@ class TestOwnFile:
             f"no numbers.gz in {root}/set ({words.format(root=root)}); put the file there, "
             "correct DROPOUT_LAB_DATA, or unset it to download the data"
         )
+
+
+@pytest.mark.parametrize("named", [None, "elsewhere"])
+def test_measurements_find_the_data_that_the_tests_find(monkeypatch, tmp_path, named):
+    monkeypatch.setattr("bench.data.ROOT", tmp_path / "clone")
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    monkeypatch.setenv("DROPOUT_LAB_DATA", "")  # put back afterwards, whatever comes
+    monkeypatch.delenv("DROPOUT_LAB_DATA")
+    if named is not None:
+        monkeypatch.setenv("DROPOUT_LAB_DATA", named)
+    seen = []
+    for part in "chapters", "ensemble", "explorer", "pages", "speed", "training":
+        monkeypatch.setattr(
+            f"bench.{part}.main", lambda: seen.append(os.environ.get("DROPOUT_LAB_DATA"))
+        )
+    runpy.run_module("bench", run_name="__main__")
+    assert seen == [named or str(tmp_path / "shared" / "data")] * 6
 
 
 def test_cache_folder_is_where_pooch_keeps_things(monkeypatch, tmp_path):
