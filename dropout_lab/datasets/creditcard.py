@@ -1,5 +1,6 @@
 """Real card transactions: the ULB data set, from the reader's folder or from OpenML."""
 
+import functools
 import lzma
 import socket
 import warnings
@@ -154,7 +155,8 @@ def _read_csv(path):
         if path.name == "creditcard_subset.csv.xz":
             check_sha256(path.read_bytes(), SUBSET_SHA256, path)
         _check_separator(path)
-        frame = pd.read_csv(path, low_memory=False)
+        # To the last bit, which pandas before 3 does only when asked.
+        frame = pd.read_csv(path, low_memory=False, float_precision="round_trip")
     except EOFError as error:
         raise ValueError(f"{path} is cut short: its compressed data end too early") from error
     except (lzma.LZMAError, zlib.error) as error:
@@ -192,7 +194,8 @@ def _fetch_frame():
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns at each retry; the error says enough
-            data = fetch_openml(
+            fetch = functools.partial(
+                fetch_openml,
                 data_id=OPENML_ID,
                 data_home=cache_folder("creditcard"),
                 as_frame=True,
@@ -200,6 +203,15 @@ def _fetch_frame():
                 n_retries=1,
                 read_csv_kwargs={"dtype": None},  # as categories, it cannot read a bare 0 or 1
             )
+            try:
+                data = fetch()
+            except (ValueError, EOFError, zlib.error):
+                kept = list(cache_folder("creditcard").rglob("*.arff.gz"))
+                if not kept:
+                    raise
+                for path in kept:  # scikit-learn before 1.9.1 would read a damaged file for ever
+                    path.unlink()
+                data = fetch()
     except (OSError, ValueError, KeyError, EOFError, HTTPException, zlib.error) as error:
         cause = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, JSONDecodeError):
