@@ -12,15 +12,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 NEWEST := _build/newest
+LOWEST := _build/lowest
 REQUIREMENTS := requirements.txt
 WHEELS := $(VENV)/browser-wheels
 # Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
+# What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
+BOOK_TESTS := api_reference binder build cards chapters complete framework_failures launch ledger \
+  lite live_chapters printing prose site solutions teaching training_keras typography weight workflows
 
 .NOTPARALLEL:
-.PHONY: help book lite serve pdf epub test chapters lint bench links newest publish clean
+.PHONY: help book lite serve pdf epub test chapters lint bench links newest lowest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +90,14 @@ newest: $(NEWEST)/requirements.txt ## run all tests with the newest release of e
 	@# All is installed; nothing else may bring a pin back.
 	$(MAKE) test VENV=$(NEWEST)/venv PIP=true
 
+lowest: ## run the package's tests with the lowest versions that pyproject.toml allows
+	rm -rf $(LOWEST)
+	$(MAKE) $(LOWEST)/floors-are-installed VENV=$(LOWEST)
+	@# Matplotlib 3.10 keeps the sizes of texts, up to a limit: the memory is measured elsewhere.
+	DROPOUT_LAB_DATA= $(CHAPTER_SETTINGS) $(LOWEST)/bin/python -m pytest --numprocesses 4 \
+	  --dist loadscope dropout_lab tests $(BOOK_TESTS:%=--ignore=tests/test_%.py) \
+	  -k "not chromium and not firefox and not test_memory_grows_by_the_stored_text_alone"
+
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
 	  --message "The site at $$(git rev-parse --short HEAD)" $(SITE)
@@ -126,6 +138,15 @@ $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
 	$(PIP) -r $(REQUIREMENTS)
 	@touch $@ $(foreach part,book lint pdf publish,$(VENV)/$(part)-is-installed)
+
+$(VENV)/floors-are-installed: pyproject.toml requirements.txt | $(VENV)/is-made
+	@# Without setuptools, of which PyTorch needs a later one.
+	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | sed -e '/setuptools/d' -e 's/"//g' -e 's/>=/==/' \
+	  > $(VENV)/floors.txt
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
+	$(PIP) -c $(VENV)/floors.txt -e ".[demos]" $$(grep -E \
+	  '^(torch|scipy|pytest|pytest-xdist|nbval|hypothesis|beautifulsoup4)==' requirements.txt)
+	@touch $@
 
 # No pins and no constraints, but for jupyter-book: version 2 is another program.
 $(NEWEST)/requirements.txt: $(wildcard requirements*.txt)

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_nothing_is_published_that_was_not_checked():
     assert JOBS["deploy/publish"]["needs"] == "checks"
     assert "if" not in JOBS["deploy/publish"]
     assert JOBS["deploy/checks"]["uses"] == "./.github/workflows/checks.yml"
-    assert {"lint", "test", "site"} <= set(WORKFLOWS["checks"]["jobs"])
+    assert {"lint", "test", "lowest", "site"} <= set(WORKFLOWS["checks"]["jobs"])
     assert not any(
         "continue-on-error" in part for part in [*JOBS.values(), *(step for _, step in STEPS)]
     )
@@ -101,7 +102,8 @@ def commands():
 def test_the_makefile_has_what_the_workflows_make():
     made = [words[1:] for words in commands() if words[0] == "make"]
     made += [words[-1].split()[1:] for words in commands() if words[0] == ".github/report.sh"]
-    assert {"lite", "lint", "test", "newest", "links", "publish"} <= {words[0] for words in made}
+    expected = {"lite", "lint", "test", "lowest", "newest", "links", "publish"}
+    assert expected <= {words[0] for words in made}
     # A runner starts make afresh. These tests may run in one, with settings such as those of
     # `make newest`.
     outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -153,6 +155,21 @@ def test_newest_lifts_every_pin_but_keeps_jupyter_book_1(tmp_path):
     assert {part.name: str(part.specifier) for part in lifted if part.specifier} == {
         "jupyter-book": "<2"
     }
+
+
+def test_lowest_installs_each_floor_of_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    floors = project["project"]["dependencies"]
+    floors += project["project"]["optional-dependencies"]["demos"]
+    floors = {part.name: part for part in map(Requirement, floors)}
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = re.search(r"grep -oE .*pyproject\.toml.*(?= \\\n\t  > )", makefile)[0]
+    said = subprocess.run(recipe, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {part.name: part for part in map(Requirement, said.stdout.split())}
+    assert set(floors) - set(found) == {"torch"}  # the pinned one is what there is to try
+    for name, part in found.items():
+        assert str(floors[name].specifier) == str(part.specifier).replace("==", ">=")
+    assert {"numpy", "matplotlib", "ipywidgets"} <= set(found)
 
 
 @pytest.fixture
