@@ -1,8 +1,10 @@
 """Make matplotlib's SVG small and quick to paint: a flat list of elements, as few as possible."""
 
 import html
+import math
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import lru_cache
 
 from dropout_lab.style import INK
 
@@ -17,6 +19,8 @@ _FONT = re.compile(r"(font(?:-family)?:[^;]*?)('[^;]*)")
 _HAS_FACTORS = re.compile(r"matrix\(|scale\(")
 _PATH_TOKEN = re.compile(r"[A-Za-z]|[-\d.]+")
 _KINDS = {"serif", "monospace", "cursive", "fantasy"}
+_CIRCLE = "M {x:.6f} {y:.6f} a {r} {r} 0 1 0 {width:.2f} 0 a {r} {r} 0 1 0 -{width:.2f} 0 z"
+_ARCS = re.compile(r"M ([-\d.]+) ([-\d.]+) a ([\d.]+) [^z]*z")
 _LETTERS_TO_SPACES = str.maketrans("MLCQz", "     ")
 _REFERENCE = re.compile(r"#([\w.-]+)[\")]")
 
@@ -38,7 +42,7 @@ def nodes_of(document):
     """
     root = ElementTree.fromstring(document)
     used = set(_REFERENCE.findall(document.decode()))
-    elements = list(_join_paths(_inline_markers(_flatten(root, used)), used))
+    elements = list(_join_paths(_inline_markers(_flatten(root, used), used), used))
     return _round(root.get("viewBox")), [_write(element, used) for element in elements]
 
 
@@ -54,25 +58,56 @@ def _flatten(element, used):
             yield child
 
 
-def _inline_markers(elements):
-    """Draw each marker where it stands instead of pointing at its definition.
+def _inline_markers(elements, used):
+    """Draw each marker where it stands, where that is not longer than pointing at its definition.
 
     A browser builds a hidden copy of the definition for every ``<use>``, which costs it several
     times what a path costs; and paths can be joined.
     """
-    markers = {}
+    markers, kept, run = {}, set(), []
     for element in elements:
-        tag = _local(element.tag)
-        inside = list(element)
-        if tag == "defs" and all(_local(inner.tag) == "path" for inner in inside):
-            markers |= {path.get("id"): path for path in inside}
-        elif tag == "use":
-            yield _placed(element, markers, {})
-        elif tag == "g" and inside and all(_is_marker(inner) for inner in inside):
-            for use in inside:
-                yield _placed(use, markers, element.attrib)
+        if _is_marker(element) or (len(element) and all(map(_is_marker, element))):
+            run.append(element)
+            continue
+        yield from _shorter(run, markers, kept, used)
+        run = []
+        if _local(element.tag) == "defs" and all(_local(one.tag) == "path" for one in element):
+            markers |= {path.get("id"): path for path in element}
         else:
             yield element
+    yield from _shorter(run, markers, kept, used)
+
+
+def _shorter(run, markers, kept, used):
+    """Return neighbors that point at markers either with these in place, or still pointing."""
+    uses = [(use, group) for group in run for use in ([group] if _is_marker(group) else group)]
+    placed = (_placed(use, markers, {} if use is group else group.attrib) for use, group in uses)
+    placed = list(_join_paths(placed, used))
+    if len(uses) < 2:
+        return placed
+    names = dict.fromkeys(_marker_name(use) for use, _ in uses)
+    definitions = ElementTree.Element("defs")
+    definitions.extend(markers[name] for name in names if name not in kept)
+    pointing = [definitions] if len(definitions) else []
+    for use, group in uses:
+        shared = {} if use is group else {k: v for k, v in group.attrib.items() if k != "id"}
+        if not pointing or pointing[-1].attrib != shared or pointing[-1] is definitions:
+            pointing.append(ElementTree.Element("g", shared))
+        pointing[-1].append(use)
+    if _length(placed, used) <= _length(pointing, used):
+        return placed
+    kept.update(names)
+    return pointing
+
+
+def _length(elements, used):
+    """Return how many letters some elements take."""
+    return sum(len(_write(element, used)) for element in elements)
+
+
+def _marker_name(use):
+    """Return the id of what an element points at."""
+    return next(v for key, v in use.attrib.items() if _local(key) == "href").removeprefix("#")
 
 
 def _is_marker(element):
@@ -83,21 +118,38 @@ def _is_marker(element):
 def _placed(use, markers, shared):
     """Return the path that `use` points at, at its place, with all that it inherits."""
     attributes = {_local(key): value for key, value in use.attrib.items()}
-    marker = markers[attributes.pop("href").removeprefix("#")]
+    marker = markers[_marker_name(use)]
+    del attributes["href"]
     shift = float(attributes.pop("x")), float(attributes.pop("y"))
     style = _declarations(attributes.pop("style", "")) | _declarations(marker.get("style", ""))
-    pieces, is_y = [], False
-    for token in _PATH_TOKEN.findall(marker.get("d")):
-        if token.isalpha():
-            pieces.append(token)
-            is_y = False
-        else:
-            pieces.append(f"{float(token) + shift[is_y]:.6f}")
-            is_y = not is_y
+    radius = None if "stroke-dasharray" in style else _radius(marker.get("d"))
+    if radius is None:
+        pieces, is_y = [], False
+        for token in _PATH_TOKEN.findall(marker.get("d")):
+            if token.isalpha():
+                pieces.append(token)
+                is_y = False
+            else:
+                pieces.append(f"{float(token) + shift[is_y]:.6f}")
+                is_y = not is_y
+        d = " ".join(pieces)
+    else:  # the width of an arc must be exactly twice what is written as its radius
+        d = _CIRCLE.format(x=shift[0] - radius, y=shift[1], r=radius, width=2 * radius)
     attributes |= {key: value for key, value in shared.items() if key != "id"}
-    attributes |= {"d": " ".join(pieces)}
+    attributes |= {"d": d}
     attributes |= {"style": "; ".join(f"{name}: {value}" for name, value in style.items())}
     return ElementTree.Element("path", attributes)
+
+
+@lru_cache
+def _radius(d):
+    """Return the radius, to two decimals, of a circle around (0, 0) as matplotlib draws it."""
+    tokens = _PATH_TOKEN.findall(d)
+    numbers = [float(token) for token in tokens if not token.isalpha()]
+    if "".join(filter(str.isalpha, tokens)) != "MCCCCCCCCz":
+        return None
+    radii = [math.hypot(*numbers[i : i + 2]) for i in range(0, len(numbers), 6)]
+    return round(radii[0], 2) if max(radii) - min(radii) < 1e-4 else None
 
 
 def _declarations(style):
@@ -137,7 +189,7 @@ def _join_paths(elements, used):
 
 def _bounds(path):
     """Return a box that holds a path and its stroke: that of its corners and control points."""
-    d = path.get("d", "")
+    d = _ARCS.sub(_square, path.get("d", ""))
     numbers = [float(number) for number in d.translate(_LETTERS_TO_SPACES).split()]
     if not numbers:
         return None
@@ -149,6 +201,13 @@ def _bounds(path):
     else:
         reach *= 2  # the point of a mitered corner: SVG cuts it off at four half widths
     return [min(x) - reach, min(y) - reach, max(x) + reach, max(y) + reach]
+
+
+def _square(match):
+    """Return the square around a circle as a path."""
+    x, y, radius = map(float, match.groups())
+    left, top, right, bottom = x, y - radius, x + 2 * radius, y + radius
+    return f"M {left} {top} L {right} {top} L {right} {bottom} L {left} {bottom} z"
 
 
 def _apart(one, other):
