@@ -19,7 +19,7 @@ _SVG_SETTINGS = {
     "svg.image_inline": True,
 }
 # Fonts for formulas with codes of their own, where a sum is an X: no other font can show these.
-_OTHER_CODES = re.compile(r"font-family: 'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
+_OTHER_CODES = re.compile(r"'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
 _COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
 _SENTENCE = "_explorer_sentence"
 
