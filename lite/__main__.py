@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
     "jupyterlab-myst",
 )
+_PYODIDE = re.compile(r"https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/pyodide\.mjs")
 EPOCH = "1767225600"  # the same input gives the same bytes; a ZIP file needs some date
 
 
@@ -59,6 +61,25 @@ def write_notebooks(folder):
         nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
 
 
+def say_when_python_is_out_of_reach(output):
+    """Give each page of the application the script that tells when Pyodide does not come.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        The folder of the site.
+    """
+    kernel = output / "extensions" / EXTENSIONS[0] / "static"
+    texts = (path.read_text(encoding="utf-8") for path in sorted(kernel.glob("*.js")))
+    address = next(found[0] for text in texts if (found := _PYODIDE.search(text)))
+    script = (ROOT / "lite" / "waiting.js").read_text(encoding="utf-8")
+    for app in APPS:
+        page = output / app / "index.html"
+        text = page.read_text(encoding="utf-8")
+        added = f"<script>{script.replace('PYODIDE', address)}</script></body>"
+        page.write_text(text.replace("</body>", added), encoding="utf-8")
+
+
 def main(output, wheels):
     """Build the site of the browser's notebooks.
 
@@ -81,6 +102,7 @@ def main(output, wheels):
         (draft / "jupyter_lite_config.json").write_text(json.dumps(_settings(output)))
         shutil.rmtree(output, ignore_errors=True)
         _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=draft)
+    say_when_python_is_out_of_reach(output)
 
 
 def _settings(output):

@@ -182,7 +182,8 @@ def test_the_application_has_its_size(site):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < MAX_BYTES
 
 
-def test_the_application_shows_a_chapter(site, browser):
+@pytest.mark.parametrize("network", [True, False])
+def test_the_application_shows_a_chapter_and_says_when_python_does_not_come(site, browser, network):
     handler = functools.partial(_Quiet, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -190,12 +191,29 @@ def test_the_application_shows_a_chapter(site, browser):
         context = browser.new_context(service_workers="block")
         page, asked = context.new_page(), []
         page.on("request", lambda request: asked.append(request.url))
+
+        def answer(route):
+            if network:
+                headers = {"access-control-allow-origin": "*", "content-type": "text/javascript"}
+                route.fulfill(body="", headers=headers)
+            else:
+                route.abort()
+
+        context.route("https://cdn.jsdelivr.net/**", answer)
         page.goto(f"{base}notebooks/index.html?path=02_mask_mathematics.ipynb")
         page.get_by_role("heading", name="Mask mathematics").wait_for(timeout=60_000)
         for text in ("Python in your browser", "%pip install -q dropout-lab", "Python (Pyodide)"):
             page.get_by_text(text).locator("visible=true").first.wait_for()
+        alarm = page.get_by_role("alert").filter(has_text="Python cannot start")
+        if network:
+            assert alarm.count() == 0
+        else:
+            alarm.get_by_text("cdn.jsdelivr.net").wait_for()
+            alarm.get_by_role("button", name="Close").click()
+            assert alarm.count() == 0
         context.close()
         server.shutdown()
+    assert any(url.endswith("/full/pyodide.mjs") for url in asked)
     here = (base, "data:", "blob:", "https://cdn.jsdelivr.net/pyodide/")
     assert [url for url in asked if not url.startswith(here)] == []
 
