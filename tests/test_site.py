@@ -770,6 +770,48 @@ def test_axe_finds_no_violation_on_the_whole_page(look_at, page, mode):
     assert _axe(look_at(page, mode=mode)) == []
 
 
+# --- what a page can be made to do ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["chapters/api/dropout.html"])
+def test_what_is_copied_can_be_run(open_page, page):
+    opened = open_page(page, permissions=["clipboard-read", "clipboard-write"])
+    blocks = [
+        block
+        for block in opened.locator("div.highlight").all()
+        if ">>> " in block.locator("pre").text_content()
+    ]
+    assert len(blocks) > 3
+    for block in blocks:
+        shown = block.locator("pre").text_content().splitlines()
+        block.hover()
+        block.locator("button.copybtn").click()
+        copied = opened.evaluate("navigator.clipboard.readText()")
+        assert copied.split("\n") == [
+            line[4:] for line in shown if line.startswith((">>> ", "... "))
+        ]
+
+
+@pytest.mark.firefox
+def test_a_frame_without_storage_keeps_search_contents_and_modes(open_page, site_url):
+    opened = open_page("search.html", width=800)
+    opened.set_content(
+        f'<iframe sandbox="allow-scripts" width="780" height="880" '
+        f'src="{site_url}{KEYBOARD_PAGE}"></iframe>'
+    )
+    frame = opened.frame_locator("iframe")
+    html = frame.locator("html")
+    frame.get_by_role("button", name="Color mode").click()
+    assert html.get_attribute("data-mode") == "dark"
+    frame.get_by_role("button", name="Search").first.click()
+    assert frame.get_by_role("dialog", name="Search").is_visible()
+    opened.keyboard.press("Escape")
+    frame.get_by_role("button", name="Toggle primary sidebar").click()
+    assert frame.get_by_role("dialog", name="Book").is_visible()
+    # Such a frame loads no fonts from its server either; that is the browser's word.
+    assert [line for line in opened.trouble if line.startswith("script error")] == []
+
+
 # --- with the keyboard alone -------------------------------------------------------------------
 
 FOCUS = """() => {
