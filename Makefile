@@ -55,6 +55,7 @@ epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
 	@$(BIN)/python -m browsers.chromium
 	@$(BIN)/python -m browsers.firefox
+	@$(BIN)/python -m browsers.axe
 	@# Four processes also on two cores: some of them wait for a kernel or a browser.
 	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 

@@ -137,7 +137,8 @@ def print_in_light(style):
             return rule[0]
         dark = [part for part, palette in zip(parts, palettes, strict=True) if palette == "dark"]
         rest = [part for part in parts if part not in dark]
-        light = [_PALETTE.sub('[data-theme="dark"]', part) for part in rest if _PALETTE.search(part)]
+        light = [part for part in rest if _PALETTE.search(part)]
+        light = [_PALETTE.sub('[data-theme="dark"]', part) for part in light]
         texts = (("{}", rest), ("@media not print{{{}}}", dark), ("@media print{{{}}}", light))
         rules = [form.format(f"{','.join(kept)}{{{body}}}") for form, kept in texts if kept]
         return before + "".join(rules)

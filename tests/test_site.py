@@ -11,11 +11,11 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error
 from pypdf import PdfReader
 from recorded import CHAPTERS, SITE, run_chapter
 
+from browsers import axe
 from dropout_lab.frames import ID_MARK
 
 PAGES = sorted(
@@ -737,12 +737,22 @@ def _axe(opened):
     opened.add_style_tag(content="section { content-visibility: visible !important }")
     # Where an earlier test has scrolled, the header may cover half of a button.
     opened.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    results = Axe().run(opened, options=AXE_RULES)
+    opened.evaluate(_axe_script())
     return [
         f"{violation['id']}: {node['html'][:160]}"
-        for violation in results.response["violations"]
+        for violation in opened.evaluate("rules => axe.run(document, rules)", AXE_RULES)[
+            "violations"
+        ]
         for node in violation["nodes"]
     ]
+
+
+@functools.cache
+def _axe_script():
+    path = axe.script()
+    if not path.exists():
+        pytest.fail(f"{path} is missing; run: python -m browsers.axe")
+    return path.read_text(encoding="utf-8")
 
 
 # Left alone, axe skips its experiments, its newest rules and those of WCAG 2.2.
@@ -768,6 +778,43 @@ AXE_RULES = {
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
 def test_axe_finds_no_violation_on_the_whole_page(look_at, page, mode):
     assert _axe(look_at(page, mode=mode)) == []
+
+
+TINTS = """() => {
+    const tints = ["background", "surface", "on-background", "info-bg", "warning-bg", "success-bg",
+        "attention-bg", "danger-bg", "primary-bg", "secondary-bg", "accent-bg"];
+    const probe = document.body.appendChild(document.createElement("p"));
+    probe.style.transition = "none";
+    const rgb = (name) => {
+        probe.style.color = `var(--pst-color-${name})`;
+        return getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    };
+    return ["link", "link-higher-contrast"].flatMap(
+        (link) => tints.map((tint) => [tint, rgb(link), rgb(tint)]));
+}"""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("page", ["chapters/references.html"])
+def test_a_link_is_legible_on_every_tint_of_the_palette(open_page, page, mode):
+    pairs = open_page(page, mode=mode).evaluate(TINTS)
+    assert len({str(tint) for _, _, tint in pairs}) > 6
+    for tint, link, ground in pairs:
+        assert _contrast(link, ground) >= 4.5, tint
+
+
+def test_axe_is_the_pinned_one_or_none():
+    with pytest.raises(ValueError, match=r"not the one that package-lock\.json names"):
+        axe.unpack(b"another package")
+
+
+def test_without_a_registry_axe_says_how_to_go_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/npm/")
+    monkeypatch.setattr(axe, "TARGET", tmp_path)
+    with pytest.raises(SystemExit, match=r"127\.0\.0\.1:9/npm/axe-core/-/axe-core-") as stopped:
+        axe.main()
+    assert "npm_config_registry" in str(stopped.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- what a page can be made to do ---------------------------------------------------------------
