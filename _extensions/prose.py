@@ -8,10 +8,13 @@ import re
 
 from pybtex.database import parse_file
 
-__all__ = ["Prose", "plain_markdown"]
+__all__ = ["Prose", "plain_markdown", "roles", "term_anchor"]
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([\w./-]+)\.(ipynb|md)(#[^()\s]*)?\)")
-_TERM = re.compile(r"\{term\}`([^`<]*?)(?:\s*<[^`]*>)?`")
+_TERM = re.compile(r"\{term\}`([^`<]*?)(?:\s*<([^`>]*)>)?`")
+_TERM_LINK = re.compile(r"\[([^\[\]]+)\]\(glossary\.md#(term-[\w-]+)\)")
+_CITED = r"\[[^\[\]]+\]\(references\.md#(\w+)\)"
+_CITED_ASIDE = re.compile(rf"\[({_CITED}(?:; {_CITED})*)\]")
 _CARD = re.compile(r"^:link: (\S+)\.ipynb\n:link-type: doc\n", re.MULTILINE)
 _CITATION = re.compile(r"\{cite(:t)?\}`([^`]*)`")
 
@@ -62,6 +65,35 @@ class Prose:
         markdown = _CARD.sub(self._card, markdown)
         return _LINK.sub(self._link, markdown)
 
+    def linked(self, markdown):
+        """Return Markdown whose citations and terms are links that every program shows.
+
+        Parameters
+        ----------
+        markdown : str
+            The source of a cell.
+
+        Returns
+        -------
+        str
+            Citations are names and years, and lead to ``references.md``; terms lead to
+            ``glossary.md``. `roles` is the way back.
+        """
+
+        def cite(found):
+            textual, keys = found.groups()
+            links = []
+            for key in (key.strip() for key in keys.split(",")):
+                name, year = self._name_and_year(key)
+                said = f"{name} ({year})" if textual else f"{name}, {year}"
+                links.append(f"[{said if year else name}](references.md#{key})")
+            return ", ".join(links) if textual else f"[{'; '.join(links)}]"
+
+        def term(found):
+            return f"[{found[1]}](glossary.md#{term_anchor(found[2] or found[1])})"
+
+        return _TERM.sub(term, _CITATION.sub(cite, markdown))
+
     def _target(self, name, suffix):
         if f"{name}.{suffix}" in self._at_hand:
             return f"{name}.{suffix}"
@@ -92,6 +124,41 @@ class Prose:
         if len(authors) > 2 or authors[-1] == "others":
             authors = [f"{authors[0]} et al."]
         return " and ".join(authors), entry.fields.get("year")
+
+
+def term_anchor(term):
+    """Return the anchor that Sphinx gives to a term of the glossary."""
+    return "term-" + re.sub(r"[^A-Za-z0-9]+", "-", term).strip("-")
+
+
+def roles(markdown, terms):
+    """Return Markdown as the site reads it: with roles where links lead to entries.
+
+    Parameters
+    ----------
+    markdown : str
+        The source of a cell, with the links of `Prose.linked` or with roles.
+    terms : iterable of str
+        The terms of the glossary.
+
+    Returns
+    -------
+    str
+        The same with ``{cite}``, ``{cite:t}`` and ``{term}``.
+    """
+    entries = {term_anchor(term).lower(): term for term in terms}
+
+    def term(found):
+        entry = entries.get(found[2].lower())
+        if entry is None:
+            return found[0]
+        return f"{{term}}`{found[1]}`" if entry == found[1] else f"{{term}}`{found[1]} <{entry}>`"
+
+    def aside(found):
+        return f"{{cite}}`{','.join(re.findall(_CITED, found[1]))}`"
+
+    markdown = _CITED_ASIDE.sub(aside, markdown)
+    return _TERM_LINK.sub(term, re.sub(_CITED, r"{cite:t}`\1`", markdown))
 
 
 def plain_markdown(sources, chapter=""):

@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from prose import roles
 from recorded import chapter_paths
 
 PATHS = chapter_paths()
@@ -97,7 +98,7 @@ def test_what_a_chapter_cites_is_in_the_bibliography(path):
     entries = set(re.findall(r"@\w+\{(\w+),", (path.parents[1] / "references.bib").read_text()))
     cited = {
         key
-        for group in re.findall(r"\{cite\w*\}`([^`]+)`", prose(path))
+        for group in re.findall(r"\{cite[:\w]*\}`([^`]+)`", roles(prose(path), []))
         for key in group.split(",")
     }
     assert cited

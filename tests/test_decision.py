@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from prose import roles
 from recorded import CHAPTERS
 
 from dropout_lab.decision import ADDITIONS, QUESTIONS, RULES, recommend
@@ -94,7 +95,7 @@ def test_an_unknown_answer_is_refused_with_those_there_are(name):
 def test_the_table_on_the_page_has_the_rules_in_order():
     path = CHAPTERS / "13_should_i_use_dropout.ipynb"
     cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = "\n".join(roles(cell.source, []) for cell in cells if cell.cell_type == "markdown")
     table = re.search(r"(?s)\| if \| then \| read \|\n\|---\|---\|---\|\n(.*?)\n\n", text)[1]
     lines = [line.strip("| ").split(" | ") for line in table.splitlines()]
     assert len(lines) == len(RULES) + len(ADDITIONS)

@@ -5,7 +5,8 @@ import re
 
 import pytest
 from downloads import prepare
-from prose import Prose, plain_markdown
+from plain_links import glossary_terms
+from prose import Prose, plain_markdown, roles, term_anchor
 from recorded import CHAPTERS, SITE, chapter_paths
 
 BIBLIOGRAPHY = CHAPTERS.parent / "references.bib"
@@ -33,6 +34,32 @@ FENCED = re.compile(r"(?ms)^```.*?^```")
 def test_prose_stands_alone(markdown, expected):
     prose = Prose(BIBLIOGRAPHY, {"here.ipynb"})
     assert prose.standing_alone(markdown) == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "link"),
+    [
+        ("{term}`unit`s", "[unit](glossary.md#term-unit)s"),
+        (
+            "{term}`masks <Monte Carlo dropout>`",
+            "[masks](glossary.md#term-Monte-Carlo-dropout)",
+        ),
+        ("{cite}`bishop1995`", "[[Bishop, 1995](references.md#bishop1995)]"),
+        (
+            "{cite}`hinton2012,keras_dropout`",
+            "[[Hinton et al., 2012](references.md#hinton2012); "
+            "[Keras Contributors](references.md#keras_dropout)]",
+        ),
+        ("{cite:t}`houlsby2011` [3]", "[Houlsby et al. (2011)](references.md#houlsby2011) [3]"),
+        ("[all](references.md), [web](https://example.org)", None),
+    ],
+)
+def test_a_role_and_a_link_say_the_same(role, link):
+    prose, terms = Prose(BIBLIOGRAPHY), ["unit", "Monte Carlo dropout"]
+    assert prose.linked(role) == (link or role)
+    assert prose.linked(link or role) == (link or role)
+    assert roles(link or role, terms) == roles(role, terms) == role
+    assert prose.standing_alone(link or role) == prose.standing_alone(role)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +115,16 @@ def test_boxes_become_plain_markdown(markdown, expected):
 def test_labels_hold_across_the_cells_of_a_notebook():
     cells = ["{ref}`ex-a`", ":::{exercise} A\n:label: ex-a\nDo.\n:::"]
     assert plain_markdown(cells) == ["Exercise 1", "**Exercise 1 (A)**\n\nDo."]
+
+
+def test_the_site_has_what_the_links_of_a_chapter_lead_to():
+    for name, anchors in (
+        ("glossary", map(term_anchor, glossary_terms(CHAPTERS / "glossary.md"))),
+        ("references", re.findall(r"(?m)^@\w+\{(\w+),", BIBLIOGRAPHY.read_text(encoding="utf-8"))),
+    ):
+        page = (SITE / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+        missing = [anchor for anchor in anchors if f'id="{anchor}"' not in page]
+        assert missing == []
 
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
