@@ -117,6 +117,19 @@ def test_labels_hold_across_the_cells_of_a_notebook():
     assert plain_markdown(cells) == ["Exercise 1", "**Exercise 1 (A)**\n\nDo."]
 
 
+@pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
+def test_a_chapter_has_no_role_that_jupyterlab_cannot_resolve(path):
+    prose, terms = Prose(BIBLIOGRAPHY), glossary_terms(CHAPTERS / "glossary.md")
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            found = set(re.findall(r"\{([a-z][\w:-]*)\}`", FENCED.sub("", source)))
+            assert found <= {"eq", "ref"}, "write links; CONTRIBUTING.md shows how"
+            read = roles(source, terms)
+            assert not re.search(r"references\.md#|glossary\.md#", read)  # each names an entry
+            assert prose.linked(read) == source  # and says what the entry says
+
+
 def test_the_site_has_what_the_links_of_a_chapter_lead_to():
     for name, anchors in (
         ("glossary", map(term_anchor, glossary_terms(CHAPTERS / "glossary.md"))),
