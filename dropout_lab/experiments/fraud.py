@@ -5,8 +5,6 @@ from itertools import product
 
 import numpy as np
 
-from dropout_lab.datasets import load_creditcard, make_transactions, stratified_split, time_split
-from dropout_lab.datasets.transactions import transaction_evidence
 from dropout_lab.detection import (
     alert_recall,
     permutation_importance,
@@ -79,6 +77,9 @@ def transaction_inputs(features):
 
 def _run_crutch(detector, rate, size, seed):
     """Train one detector, or take an ideal one, and test it at every drift."""
+    from dropout_lab.datasets import make_transactions  # needs lzma, which a browser lacks
+    from dropout_lab.datasets.transactions import transaction_evidence
+
     tests = [
         make_transactions(TEST_ROWS, FRAUD_RATE, np.random.default_rng([seed, 1]), drift=drift)
         for drift in DRIFTS
@@ -103,6 +104,7 @@ def _run_crutch(detector, rate, size, seed):
 
 def _fit_crutch(detector, rate, size, seed):
     """Return a function from transactions to log-odds, and the number of epochs it took."""
+    from dropout_lab.datasets import make_transactions
     from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
 
     rng = np.random.default_rng([seed, 0])
@@ -125,6 +127,7 @@ def _fit_crutch(detector, rate, size, seed):
         learning_rate=2e-3,
         loss="binary_cross_entropy",
         patience=6,
+        device="cpu",
         progress=False,
     )
     return (
@@ -201,12 +204,16 @@ def genuine_weight(cards):
 
 @cache
 def _cards():
+    from dropout_lab.datasets import load_creditcard
+
     return load_creditcard()
 
 
 def _run_cards(model, width, rate, split, seed):
     """Train one detector on the card data and test it."""
     from sklearn.metrics import average_precision_score
+
+    from dropout_lab.datasets import stratified_split, time_split
 
     cards = _cards()
     if split == "time":
@@ -441,7 +448,7 @@ EXPERIMENTS = (
         "one by time, with the spread over resampled test rows.",
         _card_cells(),
         _run_cards,
-        prepare=load_creditcard,
+        prepare=_cards,
     ),
 )
 """The experiments there are."""
