@@ -53,7 +53,7 @@ def gain(name, value, some, none, factor=100):
             "dropout on pixels",
             "choosing-regularizers",
             "test_error",
-            {"method": "dropout on pixels"},
+            {"method": "dropout on pixels", "input_rate": 0.4},
             {"method": "none"},
             -100,
         ),

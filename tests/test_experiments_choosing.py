@@ -17,8 +17,8 @@ def few_images(monkeypatch):
     """Put 400 easy pictures in the place of MNIST: class k is a bright block in place k."""
     images = easy_rows(300, 100)
     monkeypatch.setattr(choosing, "mnist_rows", lambda: images)
-    monkeypatch.setattr(choosing, "N_TRAIN", 180)
-    monkeypatch.setattr(choosing, "N_VALIDATION", 120)
+    monkeypatch.setattr(choosing, "N_TRAIN", 150)
+    monkeypatch.setattr(choosing, "N_VALIDATION", 100)
     monkeypatch.setattr(choosing, "_split", choosing._split.__wrapped__)  # no cache between tests
     return images
 
@@ -26,8 +26,8 @@ def few_images(monkeypatch):
 def test_no_image_is_trained_on_and_chosen_by(few_images):
     (train, _), (validation, _) = choosing._split(3)
     seen = {row.tobytes() for row in train}
-    assert len(train) == len(seen) == 180
-    assert len(validation) == 120
+    assert len(train) == len(seen) == 150
+    assert len(validation) == 100
     assert not seen & {row.tobytes() for row in validation}
     assert not seen & {row.tobytes() for row in few_images[2]}
 
@@ -39,13 +39,10 @@ def test_a_mask_leaves_as_many_units_as_wanted(rate):
 
 
 def test_easy_pictures_are_learned_with_everything_turned_on(few_images):
-    found = choosing._run(
-        width=32, depth=3, rate=0.2, input_rate=0.2, l2=1e-4, max_norm=2.0, seed=0
-    )
+    everything = {"width": 32, "depth": 3, "rate": 0.2, "input_rate": 0.2, "l2": 1e-4}
+    found = choosing.run_method("all", 0, **everything, max_norm=2.0)
     assert found["train_error"] == found["validation_error"] == found["test_error"] == 0
-    assert found == choosing._run(
-        width=32, depth=3, rate=0.2, input_rate=0.2, l2=1e-4, max_norm=2.0, seed=0
-    )
+    assert found == choosing.run_method("all", 0, **everything, max_norm=2.0)
 
 
 def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
@@ -62,7 +59,7 @@ def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
 
 
 def test_the_curve_ends_with_the_last_validation_error(few_images, monkeypatch):
-    monkeypatch.setattr(choosing, "WATCHED", 120)
+    monkeypatch.setattr(choosing, "WATCHED", 100)
     found = choosing.run_net(depth=2, width=8, rate=0.5, input_rate=0.2, seed=0)
     assert found["curve"].shape == (choosing.EPOCHS,)
     assert found["curve"][-1] == pytest.approx(found["validation_error"])
@@ -70,7 +67,31 @@ def test_the_curve_ends_with_the_last_validation_error(few_images, monkeypatch):
 
 def test_names_of_sweeps_do_not_change_a_training(few_images):
     one = choosing.run_rates("width", 16, 0.5, seed=0)
-    assert one == choosing.run_method("dropout", width=16, rate=0.5, seed=0)
+    other = choosing.run_method("dropout", width=16, rate=0.5, seed=0)
+    assert {key: one[key] for key in other} == other
+
+
+def test_every_test_image_is_in_one_part_and_every_unseen_one_is_counted(few_images, monkeypatch):
+    x, labels, test_x, test_labels = few_images
+    # A net that misreads three test images, and one of the 50 that its seed leaves over.
+    unseen = np.random.default_rng(0).permutation(300)[250:]
+    said, test_said = labels.copy(), test_labels.copy()
+    said[[unseen[7], *np.random.default_rng(0).permutation(300)[:20]]] += 1
+    test_said[[3, 53, 99]] += 1
+    answers = {row.tobytes(): k for row, k in zip(x, said % 10, strict=True)}
+    answers |= {row.tobytes(): k for row, k in zip(test_x, test_said % 10, strict=True)}
+    monkeypatch.setattr(choosing, "_train", lambda **settings: answers)
+    monkeypatch.setattr(
+        choosing, "_predict", lambda net, rows: np.eye(10)[[net[row.tobytes()] for row in rows]]
+    )
+    found = choosing.run_rates("width", 16, 0.5, seed=0)
+    assert found["unseen_error"] == pytest.approx(1 / 50)
+    assert found["test_wrong"] == [2 if part == 3 else part == 49 for part in range(50)]
+    assert found["validation_error"] == 0
+
+
+def test_every_method_has_as_many_strengths_to_choose_from():
+    assert {len(tries) for name, tries in choosing.METHODS.items() if name != "none"} == {4}
 
 
 def test_an_autoencoder_gives_back_what_it_sees(few_images):
@@ -114,6 +135,10 @@ def test_what_is_stored_is_what_is_defined(experiment):
     assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
     for cell in results.cells:
+        if "test_wrong" in cell["values"]:
+            assert len(cell["values"]["test_wrong"]) == choosing.PARTS
+            mistakes = sum(cell["values"]["test_wrong"])
+            assert mistakes == pytest.approx(10_000 * cell["values"]["test_error"])
         for name, value in cell["values"].items():
             if name.endswith("error") and name != "reconstruction_error":
                 assert 0 <= value < 0.65, cell  # the smallest nets at 0.5 are ruined
@@ -132,6 +157,8 @@ def test_the_cheapest_cell_comes_out_again(experiment):
             assert np.shape(found[name]) == np.shape(value)
         elif name == "unit_means":
             np.testing.assert_allclose(np.cumsum(found[name]), np.cumsum(value), atol=30)
+        elif name == "test_wrong":  # their sum is compared as the error
+            np.testing.assert_allclose(found[name], value, atol=12)
         else:
             loose = name.endswith("loss") or name in ("reconstruction_error", "mean_activation")
             atol = 0.03 if name == "curve" else 0.012

@@ -8,7 +8,17 @@ from dropout_lab.experiments.experiment import Experiment, grid
 from dropout_lab.experiments.images import mnist_rows
 from dropout_lab.regularizers import Regularizer
 
-__all__ = ["EXPERIMENTS", "KEPT", "METHODS", "WIDTH", "train_autoencoder", "train_net", "width_for"]
+__all__ = [
+    "EXPERIMENTS",
+    "KEPT",
+    "METHODS",
+    "PARTS",
+    "RECIPES",
+    "WIDTH",
+    "train_autoencoder",
+    "train_net",
+    "width_for",
+]
 
 N_TRAIN = N_VALIDATION = 5_000
 WATCHED = 2_000  # of the validation images, looked at after each epoch where curves are stored
@@ -25,19 +35,25 @@ RATES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 METHODS = {
     "none": [{}],
-    "L2": [{"l2": strength} for strength in (3e-4, 1e-3, 3e-3)],
-    "L1": [{"l1": strength} for strength in (3e-5, 1e-4, 3e-4)],
-    "max-norm": [{"max_norm": limit} for limit in (1.0, 1.5, 2.0)],
-    "dropout on pixels": [{"input_rate": 0.2}],
+    "L2": [{"l2": strength} for strength in (1e-4, 3e-4, 1e-3, 3e-3)],
+    "L1": [{"l1": strength} for strength in (1e-5, 3e-5, 1e-4, 3e-4)],
+    "max-norm": [{"max_norm": limit} for limit in (1.0, 1.5, 2.0, 3.0)],
+    "dropout on pixels": [{"input_rate": rate} for rate in (0.2, 0.3, 0.4, 0.5)],
     "dropout": [{"rate": rate, "input_rate": 0.2} for rate in (0.1, 0.2, 0.35, 0.5)],
     "dropout + L2": [
-        {"rate": 0.2, "input_rate": 0.2, "l2": strength} for strength in (1e-4, 3e-4, 1e-3)
+        {"rate": 0.2, "input_rate": 0.2, "l2": strength} for strength in (3e-5, 1e-4, 3e-4, 1e-3)
     ],
     "dropout + max-norm": [
-        {"rate": 0.2, "input_rate": 0.2, "max_norm": limit} for limit in (1.0, 1.5, 2.0)
+        {"rate": 0.2, "input_rate": 0.2, "max_norm": limit} for limit in (1.0, 1.5, 2.0, 3.0)
     ],
 }
-"""For each regularizer the strengths to choose from, as arguments of `train_net`."""
+"""For each regularizer four strengths to choose from, as arguments of `train_net`."""
+
+RECIPES = ((0.0, 0.0), (0.0, 0.2), (0.2, 0.2), (0.5, 0.2))
+"""Rates of hidden units and of pixels that every net of `choosing-nets` is trained with."""
+
+PARTS = 50
+"""Parts of the test images whose mistakes are counted apart: they tell the sampling error."""
 
 
 def width_for(rate, kept):
@@ -130,13 +146,25 @@ def train_net(
 
 
 def run_rates(fixed, width, rate, seed):
-    """Train one net of the rate sweeps; `fixed` only says which of them."""
-    return _run(width=width, rate=rate, seed=seed)
+    """Train one net of the rate sweeps; `fixed` only says which of them.
+
+    ``unseen_error`` is the error on the images that it neither trained on nor is chosen by.
+    """
+    model = _train(width=width, rate=rate, seed=seed)
+    unseen = _unseen_error(model, seed)
+    return {**_scores(model, seed), "test_wrong": _wrong_by_part(model), "unseen_error": unseen}
 
 
 def run_method(method, seed, **strengths):
     """Train one net with one regularizer at one strength; `method` only says which."""
-    return _run(**strengths, seed=seed)
+    model = _train(**strengths, seed=seed)
+    return {**_scores(model, seed), "test_wrong": _wrong_by_part(model)}
+
+
+def run_epochs(epochs, rate, seed):
+    """Train one net of the rate sweeps for another time."""
+    model = _train(epochs=epochs, rate=rate, seed=seed)
+    return {**_scores(model, seed), "unseen_error": _unseen_error(model, seed)}
 
 
 def run_net(depth, width, rate, input_rate, seed):
@@ -229,37 +257,59 @@ def train_autoencoder(x, rate, seed, width=256, epochs=EPOCHS):
     return model.eval()
 
 
-def _run(*, seed, **settings):
-    """Train one net and return its scores."""
+def _train(*, seed, **settings):
+    """Train one net on the images of its seed."""
     train, validation = _split(seed)
     # The loop wants something to look at after each epoch. Nothing is decided by it here.
     model, _ = train_net(train, tuple(part[:100] for part in validation), seed=seed, **settings)
-    return _scores(model, seed)
+    return model
 
 
 def _scores(model, seed):
     """Return loss and error with dropout off, on training, validation and test images."""
     from dropout_lab.network import cross_entropy
-    from dropout_lab.training import predict_torch
 
     *_, test_x, test_labels = mnist_rows()
     train, validation = _split(seed)
     parts = {"train": train, "validation": validation, "test": (test_x, test_labels)}
     found = {}
     for name, (x, labels) in parts.items():
-        logits = predict_torch(model, x).astype(np.float64)
+        logits = _predict(model, x)
         found[f"{name}_loss"] = cross_entropy(logits, labels)
         found[f"{name}_error"] = (logits.argmax(axis=1) != labels).mean()
     return found
 
 
+def _unseen_error(model, seed):
+    """Return the error on the training images that are in no part of the split."""
+    x, labels = _rows(seed, slice(N_TRAIN + N_VALIDATION, None))
+    return (_predict(model, x).argmax(axis=1) != labels).mean()
+
+
+def _wrong_by_part(model):
+    """Return the mistakes on each of `PARTS` parts of the test images, dealt out like cards."""
+    *_, test_x, test_labels = mnist_rows()
+    wrong = _predict(model, test_x).argmax(axis=1) != test_labels
+    return [int(wrong[start::PARTS].sum()) for start in range(PARTS)]
+
+
+def _predict(model, x):
+    from dropout_lab.training import predict_torch
+
+    return predict_torch(model, x).astype(np.float64)
+
+
 @cache
 def _split(seed):
     """Return 5,000 images to train on and 5,000 others to choose by, both drawn by the seed."""
+    return [_rows(seed, slice(N_TRAIN)), _rows(seed, slice(N_TRAIN, N_TRAIN + N_VALIDATION))]
+
+
+def _rows(seed, part):
+    """Return images and labels of one part of the training images in the order of the seed."""
     x, labels, *_ = mnist_rows()
-    order = np.random.default_rng(seed).permutation(len(x))
-    parts = order[:N_TRAIN], order[N_TRAIN : N_TRAIN + N_VALIDATION]
-    return [(x[part], labels[part]) for part in parts]
+    chosen = np.random.default_rng(seed).permutation(len(x))[part]
+    return x[chosen], labels[chosen]
 
 
 def _pictures(weights):
@@ -284,7 +334,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         "choosing-regularizers",
-        "One net without a regularizer and with seven, each at a few strengths.",
+        "One net without a regularizer and with seven, each at four strengths.",
         [
             {"method": method, **strengths, "seed": seed}
             for seed in SEEDS
@@ -296,13 +346,13 @@ EXPERIMENTS = (
     ),
     Experiment(
         "choosing-nets",
-        "Nets of two to four hidden layers and three widths, without dropout and at two rates.",
+        "Nets of two to four hidden layers and three widths, without dropout and by three recipes.",
         [
             {"depth": depth, "width": width, "rate": rate, "input_rate": input_rate, "seed": seed}
             for seed in SEEDS
             for width in (32, 96, 256)
             for depth in (2, 3, 4)
-            for rate, input_rate in ((0.0, 0.0), (0.2, 0.2), (0.5, 0.2))
+            for rate, input_rate in RECIPES
         ],
         run_net,
         mnist_rows,
@@ -334,7 +384,7 @@ EXPERIMENTS = (
         "choosing-epochs",
         "Three rates trained three times as long, 60 epochs.",
         grid(seed=SEEDS, epochs=[60], rate=[0.0, 0.2, 0.5]),
-        _run,
+        run_epochs,
         mnist_rows,
     ),
 )
