@@ -35,8 +35,11 @@ def draw_rates(rate=0.5, fixed="width", measure="error", test=None):
     curve = 0.04 + 0.06 * (np.array(RATES) - 0.5) ** 2
     widths = [256] * 10 if fixed == "width" else [round(64 / (1 - each)) for each in RATES]
     test = spread(curve, 0.002) if test is None else test
-    parts = spread(curve / 2, 0.001), test, spread(curve + 0.01, 0.001)
-    return rate_curve(RATES, widths, *parts, rate, fixed, measure)
+    # Validation images prefer 0.3, test images 0.5.
+    held = spread(0.04 + 0.06 * (np.array(RATES) - 0.3) ** 2, 0.002)
+    parts = spread(curve / 2, 0.001), held, test, spread(curve + 0.01, 0.001)
+    changes = 100 * (curve - curve[0]), np.full(10, 0.123)
+    return rate_curve(RATES, widths, *parts, changes, rate, fixed, measure)
 
 
 def draw_sizes(ratio=0.8):
@@ -54,7 +57,8 @@ def draw_regularizers(method="L2"):
     test = spread([0.05, 0.048, 0.044, 0.042], 0.001)
     validation = spread([0.06, 0.055, 0.058], 0.001)
     strengths = ["c = 1", "c = 1.5", "c = 2"]
-    return regularizers(NAMES, test, PAPER, strengths, validation, method)
+    changes = np.array([0, -0.2, -0.6, -0.8]), np.array([0, 0.12, 0.13, 0.14])
+    return regularizers(NAMES, test, changes, PAPER, strengths, validation, method)
 
 
 def draw_features(rate=0.5):
@@ -87,13 +91,14 @@ def test_texts_are_whole_and_apart(draw, arguments):
     check_frame(figure)
 
 
-def test_rates_say_width_score_and_best():
+def test_rates_say_width_score_and_what_validation_chooses():
     sentence = sentence_of(draw_rates(0.9, "keep × width"), "")
     assert "640 units in each hidden layer, 64 of them at work on average" in sentence
     half = T4 * 0.2 / math.sqrt(5)
     assert f"test error 4.96 ± {half:.2f} %" in sentence
     assert "the other sweep 5.96" in sentence
-    assert sentence.endswith("The lowest test error of this sweep is 4.00, at rate 0.5.")
+    chosen = "Validation images choose rate 0.3: test error 4.24, a change of −1.26 ± 0.12 from"
+    assert chosen in sentence
 
 
 def test_the_strip_is_as_wide_as_the_layer():
@@ -136,8 +141,10 @@ def test_nets_say_the_paired_change():
 
 def test_the_lowest_validation_error_is_chosen():
     sentence = sentence_of(draw_regularizers("dropout + max-norm"), "")
-    half = T4 * 0.1 / math.sqrt(5)
-    assert f"Chosen: c = 1.5, test error 4.20 ± {half:.2f} %." in sentence
+    assert "Chosen: c = 1.5, test error 4.20 %, a change of −0.80 ± 0.14 points." in sentence
+    assert "Chosen: c = 1.5, test error 5.00 %. The paper" in sentence_of(
+        draw_regularizers("none"), ""
+    )
     assert "The paper has 1.05 % on its own, larger net." in sentence
     assert "The paper has no such row." in sentence_of(draw_regularizers("none"), "")
 

@@ -20,7 +20,7 @@ _MEASURES = {
 }
 
 
-def rate_curve(rates, widths, train, test, other, rate, fixed, measure):
+def rate_curve(rates, widths, train, validation, test, other, changes, rate, fixed, measure):
     """Draw a score against the rate, and how wide the layers are and how much a mask leaves.
 
     Parameters
@@ -29,10 +29,13 @@ def rate_curve(rates, widths, train, test, other, rate, fixed, measure):
         The k rates, `rate` among them.
     widths : sequence of int
         Units in each hidden layer at each rate.
-    train, test : numpy.ndarray
-        Scores with dropout off, shape (k, seeds).
+    train, validation, test : numpy.ndarray
+        Scores with dropout off, shape (k, seeds). The second chooses a rate.
     other : numpy.ndarray
         Test scores of the other sweep, for comparison, shape (k, seeds).
+    changes : sequence of numpy.ndarray
+        Test score minus that at rate 0, in the unit of the axis: means and half-widths of their
+        intervals, shape (k,) each.
     rate : float
         The rate to mark.
     fixed : str
@@ -88,15 +91,17 @@ def rate_curve(rates, widths, train, test, other, rate, fixed, measure):
             (0.56, 0.895, _GRAY, "-", "test, other sweep"),
         ),
     )
-    best = int(mean.argmin())
+    best = int(validation.mean(axis=1).argmin())
+    change, room = (each[best] for each in changes)
     return describe(
         figure,
         f"Fixed {fixed}, rate {rate:.1f}: {widths[at]} units in each hidden layer, {kept:.0f} of "
         f"them at work on average; test {name} {_number(mean[at], measure)} ± "
         f"{_number(half[at], measure)} {unit}, training {name} "
         f"{_number(train[at].mean(), measure)}, the other sweep "
-        f"{_number(other[at].mean(), measure)}. The lowest test {name} of this sweep is "
-        f"{_number(mean[best], measure)}, at rate {rates[best]:.1f}.",
+        f"{_number(other[at].mean(), measure)}. Validation images choose rate {rates[best]:.1f}: "
+        f"test {name} {_number(mean[best], measure)}, a change of "
+        f"{signed(change, 2 if measure == 'error' else 3)} ± {_number(room, measure)} from rate 0.",
     )
 
 

@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgb
 
 from dropout_lab.frames import describe
 from dropout_lab.intervals import t_interval
+from dropout_lab.plots.text import signed
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
 __all__ = ["features", "regularizers"]
@@ -13,8 +14,8 @@ __all__ = ["features", "regularizers"]
 _ORANGE, _BLUE = COLORS["with"], COLORS["without"]
 
 
-def regularizers(names, test, paper, strengths, validation, method):
-    """Draw the test error of several regularizers, and how the strength of one was chosen.
+def regularizers(names, test, changes, paper, strengths, validation, method):
+    """Draw what several regularizers change, and how the strength of one was chosen.
 
     Parameters
     ----------
@@ -22,6 +23,9 @@ def regularizers(names, test, paper, strengths, validation, method):
         The m methods.
     test : numpy.ndarray
         Shares of wrong answers at the chosen strengths, shape (m, seeds).
+    changes : sequence of numpy.ndarray
+        Test error minus that of the first method, in points: means and half-widths of their
+        intervals, shape (m,) each.
     paper : sequence of (float or None)
         Errors in % from the paper, None where it has none.
     strengths : sequence of str
@@ -34,7 +38,7 @@ def regularizers(names, test, paper, strengths, validation, method):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
+        4.8 x 4.2 inches. Bars below are 95 % t intervals over seeds.
 
     Notes
     -----
@@ -44,19 +48,22 @@ def regularizers(names, test, paper, strengths, validation, method):
     top = figure.add_axes((0.375, 0.42, 0.45, 0.5))
     bottom = figure.add_axes((0.375, 0.1, 0.6, 0.18))
     rows = np.arange(len(names))
-    mean, half = t_interval(100 * test)
-    for row, name, value, room, printed in zip(rows, names, mean, half, paper, strict=True):
+    top.axvline(0, color=INK, linewidth=0.8)
+    for row, name, value, room, printed in zip(rows, names, *changes, paper, strict=True):
         dropped = "dropout" in name
         color, marker = (_ORANGE, "s") if dropped else (_BLUE, "o")
         look = {"markeredgecolor": INK, "markersize": 9} if name == method else {}
         top.errorbar(value, row, xerr=room, color=color, marker=marker, capsize=2, **look)
         text = f"{printed:.2f}" if printed else "–"
         figure.text(0.93, _row_height(row, len(names)), text, ha="center", va="center")
-    top.set(xlim=(3.4, 5.1), xticks=[3.5, 4, 4.5, 5], ylim=(len(names) - 0.5, -0.5))
+    top.set(xlim=(-1.15, 0.35), ylim=(len(names) - 0.5, -0.5))
+    top.set_xticks([-1, -0.5, 0], ["−1", "−0.5", "0"])
     top.set_yticks(rows, names)
     top.tick_params(axis="y", length=0)
     top.grid(axis="x")
-    figure.text(0.6, 0.96, "test error in %", ha="center", va="center", fontsize=10.5)
+    figure.text(
+        0.6, 0.96, f"test error minus {names[0]}, points", ha="center", va="center", fontsize=10.5
+    )
     figure.text(0.93, 0.96, "paper", ha="center", va="center", fontsize=10.5)
     tries, room = t_interval(100 * validation)
     places, best = np.arange(len(strengths)), int(tries.argmin())
@@ -77,7 +84,9 @@ def regularizers(names, test, paper, strengths, validation, method):
     return describe(
         figure,
         f"{method[0].upper() + method[1:]}: validation error {said}. Chosen: {strengths[best]}, "
-        f"test error {mean[at]:.2f} ± {half[at]:.2f} %. The paper has "
+        f"test error {100 * test[at].mean():.2f} %"
+        + (f", a change of {signed(changes[0][at])} ± {changes[1][at]:.2f} points" if at else "")
+        + ". The paper has "
         + (f"{paper[at]:.2f} % on its own, larger net." if paper[at] else "no such row."),
     )
 
