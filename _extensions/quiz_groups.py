@@ -1,17 +1,17 @@
 """Sphinx extension of this book: two quizzes with the same text on one page stay two quizzes.
 
-The name of a quiz's radio buttons comes from its text, so that the same input gives the same
+The name that a quiz's options share comes from its text, so that the same input gives the same
 bytes. Equal quizzes would be one group, in which choosing here takes back the choice there.
 """
 
 import re
 
 _QUIZ = re.compile(r'<fieldset class="xp-quiz">.*?</fieldset>', re.DOTALL)
-_NAME = re.compile(r'(<input type="radio" name=")([^"]*)"')
+_NAME = re.compile(r'(<details class="xp-option" name=")([^"]*)"')
 
 
 def number_groups(html):
-    """Return a page on which no two quizzes share a group of radio buttons.
+    """Return a page on which no two quizzes share a group of options.
 
     Parameters
     ----------

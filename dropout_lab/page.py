@@ -114,12 +114,15 @@ def published_html(box, axes, frames, start, play=None):
     payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "f")
     page = (
-        f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}">'
-        f'<style>{style_text(_STYLE)}</style><div class="xp-ui"></div>'
-        f'<div class="xp-view"><img alt="{html.escape(sentence)}" src="{_data_uri(picture)}"></div>'
-        f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
+        # What a notebook that is not trusted must keep stands inline: it drops style elements.
+        f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}" style="max-width:36rem">'
+        f"<style>{style_text(_STYLE)}</style>"
         f'<p class="xp-note">One of {len(frames)} frames. Moving through the others needs '
-        "scripts; in a notebook, run the cell.</p>"
+        "scripts; in a notebook, run the cell or trust the notebook.</p>"
+        '<div class="xp-ui"></div><div class="xp-view">'
+        f'<img alt="{html.escape(sentence)}" style="background:#fff" src="{_data_uri(picture)}">'
+        "</div>"
+        f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
         f'<script type="application/json">{payload.replace(ID_MARK, _KEY_MARK)}</script>'
         f"<script>{script_text()}</script></figure>"
     )

@@ -12,8 +12,8 @@ __all__ = ["quiz"]
 def quiz(question, options, *, answer):
     """Show a multiple-choice question whose feedback appears when an option is chosen.
 
-    The page needs neither kernel nor script: the feedback of the chosen radio button is made
-    visible by the style sheet.
+    The page needs neither kernel nor script nor style: each option is a ``<details>`` element,
+    which a notebook that is not trusted keeps closed too.
 
     Parameters
     ----------
@@ -53,11 +53,9 @@ def quiz(question, options, *, answer):
         raise ValueError(f"answer must be one of {list(options)}, got {answer!r}")
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
-        f'<div class="xp-option"><label><input type="radio" name="{key}" autocomplete="off"> '
-        f"<span>{html.escape(option)}</span></label>"
-        f'<div aria-live="polite"><p class="xp-feedback">'
-        f"<b>{'Yes.' if option == answer else 'Not quite.'}</b> "
-        f"{html.escape(feedback)}</p></div></div>"
+        f'<details class="xp-option" name="{key}"><summary><span>{html.escape(option)}</span>'
+        f'</summary><p class="xp-feedback"><b>{"Yes." if option == answer else "Not quite."}</b> '
+        f"{html.escape(feedback)}</p></details>"
         for option, feedback in options.items()
     )
     page = (

@@ -212,7 +212,7 @@ def _take_answers(article):
     for number, quiz in enumerate(article.select(".xp-quiz"), 1):
         options, question = [], quiz.legend.decode_contents()
         for letter, option in zip(ascii_lowercase, quiz.select(".xp-option"), strict=False):
-            text = option.label.span.decode_contents()
+            text = option.summary.span.decode_contents()
             options.append(f"<li>{text}</li>")
             feedback = option.select_one(".xp-feedback")
             if feedback.b.extract().get_text() == "Yes.":

@@ -12,7 +12,7 @@ from dropout_lab.frames import ID_MARK
 from dropout_lab.page import live_html, published_html, script_text
 
 BOX = "0 0 100 50"
-SKELETON = ["figure", "style", "div", "div", "img", "figcaption", "p", "script", "script"]
+SKELETON = ["figure", "style", "p", "div", "div", "img", "figcaption", "script", "script"]
 VISIBLE_ID = re.compile(rf'(?:id="|#){ID_MARK}(\w+)')
 
 
@@ -177,7 +177,7 @@ def test_hostile_texts_stay_texts(text):
     frames = [([text_node(text)], f"{i} {text}") for i in range(4)]
     page = published_html(BOX, axes, frames, [1, 1])
     assert [element.tag for element in elements(page)] == SKELETON
-    assert only(page, "img").attributes.keys() == {"alt", "src"}
+    assert only(page, "img").attributes.keys() == {"alt", "style", "src"}
     assert only(page, "img").attributes["alt"] == f"3 {text}"
     assert only(page, "figcaption").text == f"3 {text}"
     data = payload(page)

@@ -254,7 +254,7 @@ def test_exercises_quizzes_and_answers_are_there_in_this_order(texts, site_pages
             answered = _plain(right[0].get_text().removeprefix("Yes."))
             answered = everything.index(answered, asked)
             assert "AnswersSolutionto" in everything[asked:answered], name
-            for option in question.select("label span"):
+            for option in question.select("summary span"):
                 assert _plain(option.get_text()) in everything[asked : asked + 2000]
         for solution in article.select("div.solution .admonition-title"):
             assert _plain(solution.get_text()) in everything

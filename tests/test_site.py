@@ -992,7 +992,7 @@ def test_keys_open_what_is_closed(open_page):
     assert opened.evaluate("document.getAnimations().length") == 0  # nor does anything move
     assert solution.locator("section").first.is_visible()
     question = opened.locator(".xp-quiz").first
-    question.locator("input").first.focus()
+    question.locator("summary").first.focus()
     press("Space")
     assert question.locator(".xp-feedback:visible").count() == 1
     # Hidden code.
@@ -1065,8 +1065,8 @@ def test_a_quiz_answers_without_a_kernel_or_a_script(look_at, page, scripts):
     for question in quizzes.all():
         assert question.locator(".xp-feedback:visible").count() == 0
         verdicts = []
-        for option in question.locator("input").all():
-            option.check()
+        for option in question.locator("summary").all():
+            option.click()
             shown = question.locator(".xp-feedback:visible")
             assert shown.count() == 1
             verdicts.append(shown.text_content().startswith("Yes."))
