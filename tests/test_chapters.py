@@ -41,6 +41,24 @@ def test_the_book_has_chapters():
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
+    # A quiz tells its answer there. JupyterLab and Notebook 7 read the one, Colab the other.
+    tagged = [
+        cell
+        for cell in code_cells(path)
+        if {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
+    ]
+    assert tagged
+    for cell in tagged:
+        assert cell.metadata.get("jupyter") == {"source_hidden": True}, cell.id
+        assert cell.metadata.get("cellView") == "form", cell.id
+    quizzes = [cell for cell in code_cells(path) if "quiz(" in cell.source]
+    assert [cell.id for cell in quizzes if cell not in tagged] == []
+    for cell in quizzes:  # JupyterLab shows the first line of what is hidden
+        assert cell.source.startswith(("quiz(\n", "question = ")), cell.id
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_cell_was_executed_in_order_and_succeeded(path):
     nbformat.validate(nbformat.read(path, as_version=4))
     cells = code_cells(path)
