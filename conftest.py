@@ -16,6 +16,7 @@ SLOW = (
     "test_solutions",
     "test_site",
     "test_live_chapters",
+    "test_jupyterlab",
     "test_lite",
     "test_build",
     "test_printing",

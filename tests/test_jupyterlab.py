@@ -1,0 +1,188 @@
+"""Notebooks in a real JupyterLab: before the reader trusts them, and after a save."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from dropout_lab import explore
+from dropout_lab.publishing import PUBLISH_VARIABLE
+from dropout_lab.quiz import quiz
+
+DRAW = """
+import time
+import matplotlib.pyplot as plt
+from dropout_lab import describe, explore
+
+def draw(rate):
+    time.sleep(pause)
+    figure, axes = plt.subplots(figsize=(4.8, 3))
+    axes.plot([0, 1], [0, rate])
+    return describe(figure, f"The line ends at {rate}.")
+
+pause = 0
+"""
+SHOW = "explore(draw, rate=range(30), start={'rate': 12})"
+# JupyterLab shows the first line of hidden code.
+ASK = 'quiz(\n"How many?", {"one": "Too few.", "two": "One and one."}, answer="two")'
+HIDDEN = {"tags": ["remove-input"], "jupyter": {"source_hidden": True}}
+
+
+@contextmanager
+def jupyterlab(folder, *options):
+    """Yield the address of a JupyterLab whose settings are those of a new user."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {
+        name: str(folder / "home" / name)
+        for name in ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")
+    }
+    environment = {k: v for k, v in os.environ.items() if k != PUBLISH_VARIABLE} | own
+    settings = [
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *options,
+    ]
+    with (folder / "jupyterlab.log").open("a") as log:
+        command = [sys.executable, "-m", "jupyterlab", *settings]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status").close()
+                break
+            except OSError:
+                assert server.poll() is None, (folder / "jupyterlab.log").read_text()
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?reset"
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:  # it may wait for a kernel that there never was
+            server.kill()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder with a lesson as a reader clones it: executed for publication."""
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+    names = {}
+    exec(DRAW, names)
+    explorer = explore(names["draw"], rate=range(30), start={"rate": 12})
+    asked = quiz("How many?", {"one": "Too few.", "two": "One and one."}, answer="two")
+
+    def cell(source, shown, **metadata):
+        output = new_output("execute_result", {"text/html": shown.html}, execution_count=1)
+        return new_code_cell(source, execution_count=1, outputs=[output], metadata=metadata)
+
+    setup = new_code_cell(DRAW + "from dropout_lab.quiz import quiz")
+    cells = [setup, cell(SHOW, explorer), cell(ASK, asked, **HIDDEN)]
+    notebook = new_notebook(cells=[new_markdown_cell("# Lesson"), *cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, tmp_path / "lesson.ipynb")
+    return tmp_path
+
+
+@pytest.fixture
+def tab(chromium):
+    opened = chromium.new_page(viewport={"width": 1400, "height": 900})
+    opened.set_default_timeout(90_000)
+    yield opened
+    opened.close()
+
+
+def open_and_run(tab, address):
+    """Open the lesson and run all its cells."""
+    tab.goto(address)
+    tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    tab.get_by_role("menuitem", name="Run", exact=True).click()
+    tab.get_by_text("Run All Cells", exact=True).click()
+    tab.locator("[data-live]").wait_for()
+
+
+def stored(folder):
+    """Return what the notebook keeps of the explorer."""
+    outputs = json.loads((folder / "lesson.ipynb").read_text("utf-8"))["cells"][2]["outputs"]
+    return ["".join(output["data"].get("text/html", "")) for output in outputs]
+
+
+def test_a_lesson_that_is_not_trusted_reads_well(folder, tab):
+    with jupyterlab(folder) as address:
+        tab.goto(address)
+        picture = tab.locator("figure.xp img")
+        picture.wait_for()
+        assert tab.locator("figure.xp input, figure.xp svg, style + .xp-quiz").count() == 0
+        assert 300 < picture.bounding_box()["width"] <= 36 * 16
+        first = tab.locator("figure.xp > *").first
+        assert "run the cell or trust the notebook" in first.inner_text()
+        assert first.bounding_box()["y"] < picture.bounding_box()["y"]
+        options = tab.locator(".xp-quiz summary")
+        feedback = tab.locator(".xp-quiz p")
+        assert options.all_inner_texts() == ["one", "two"]
+        assert [text.is_visible() for text in feedback.all()] == [False, False]
+        options.nth(1).click()
+        assert [text.is_visible() for text in feedback.all()] == [False, True]
+        assert "answer=" not in tab.locator(".jp-Notebook").inner_text()
+
+
+def test_an_explorer_moves_after_a_save_and_without_a_kernel(folder, tab):
+    slider = tab.get_by_role("slider", name="rate")
+    sentence = tab.locator(".xp-say")
+    with jupyterlab(folder) as address:
+        open_and_run(tab, address)
+        tab.locator(".xp-more").wait_for(state="detached")
+        assert sentence.inner_text() == "The line ends at 12."
+        slider.focus()
+        slider.press("ArrowRight")
+        assert sentence.inner_text() == "The line ends at 13."
+        assert slider.get_attribute("aria-valuetext") == "13"
+        slider.press("Control+s")
+        tab.wait_for_function("!document.querySelector('.jp-mod-dirty')")
+        tab.goto("about:blank")
+    (page,) = stored(folder)
+    assert "data-live=" in page
+    nothing = ["--KernelSpecManager.ensure_native_kernel=False"]
+    with jupyterlab(folder, *nothing, "--KernelSpecManager.allowed_kernelspecs={''}") as address:
+        tab.goto(address)
+        tab.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+        assert sentence.inner_text() == "The line ends at 12."
+        slider.focus()
+        slider.press("ArrowLeft")
+        assert sentence.inner_text() == "The line ends at 11."
+        assert "Error displaying" not in tab.locator(".jp-Notebook").inner_text()
+
+
+def test_what_a_save_keeps_of_an_unfinished_explorer_moves_too(folder, tab):
+    path = folder / "lesson.ipynb"
+    slow = "time.sleep(120 if rate % 4 else 0.2)"
+    path.write_text(path.read_text("utf-8").replace("time.sleep(pause)", slow), "utf-8")
+    slider = tab.get_by_role("slider", name="rate")
+    with jupyterlab(folder) as address:
+        open_and_run(tab, address)
+        tab.get_by_text("8 of 30 frames.").wait_for()
+        slider.press("Control+s")
+        tab.wait_for_function("!document.querySelector('.jp-mod-dirty')")
+        tab.goto(address)
+        slider.press("ArrowRight")
+        assert slider.get_attribute("aria-valuetext") == "16"
+        assert tab.locator(".xp-say").inner_text() == "The line ends at 16."
+        assert tab.get_by_text("8 of 30 frames.").is_visible()
+        tab.goto("about:blank")
+    (page,) = stored(folder)
+    assert "8 of 30 frames." in page
