@@ -216,7 +216,7 @@ RULES = (
         "Start with 0.2",
         "At one width, low rates gain and high rates lose.",
         0.2,
-        0.4,
+        0.3,
         "rates",
         (7, 9),
     ),

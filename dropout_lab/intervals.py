@@ -70,6 +70,8 @@ def shared_interval(values):
 
     Raises
     ------
+    TypeError
+        If `values` does not hold numbers.
     ValueError
         If there are fewer than 2 or more than 10 seeds, or fewer than 30 parts.
 
@@ -86,7 +88,7 @@ def shared_interval(values):
     >>> f"{mean:.2f} ± {half:.2f}"
     '3.00 ± 0.28'
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = check_numbers(values, "values", sequence=True)
     parts = values.shape[-1] if values.ndim > 1 else 0
     if parts < 30:
         raise ValueError(f"values must hold at least 30 parts of the test set, got {parts}")

@@ -7,13 +7,12 @@ import nbformat
 import pytest
 from browser import INSTALLS, runs_in_browser
 from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 from published import frame, payload
 from recorded import CHAPTERS, chapter_paths, run_chapter
 
 from dropout_lab.publishing import PUBLISH_VARIABLE
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 AS_IN_A_BROWSER = """
 import sys
 
@@ -25,12 +24,6 @@ class Absent:
 sys.meta_path.insert(0, Absent)
 """
 NOT_THERE = ["torch", "keras", "tensorflow", "pooch", "requests", "tqdm", "pandas"]
-TRAINING = """
-import numpy as np
-from dropout_lab.training import fit_torch, perceptron_torch
-data = np.zeros((8, 2), np.float32), np.arange(8) % 2
-fit_torch(perceptron_torch([2, 2], 0.5, seed=0), data, data, epochs=2, seed=0);
-"""
 
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
@@ -62,12 +55,6 @@ def test_a_chapter_runs_in_a_kernel_with_what_a_browser_has(path):
     assert "widgets" not in notebook.metadata, "what a notebook stores works without Python"
     pages = [html for cell in published for html in _pages(cell)]
     assert [page for page in pages if not frame(payload(page), 0)] == []
-
-
-def test_a_kernel_shows_the_progress_of_a_training_as_a_widget():
-    notebook = new_notebook(cells=[new_code_cell(TRAINING)])
-    _run_live(notebook)
-    assert WIDGET in str(notebook.cells[0].outputs)
 
 
 def _pages(cell):

@@ -14,7 +14,7 @@ from dropout_lab import detection, ensemble, family, network, ridge, study_group
 from dropout_lab.conventions import CONVENTIONS
 from dropout_lab.datasets.splits import time_split
 from dropout_lab.dropout import Dropout, dropout, dropout_backward
-from dropout_lab.intervals import t_interval
+from dropout_lab.intervals import shared_interval, t_interval
 from dropout_lab.regularizers import clip_norms
 
 PACKAGE = Path(dropout_lab.__file__).parent
@@ -75,6 +75,7 @@ SUMS = {
     "family.variance_ratio": lambda a: family.variance_ratio(
         a(ROW), a(ROW), a([[2, 1, 0], [1, 2, 0], [0, 0, 3]]), 0.5
     ),
+    "intervals.shared_interval": lambda a: shared_interval(a([[1, 3] * 15, [0, 3] * 15])),
     "intervals.t_interval": lambda a: t_interval(a(BIG)),
     "network.MLP.fit": lambda a: trained(a(BIG)),
     "network.MLP.forward": lambda a: net().forward(a(BIG), [np.eye(3, 4, dtype=bool)]),
