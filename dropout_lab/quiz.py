@@ -8,6 +8,9 @@ from dropout_lab.page import Published, style_text
 
 __all__ = ["quiz"]
 
+# JupyterLab takes the triangle away, and without our style sheet nothing else says "press here".
+_MARKED = "display:list-item;list-style:circle inside;cursor:pointer"
+
 
 def quiz(question, options, *, answer):
     """Show a multiple-choice question whose feedback appears when an option is chosen.
@@ -53,7 +56,8 @@ def quiz(question, options, *, answer):
         raise ValueError(f"answer must be one of {list(options)}, got {answer!r}")
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
-        f'<details class="xp-option" name="{key}"><summary><span>{html.escape(option)}</span>'
+        f'<details class="xp-option" name="{key}"><summary style="{_MARKED}">'
+        f"<span>{html.escape(option)}</span>"
         f'</summary><p class="xp-feedback"><b>{"Yes." if option == answer else "Not quite."}</b> '
         f"{html.escape(feedback)}</p></details>"
         for option, feedback in options.items()

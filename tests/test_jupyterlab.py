@@ -135,6 +135,7 @@ def test_a_lesson_that_is_not_trusted_reads_well(folder, tab):
         options = tab.locator(".xp-quiz summary")
         feedback = tab.locator(".xp-quiz p")
         assert options.all_inner_texts() == ["one", "two"]
+        assert options.first.evaluate("option => getComputedStyle(option).display") == "list-item"
         assert [text.is_visible() for text in feedback.all()] == [False, False]
         options.nth(1).click()
         assert [text.is_visible() for text in feedback.all()] == [False, True]

@@ -46,7 +46,7 @@ def test_nothing_runs_and_nothing_is_loaded():
     page = quiz("How many?", OPTIONS, answer="two").html
     assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
     names = {name for element in elements(page) for name in element.attributes}
-    assert names <= {"class", "name"}
+    assert names <= {"class", "name", "style"}
     assert "url(" not in page
     assert "@import" not in page
 
