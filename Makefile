@@ -20,8 +20,8 @@ WHEELS := $(VENV)/browser-wheels
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
-BOOK_TESTS := api_reference binder build cards chapters complete framework_failures launch ledger \
-  lite live_chapters printing prose site solutions teaching training_keras typography weight workflows
+BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab launch \
+  ledger lite live live_chapters models_elsewhere printing prose site solutions teaching training_keras typography weight workflows
 
 .NOTPARALLEL:
 .PHONY: help book lite serve pdf epub test chapters lint bench links newest lowest publish clean

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from browser import INSTALLS, runs_in_browser
 from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from published import frame, payload
 from recorded import CHAPTERS, chapter_paths, run_chapter
 
@@ -24,6 +24,24 @@ class Absent:
 sys.meta_path.insert(0, Absent)
 """
 NOT_THERE = ["torch", "keras", "tensorflow", "pooch", "requests", "tqdm", "pandas"]
+TRAINING = """
+import ipywidgets
+import numpy as np
+from dropout_lab.training import fit_torch, perceptron_torch
+
+class Bar(ipywidgets.FloatProgress):
+    made = 0
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        Bar.made += 1
+
+ipywidgets.FloatProgress = Bar  # before tqdm asks for it
+data = np.zeros((8, 2), np.float32), np.arange(8) % 2
+net = perceptron_torch([2, 2], 0.5, seed=0)
+history = fit_torch(net, data, data, epochs=9, seed=0, patience=1)
+print(Bar.made, "bar")
+"""
 
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
@@ -55,6 +73,15 @@ def test_a_chapter_runs_in_a_kernel_with_what_a_browser_has(path):
     assert "widgets" not in notebook.metadata, "what a notebook stores works without Python"
     pages = [html for cell in published for html in _pages(cell)]
     assert [page for page in pages if not frame(payload(page), 0)] == []
+
+
+def test_a_saved_notebook_keeps_nothing_of_the_progress_of_a_training():
+    # A widget that is stored without its model is an error when the notebook is opened again.
+    notebook = new_notebook(cells=[new_code_cell(TRAINING)])
+    _run_live(notebook)
+    outputs = notebook.cells[0].outputs
+    assert "".join(output.get("text", "") for output in outputs) == "1 bar\n"
+    assert [output.data for output in outputs if "data" in output] == [{"text/plain": ""}]
 
 
 def _pages(cell):

@@ -3,12 +3,10 @@
 import subprocess
 import sys
 
-import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbclient import NotebookClient
 from scipy import stats
 from sklearn.metrics import average_precision_score, log_loss
 
@@ -231,29 +229,6 @@ class TestProgress:
         monkeypatch.setenv("EXPLORE_PUBLISH", "0")
         self.fit(progress=False)
         assert capfd.readouterr() == ("", "")
-
-    def test_a_notebook_keeps_nothing_of_the_bar(self, monkeypatch):
-        # A widget that is stored without its model reads "model not found" when opened again.
-        monkeypatch.setenv("EXPLORE_PUBLISH", "0")
-        code = (
-            "import numpy as np\n"
-            "from dropout_lab.training import fit_torch, perceptron_torch\n"
-            "data = np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1])\n"
-            "bars = []\n"
-            "import ipywidgets\n"
-            "start = ipywidgets.FloatProgress.__init__\n"
-            "def count(bar, *a, **k): bars.append(bar); start(bar, *a, **k)\n"
-            "ipywidgets.FloatProgress.__init__ = count\n"
-            "model = perceptron_torch([2, 2, 2], 0.0, seed=0)\n"
-            "history = fit_torch(model, data, data, epochs=9, seed=0, patience=1)\n"
-            "print(len(bars), 'bar')"
-        )
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-        NotebookClient(notebook, timeout=120).execute()
-        outputs = notebook.cells[0].outputs
-        assert "".join(output.get("text", "") for output in outputs) == "1 bar\n"
-        kept = [output.data for output in outputs if "data" in output]
-        assert kept == [{"text/plain": ""}]
 
 
 class TestHistory:
