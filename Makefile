@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
+BUILT := _build/site-is-built
+BOOK_SOURCES = $(wildcard *.yml *.bib Makefile _extensions assets chapters dropout_lab tests)
 NEWEST := _build/newest
 LOWEST := _build/lowest
 REQUIREMENTS := requirements.txt
@@ -20,8 +22,9 @@ WHEELS := $(VENV)/browser-wheels
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
-BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab launch \
-  ledger lite live live_chapters models_elsewhere printing prose site solutions teaching training_keras typography weight workflows
+BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
+  launch ledger lite live live_chapters models_elsewhere printing prose site solutions teaching \
+  training_keras typography weight workflows
 
 .NOTPARALLEL:
 .PHONY: help book lite serve pdf epub test chapters lint bench links newest lowest publish clean
@@ -30,8 +33,16 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
-	@# Sphinx warns once: without its notes a second try fails like the first.
-	$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
+	@# Pages depend on each other, so all are written, or none if nothing has changed since.
+	@asked="$(REPOSITORY) $(SITE_URL) $(LITE) $(PDF)"; \
+	if [ ! -f $(SITE)/index.html ] || [ "$$(cat $(BUILT) 2>&1)" != "$$asked" ] || [ -n "$$(find \
+	  $(BOOK_SOURCES) $< -name __pycache__ -prune -o -newer $(BUILT) -print -quit)" ]; then \
+	  mkdir -p _build; echo "$$asked" > $(BUILT).draft; rm -f $(BUILT); \
+	  echo $(BIN)/jupyter-book build .; \
+	  : Sphinx warns once: without its notes a second try fails like the first.; \
+	  $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }; \
+	  mv $(BUILT).draft $(BUILT); \
+	fi
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
 lite: export LITE := 1
