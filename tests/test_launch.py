@@ -115,10 +115,9 @@ def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
     assert len(lines) >= 5
     lines += [
         "import json, dropout_lab, numpy",
-        "shown = explore(draw, rate=[0.0, 0.5])",
-        "shown.children[0].index = 1",
+        "shown = explore(draw, rate=[0.0, 0.5], start={'rate': 0.5})",
         "report = [dropout_lab.__file__, numpy.__version__, type(shown).__name__]",
-        "print(json.dumps([*report, shown.children[-1].value]))",
+        "print(json.dumps([*report, shown.page]))",
     ]
     (tmp_path / "chapter.ipy").write_text("\n".join(lines), encoding="utf-8")
     settings = ("PYTHONPATH", "EXPLORE_PUBLISH", "VIRTUAL_ENV")
@@ -136,7 +135,7 @@ def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
     file, version, kind, drawing = json.loads(done.stdout.splitlines()[-1])
     assert Path(file).is_relative_to(tmp_path / "colab")
     assert version == OLDER_NUMPY
-    assert kind == "VBox"
+    assert kind == "LiveExplorer"
     drawn = np.random.default_rng(8).random(16, dtype=np.float32)  # as the landing page does
     dropped = (drawn < 0.5).sum()
     assert f"{dropped} of 16 units are dropped" in drawing
