@@ -226,7 +226,7 @@ def _must(bound):
 
 def _shown(value, limits, tolerance):
     """Return a value as few digits that still keep the bound."""
-    if abs(value) < _ROUNDING and "above" not in limits:
+    if abs(value) < _ROUNDING and "above" not in limits and _holds(0.0, limits, tolerance):
         value = 0.0
     for digits in range(4, 18):
         text = _text(value, digits)

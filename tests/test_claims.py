@@ -7,7 +7,7 @@ from fractions import Fraction
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, output_from_msg
 from published import HOSTILE, elements, only
@@ -100,6 +100,7 @@ def test_values_are_rounded_for_the_reader(value, shown):
 
 
 @given(NUMBERS, NUMBERS, NUMBERS)
+@example(0.0, -1.0, -1.016e-172)  # next to nothing, and yet below zero
 def test_the_number_on_display_keeps_the_bound_too(first, second, third):
     low, value, high = sorted((first, second, third))
     if low < value < high:
