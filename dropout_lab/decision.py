@@ -164,8 +164,8 @@ RULES = (
     Rule(
         {"layer": ("linear model",)},
         "Use ridge instead",
-        "Averaged over masks, dropout is a ridge penalty here, exactly or nearly, and a "
-        "penalty needs no noise.",
+        "Averaged over masks, dropout is a ridge penalty here, exactly or nearly. A ridge of "
+        "your own needs no noise, and you choose its prices.",
         0.0,
         0.0,
         "linear",
@@ -214,7 +214,7 @@ RULES = (
     Rule(
         {"layer": ("fully connected",)},
         "Start with 0.2",
-        "At one width, low rates gain and high rates lose.",
+        "At one width, low rates gain little and high rates lose.",
         0.2,
         0.3,
         "rates",
@@ -318,7 +318,7 @@ def recommend(
     >>> recommend(fit="underfitting").rate
     0.0
     >>> print(recommend(data="many examples"))
-    Start with 0.2. At one width, low rates gain and high rates lose. See chapters 7 and 9.
+    Start with 0.2. At one width, low rates gain little and high rates lose. See chapters 7 and 9.
     """
     given = {
         "fit": fit,

@@ -43,7 +43,7 @@ def gain(name, value, some, none, factor=100):
             "rates",
             "rate 0.3",
             "choosing-rates",
-            "test_error",
+            "unseen_error",
             {"fixed": "width", "rate": 0.3},
             {"fixed": "width", "rate": 0.0},
             -100,
