@@ -150,7 +150,7 @@ def _grids(axes):
 async def _draw_while_idle():
     """Draw one frame at a time, always of the explorer with the fewest."""
     while _waiting:
-        with _interrupted_by(lambda *_: _waiting.clear()):
+        with _interrupted_by(_forget):
             await asyncio.sleep(_PAUSE)
         explorer = min(_waiting, key=lambda explorer: len(explorer._drawn), default=None)
         try:
@@ -161,17 +161,24 @@ async def _draw_while_idle():
             _waiting.clear()
 
 
+def _forget(*_):
+    """Draw nothing more."""
+    _waiting.clear()
+
+
 @contextmanager
 def _interrupted_by(handler):
     """Let the reader interrupt what goes on between two cells, where kernels ignore him."""
-    if threading.current_thread() is not threading.main_thread():
+    # A cell that awaits something lets this run meanwhile, and has a handler of its own.
+    between = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, _forget)
+    if not between or threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGINT, handler)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGINT) is handler:  # not that of a cell which runs meanwhile
+        if signal.getsignal(signal.SIGINT) is handler:
             signal.signal(signal.SIGINT, before)
 
 
