@@ -66,7 +66,7 @@ def prepare(path, prose, repository):
     path : pathlib.Path
         The chapter.
     prose : prose.Prose
-        Resolves its links and citations.
+        Resolves its links.
     repository : str
         Where git finds the package; empty where nobody knows it.
 
@@ -93,8 +93,7 @@ def write_downloads(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     config = app.config
-    bibliography = Path(app.srcdir, config.bibtex_bibfiles[0])
-    prose = Prose(bibliography, site=config.cards_address)
+    prose = Prose(site=config.cards_address)
     copies = Path(app.outdir, "_sources")
     for copy in copies.rglob("*.ipynb"):
         chapter = Path(app.srcdir, copy.relative_to(copies))

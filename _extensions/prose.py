@@ -1,22 +1,18 @@
 """The book's Markdown for places that know less than the site does.
 
-The chapters are written in MyST. In the browser's JupyterLab, which understands it, citations and
-links to other pages still lead nowhere; Colab, VS Code and a bare JupyterLab show the rest raw too.
+The chapters are written in MyST. In the browser's JupyterLab, which understands it, links to other
+pages still lead nowhere; Colab, VS Code and a bare JupyterLab show the rest raw too.
 """
 
 import re
 
-from pybtex.database import parse_file
-
 __all__ = ["Prose", "plain_markdown", "roles", "term_anchor"]
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([\w./-]+)\.(ipynb|md)(#[^()\s]*)?\)")
-_TERM = re.compile(r"\{term\}`([^`<]*?)(?:\s*<([^`>]*)>)?`")
 _TERM_LINK = re.compile(r"\[([^\[\]]+)\]\(glossary\.md#(term-[\w-]+)\)")
 _CITED = r"\[[^\[\]]+\]\(references\.md#(\w+)\)"
 _CITED_ASIDE = re.compile(rf"\[({_CITED}(?:; {_CITED})*)\]")
 _CARD = re.compile(r"^:link: (\S+)\.ipynb\n:link-type: doc\n", re.MULTILINE)
-_CITATION = re.compile(r"\{cite(:t)?\}`([^`]*)`")
 
 _DIRECTIVE = re.compile(
     r"^:::\{([\w-]+)\} *(.*)\n((?::[\w-]+:.*\n)*)((?s:.*?))^:::[ ]*$", re.MULTILINE
@@ -32,16 +28,13 @@ class Prose:
 
     Parameters
     ----------
-    bibliography : str or pathlib.Path
-        The BibTeX file.
     at_hand : collection of str
         The files beside the notebook.
     site : str
         The site's address, which ends in a slash; empty where nobody knows it.
     """
 
-    def __init__(self, bibliography, at_hand=(), site=""):
-        self._entries = parse_file(str(bibliography)).entries
+    def __init__(self, at_hand=(), site=""):
         self._at_hand = at_hand
         self._site = site
 
@@ -56,43 +49,10 @@ class Prose:
         Returns
         -------
         str
-            Terms of the glossary are plain text, citations are names and years. Links lead to the
-            files at hand and to pages of the site; without an address of the site, its pages are
-            plain text too.
+            Links lead to the files at hand and to pages of the site, those of citations and terms
+            too; without an address of the site, only their text is left.
         """
-        markdown = _TERM.sub(r"\1", markdown)
-        markdown = _CITATION.sub(self._citation, markdown)
-        markdown = _CARD.sub(self._card, markdown)
-        return _LINK.sub(self._link, markdown)
-
-    def linked(self, markdown):
-        """Return Markdown whose citations and terms are links that every program shows.
-
-        Parameters
-        ----------
-        markdown : str
-            The source of a cell.
-
-        Returns
-        -------
-        str
-            Citations are names and years, and lead to ``references.md``; terms lead to
-            ``glossary.md``. `roles` is the way back.
-        """
-
-        def cite(found):
-            textual, keys = found.groups()
-            links = []
-            for key in (key.strip() for key in keys.split(",")):
-                name, year = self._name_and_year(key)
-                said = f"{name} ({year})" if textual else f"{name}, {year}"
-                links.append(f"[{said if year else name}](references.md#{key})")
-            return ", ".join(links) if textual else f"[{'; '.join(links)}]"
-
-        def term(found):
-            return f"[{found[1]}](glossary.md#{term_anchor(found[2] or found[1])})"
-
-        return _TERM.sub(term, _CITATION.sub(cite, markdown))
+        return _LINK.sub(self._link, _CARD.sub(self._card, markdown))
 
     def _target(self, name, suffix):
         if f"{name}.{suffix}" in self._at_hand:
@@ -108,23 +68,6 @@ class Prose:
         target = self._target(found[1], "ipynb")
         return f":link: {target}\n" if target else ""
 
-    def _citation(self, found):
-        textual, keys = found.groups()
-        names = [self._name_and_year(key.strip()) for key in keys.split(",")]
-        if textual:
-            return ", ".join(f"{name} ({year})" if year else name for name, year in names)
-        return f"[{'; '.join(', '.join(filter(None, both)) for both in names)}]"
-
-    def _name_and_year(self, key):
-        entry = self._entries[key]
-        authors = [
-            " ".join(map(str, author.rich_prelast_names + author.rich_last_names))
-            for author in entry.persons["author"]
-        ]
-        if len(authors) > 2 or authors[-1] == "others":
-            authors = [f"{authors[0]} et al."]
-        return " and ".join(authors), entry.fields.get("year")
-
 
 def term_anchor(term):
     """Return the anchor that Sphinx gives to a term of the glossary."""
@@ -137,7 +80,7 @@ def roles(markdown, terms):
     Parameters
     ----------
     markdown : str
-        The source of a cell, with the links of `Prose.linked` or with roles.
+        The source of a cell, with links to ``references.md`` and ``glossary.md`` or with roles.
     terms : iterable of str
         The terms of the glossary.
 
@@ -175,7 +118,7 @@ def plain_markdown(sources, chapter=""):
     -------
     list of str
         Boxes are quotations, solutions fold, exercises and equations have the site's numbers, and
-        cards are a list. Links, citations and terms are as they were: see `Prose`.
+        cards are a list. Links are as they were: see `Prose`.
     """
     numbers, first = {}, f"{chapter}." if chapter else ""
     text = "\n".join(sources)

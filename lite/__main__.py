@@ -56,7 +56,7 @@ def write_notebooks(folder):
     """
     paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if runs_in_browser(path)]
     at_hand = {path.name for path in paths}
-    prose = Prose(ROOT / "references.bib", at_hand, site_address(os.environ))
+    prose = Prose(at_hand, site_address(os.environ))
     for path in paths:
         nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
 

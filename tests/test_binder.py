@@ -1,10 +1,8 @@
 """What repo2docker makes of `binder/`, without building the image, and what the image can run."""
 
 import importlib.metadata
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 BINDER = ROOT / "binder"
 RENAMED = {"tensorflow-cpu": "tensorflow"}  # the same release without CUDA
 ONLY_ON_BINDER = {"nbgitpuller"}
-AROUND_THEM = ("numpy", "joblib", "pybtex")  # of other parts of requirements.txt
+AROUND_THEM = ("numpy", "joblib")  # of other parts of requirements.txt
 WITH_EVERY_PYTHON = {"setuptools", "wheel"}
 
 
@@ -137,34 +135,9 @@ def test_post_build_links_the_package_and_installs_the_startup_file(tmp_path):
     )
     said = done.stdout.splitlines()
     assert said[0] == "pip install --no-cache-dir --no-deps --editable ."
-    assert said[1] == "python binder/name_citations.py"  # before a signature is made of the text
-    assert said[2].startswith("jupyter trust chapters/01_study_group.ipynb")
+    assert said[1].startswith("jupyter trust chapters/01_study_group.ipynb")
     # Where IPython looks, in the environment that it runs in.
     assert (tmp_path / "etc/ipython/startup/nearest_checkout.py").exists()
-
-
-def test_chapters_of_the_image_cite_by_name_and_keep_the_rest(tmp_path):
-    for name in ("binder", "_extensions", "references.bib"):
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
-    (tmp_path / "chapters").mkdir()
-    for name in ("index", "13_should_i_use_dropout"):
-        shutil.copy(ROOT / "chapters" / f"{name}.ipynb", tmp_path / "chapters")
-    subprocess.run([sys.executable, tmp_path / "binder" / "name_citations.py"], check=True)
-    for path in (tmp_path / "chapters").iterdir():
-        before = json.loads((ROOT / "chapters" / path.name).read_text("utf-8"))
-        after = json.loads(path.read_text("utf-8"))
-        for old, new in zip(before.pop("cells"), after.pop("cells"), strict=True):
-            if old["cell_type"] == "markdown":
-                assert "{cite" not in "".join(new.pop("source"))
-                del old["source"]
-            assert new == old
-        assert after == before
-    assert ":link: 13_should_i_use_dropout.ipynb" in (
-        tmp_path / "chapters" / "index.ipynb"
-    ).read_text("utf-8")
-    assert "Srivastava et al., 2014" in (
-        tmp_path / "chapters" / "13_should_i_use_dropout.ipynb"
-    ).read_text("utf-8")
 
 
 def test_a_chapter_that_was_pulled_imports_the_package_beside_it(tmp_path):

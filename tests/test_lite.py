@@ -165,8 +165,8 @@ def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
     assert not [cell for cell in code if cell.outputs or cell.execution_count]
     assert notebook.metadata.kernelspec.name == "python"
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    assert "{term}" not in prose
-    assert "{cite" not in prose
+    linked = re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))[)#]", prose)
+    assert [name for name in linked if not (site / "files" / name).exists()] == []
 
 
 # --- the application ---------------------------------------------------------------------------
