@@ -34,7 +34,7 @@ help: ## list the commands
 
 book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
 	@# Pages depend on each other, so all are written, or none if nothing has changed since.
-	@asked="$(REPOSITORY) $(SITE_URL) $(LITE) $(PDF)"; \
+	@asked="$(VENV) $(REPOSITORY) $(SITE_URL) $(LITE) $(PDF)"; \
 	if [ ! -f $(SITE)/index.html ] || [ "$$(cat $(BUILT) 2>&1)" != "$$asked" ] || [ -n "$$(find \
 	  $(BOOK_SOURCES) $< -name __pycache__ -prune -o -newer $(BUILT) -print -quit)" ]; then \
 	  mkdir -p _build; echo "$$asked" > $(BUILT).draft; rm -f $(BUILT); \
