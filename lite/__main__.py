@@ -71,7 +71,9 @@ def say_when_python_is_out_of_reach(output):
     """
     kernel = output / "extensions" / EXTENSIONS[0] / "static"
     texts = (path.read_text(encoding="utf-8") for path in sorted(kernel.glob("*.js")))
-    address = next(found[0] for text in texts if (found := _PYODIDE.search(text)))
+    address = next((found[0] for text in texts if (found := _PYODIDE.search(text))), None)
+    if address is None:
+        sys.exit(f"{kernel}: no script names the address of Pyodide as {_PYODIDE.pattern}")
     script = (ROOT / "lite" / "waiting.js").read_text(encoding="utf-8")
     for app in APPS:
         page = output / app / "index.html"
