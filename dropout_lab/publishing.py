@@ -5,11 +5,11 @@ import os
 __all__ = ["PUBLISH_VARIABLE", "publishing"]
 
 PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
-"""Set this environment variable to 1 to get pages instead of widgets."""
+"""Set this environment variable to 1 to draw all frames of an explorer before its cell ends."""
 
 
 def publishing():
-    """Say whether pages are wanted: no widgets, no progress bars.
+    """Say whether pages are wanted: all frames at once, no progress bars.
 
     Returns
     -------

@@ -851,16 +851,19 @@ def test_memory_grows_by_the_stored_text_alone(four_hundred):
 # What it needs
 
 
-def test_publishing_needs_no_widgets(publishing):
+@pytest.mark.parametrize("published", ["0", "1"])
+def test_an_explorer_needs_no_widgets(published):
     code = (
         "import sys; sys.modules['ipywidgets'] = None; from dropout_lab import explore; "
-        "import matplotlib.pyplot as plt; "
-        "print(explore(lambda a: plt.figure(figsize=(1, 1)), a=[1, 2]))"
+        "from IPython.core.interactiveshell import InteractiveShell; "
+        "from IPython.display import display; "
+        "InteractiveShell.instance(); import matplotlib.pyplot as plt; "
+        "display(explore(lambda a: plt.figure(figsize=(1, 1)), a=[1, 2]))"
     )
     package = str(Path(dropout_lab.__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": package, "MPLBACKEND": "agg"},
+        env=os.environ | {"PYTHONPATH": package, "MPLBACKEND": "agg", PUBLISH_VARIABLE: published},
         capture_output=True,
         text=True,
         check=True,
