@@ -23,7 +23,7 @@ TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
-  launch ledger lite live live_chapters models_elsewhere printing prose site solutions teaching \
+  launch ledger lite live_chapters models_elsewhere printing prose site solutions teaching \
   training_keras typography weight workflows
 
 .NOTPARALLEL:
