@@ -3,9 +3,9 @@
 import ast
 from dataclasses import dataclass, field, replace
 
-_HIDDEN = "dropout_lab.evidence", "EVIDENCE"  # loads stored results where nobody sees it
 _ADDING = {"add", "append", "extend", "insert", "setdefault", "update"}
 _SETTINGS = {"choices", "command", "description", "name", "seeds", "versions"}  # of `Results`
+_REFUSED = ast.Global, ast.Nonlocal, ast.Match, ast.AsyncFunctionDef, ast.AsyncFor
 _UNKNOWN = object()  # no constant
 _UNROLLED = 40  # entries that a loop is followed through one by one
 _DEPTH = 10  # calls within calls
@@ -20,6 +20,7 @@ class _Value:
     parts: dict = None
     function: object = None
     scopes: tuple = ()
+    members: dict = None  # of a module
     stored: bool = False  # whether it is what `load_results` returned
 
 
@@ -31,7 +32,8 @@ class Reader:
     them behind the scenes. They are followed through variables, entries of tuples and
     dictionaries, loops, and calls of functions that the notebook defines. A name that is bound
     within a function or a comprehension means nothing outside of it, and settings such as the
-    list of seeds are no results.
+    list of seeds are no results. Statements that are not followed, ``global`` and ``match`` among
+    them, are refused: what rests on results must never look exact.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ class Reader:
     evidence: dict
     _globals: dict = field(default_factory=dict)
     _claims: list = field(default_factory=list)
+    _yielded: list = field(default_factory=list)
     _depth: int = 0
 
     def read(self, source):
@@ -58,6 +61,11 @@ class Reader:
             For each ``claim(...)`` of the last statement, what its number rests on.
         last : tuple of str
             What the whole last statement rests on.
+
+        Raises
+        ------
+        ValueError
+            If the code has a statement that cannot be followed.
         """
         body, last, scopes = ast.parse(source).body, _Value(), (self._globals,)
         for statement in body:
@@ -77,6 +85,9 @@ class Reader:
             run(statement, scopes, returned)
 
     def _run_other(self, statement, scopes, returned):
+        if isinstance(statement, _REFUSED):
+            kind = type(statement).__name__
+            raise ValueError(f"code of a claim must not hold {kind}, got {ast.unparse(statement)}")
         for child in ast.iter_child_nodes(statement):
             if isinstance(child, ast.expr):
                 self._value(child, scopes)
@@ -86,8 +97,6 @@ class Reader:
                     self._bind(child.optional_vars, value, scopes)
             elif isinstance(child, ast.stmt):
                 self._run([child], scopes, returned)
-            elif isinstance(child, ast.ExceptHandler):
-                self._run(child.body, scopes, returned)
 
     def _run_assign(self, statement, scopes, returned):
         value = self._value(statement.value, scopes)
@@ -111,17 +120,38 @@ class Reader:
             returned.append(self._value(statement.value, scopes))
 
     def _run_classdef(self, statement, scopes, returned):
-        self._run(statement.body, (*scopes, {}), returned)
+        inner = {}
+        self._run(statement.body, (*scopes, inner), returned)
+        scopes[-1][statement.name] = _Value(parts=inner)
 
     def _run_import(self, statement, scopes, returned):
+        source = getattr(statement, "module", None)
         for alias in statement.names:
-            name = alias.asname or alias.name
+            path = f"{source}.{alias.name}" if source else alias.name
+            if alias.name == "load_results" and alias.asname:
+                raise ValueError(f"load_results must keep its name, got {alias.asname}")
+            if not source and not alias.asname:
+                path = alias.name.partition(".")[0]  # "import a.b" binds a
+            name = alias.asname or path.rpartition(".")[2]
+            if path == "dropout_lab.evidence.*":
+                path, name = "dropout_lab.evidence.EVIDENCE", "EVIDENCE"
             scopes[-1].pop(name, None)  # what was called so before is gone
-            if (getattr(statement, "module", ""), alias.name) == _HIDDEN:
-                parts = {key: _Value(frozenset(names)) for key, names in self.evidence.items()}
-                scopes[-1][name] = _Value(parts=parts)
+            found = self._hidden().get(path)
+            if found is not None:
+                scopes[-1][name] = found
 
     _run_importfrom = _run_import
+
+    def _hidden(self):
+        """Return, by import path, what loads stored results where nobody sees it."""
+        parts = {key: _Value(frozenset(names)) for key, names in self.evidence.items()}
+        evidence = _Value(parts=parts)
+        module = _Value(members={"EVIDENCE": evidence})
+        return {
+            "dropout_lab": _Value(members={"evidence": module}),
+            "dropout_lab.evidence": module,
+            "dropout_lab.evidence.EVIDENCE": evidence,
+        }
 
     def _run_for(self, statement, scopes, returned):
         for entry in self._entries(self._value(statement.iter, scopes)):
@@ -131,18 +161,36 @@ class Reader:
 
     def _run_if(self, statement, scopes, returned):
         self._value(statement.test, scopes)
+        self._branch([statement.body, statement.orelse], scopes, returned)
+
+    def _run_try(self, statement, scopes, returned):
+        ends = [dict(scopes[-1])]
+        for each in statement.body:  # it may break off after any of them
+            self._run([each], scopes, returned)
+            ends.append(dict(scopes[-1]))
+        self._join(ends, scopes)
+        bodies = [handler.body for handler in statement.handlers]
+        self._branch([statement.orelse, *bodies], scopes, returned)
+        self._run(statement.finalbody, scopes, returned)
+
+    _run_trystar = _run_try
+
+    def _branch(self, bodies, scopes, returned):
+        """Run statements of which one list is run; afterwards a name may have any of its values."""
         before, ends = dict(scopes[-1]), []
-        for body in (statement.body, statement.orelse):
+        for body in bodies:
             scopes[-1].clear()
             scopes[-1].update(before)
             self._run(body, scopes, returned)
             ends.append(dict(scopes[-1]))
-        for name in ends[0]:
-            one, other = ends[0][name], ends[1].get(name)
-            if other is not None and one is not other:
-                scopes[-1][name] = _Value(self._all(one) | self._all(other))
-            else:
-                scopes[-1][name] = one
+        self._join(ends, scopes)
+
+    def _join(self, ends, scopes):
+        for name in {name: None for end in ends for name in end}:
+            values = {id(end[name]): end[name] for end in ends if name in end}
+            one, *others = values.values()
+            names = self._all(one).union(*map(self._all, others))
+            scopes[-1][name] = _Value(names) if others else one
 
     def _bind(self, target, value, scopes):
         if isinstance(target, ast.Name):
@@ -222,7 +270,16 @@ class Reader:
 
     def _value_attribute(self, node, scopes):
         held = self._value(node.value, scopes)
+        if held.members is not None:
+            return held.members.get(node.attr, _Value())
         return _Value() if held.stored and node.attr in _SETTINGS else _Value(self._all(held))
+
+    def _value_yield(self, node, scopes):
+        if node.value:
+            self._yielded.append(_Value(self._all(self._value(node.value, scopes))))
+        return _Value()
+
+    _value_yieldfrom = _value_yield
 
     def _value_lambda(self, node, scopes):
         return _Value(function=node, scopes=scopes)
@@ -311,13 +368,15 @@ class Reader:
             if argument:
                 scope[argument.arg] = _Value(extra)
         scopes = (*function.scopes, scope)
-        returned = []
+        returned, outer, self._yielded = [], self._yielded, []
         self._depth += 1
         if isinstance(node, ast.Lambda):
             returned.append(self._value(node.body, scopes))
         else:
             self._run(node.body, scopes, returned)
         self._depth -= 1
+        yielded, self._yielded = self._yielded, outer
+        returned += yielded
         if len(returned) == 1:
             return returned[0]
         return _Value(frozenset().union(*map(self._all, returned)))
@@ -335,7 +394,8 @@ class Reader:
         if id(value) in seen:
             return frozenset()
         seen = (*seen, id(value))
-        names = value.names.union(*(self._all(part, seen) for part in (value.parts or {}).values()))
+        held = {**(value.parts or {}), **(value.members or {})}
+        names = value.names.union(*(self._all(part, seen) for part in held.values()))
         if value.function is not None and len(seen) < _DEPTH:
             names |= self._all(self._call(value, [], {}), seen)
         return names

@@ -25,6 +25,7 @@ EVIDENCE = [
     "from dropout_lab.evidence import EVIDENCE",
     "rows = {name: evidence.rows() for name, evidence in EVIDENCE.items()}",
 ]
+WHOLE = "dropout_lab.evidence.EVIDENCE"
 NORM = ("family-norm",)
 MARK = re.compile(r"^@pytest\.mark\.proves\(", re.MULTILINE)
 
@@ -253,11 +254,31 @@ def test_claims_are_found_under_the_heading_above_them():
         (["def f(n):\n    return f(n - 1) + load_results('one')", "claim('x', f(9))"], ("one",)),
         (["f = lambda n: f(n - 1) + f(n - 2)", "claim('x', f(9))"], ()),
         (["def f(n):\n    return load_results(n)", "claim('x', f('one'))"], ("one",)),
+        # A body that may break off, and a function that gives its results one by one.
+        (["try:\n    a = load_results('one')\nexcept E: a = 1", "claim('x', a)"], ("one",)),
+        (
+            ["try:\n    a = load_results('one')\n    a = 1\nexcept E: pass", "claim('x', a)"],
+            ("one",),
+        ),
+        (["a = load_results('one')", "try: f()\nexcept E: b = a", "claim('x', b)"], ("one",)),
+        (["a = load_results('one')", "try: b = 1\nexcept E: b = 2", "claim('x', b)"], ()),
+        (
+            ["def f():\n    a = load_results('one')\n    yield a\n    a = 1", "claim('x', *f())"],
+            ("one",),
+        ),
+        (["def f(a):\n    yield from a", "claim('x', *f(load_results('one')))"], ("one",)),
+        (["def f():\n    yield 1", "a = load_results('one')", "claim('x', next(f()))"], ()),
+        (["class A:\n    a = load_results('one')", "claim('x', A.a)"], ("one",)),
         # Settings are no measurements.
         (["a = load_results('one')", "claim('x', f(3, seed=a.seeds, n=a.choices('n')))"], ()),
         # The package's evidence loads results where nobody sees it.
         ([*EVIDENCE, "claim('x', rows['cards'][0].gain)"], ("fraud-cards",)),
         ([*EVIDENCE, "claim('x', rows['linear'][0].gain)"], ()),
+        (["import dropout_lab.evidence as e", "claim('x', e.EVIDENCE['norm'].rows())"], NORM),
+        (["import dropout_lab.evidence", f"claim('x', {WHOLE}['norm'].rows())"], NORM),
+        (["from dropout_lab import evidence as e", "claim('x', e.EVIDENCE['norm'])"], NORM),
+        (["from dropout_lab.evidence import *", "claim('x', EVIDENCE['norm'])"], NORM),
+        (["import dropout_lab", "claim('x', dropout_lab.dropout(3))"], ()),
         (
             [*EVIDENCE, "def row(n, k):\n    return rows[n][k]", "claim('x', row('norm', 1))"],
             ("family-norm",),
@@ -271,6 +292,23 @@ def test_stored_results_are_followed_through_variables(sources, results):
     (entry,) = ledger.claims_of(new_notebook(cells=cells))
     assert entry.results == results
     assert entry.exact == (not results)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("def f():\n    global a\n    a = load_results('one')\nf()", "Global"),
+        ("def f():\n    nonlocal a\nf()", "Nonlocal"),
+        ("match load_results('one'):\n    case a: pass", "Match"),
+        ("async def f():\n    return load_results('one')", "AsyncFunctionDef"),
+        ("from dropout_lab.experiments import load_results as a", "load_results"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(source, kind):
+    cells = [new_code_cell(source)]
+    cells.append(cell_with(claim("One is one", 1, equals=1), source="claim('x', a)"))
+    with pytest.raises(ValueError, match=kind):
+        ledger.claims_of(new_notebook(cells=cells))
 
 
 def test_each_of_several_claims_has_its_own_results():
