@@ -126,7 +126,11 @@ class TestSettings:
             ("learning_rate", float("inf"), ValueError),
             ("learning_rate", "fast", TypeError),
             ("learning_rate", True, TypeError),
+            ("learning_rate", np.timedelta64(1, "s"), TypeError),
             ("loss", "mse", ValueError),
+            ("loss", np.array(["cross_entropy", "mse"]), ValueError),
+            ("progress", 1, TypeError),
+            ("progress", np.array([True, False]), TypeError),
             ("progress", "yes", TypeError),
         ],
     )

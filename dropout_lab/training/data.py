@@ -1,13 +1,11 @@
 """What both training loops accept: checked data and checked settings."""
 
-import math
-import numbers
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_count
+from dropout_lab._checks import check_choice, check_count, check_number, check_training
 
 __all__ = ["Settings", "Split", "check_classes", "check_data", "check_inputs"]
 
@@ -46,15 +44,10 @@ class Settings:
         check_count(self.batch_size, "batch_size")
         if self.patience is not None:
             check_count(self.patience, "patience")
-        rate = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, numbers.Real):
-            raise TypeError(f"learning_rate must be a number, got {rate!r} ({type(rate).__name__})")
-        if not 0 < rate < math.inf:
-            raise ValueError(f"learning_rate must be finite and greater than 0, got {rate!r}")
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss must be one of {list(LOSSES)}, got {self.loss!r}")
-        if self.progress not in (None, True, False):
-            raise TypeError(f"progress must be True, False or None, got {self.progress!r}")
+        check_number(self.learning_rate, "learning_rate", positive=True)
+        check_choice(self.loss, "loss", LOSSES)
+        if self.progress is not None:
+            check_training(self.progress, "progress")
 
 
 def check_data(train, validation, loss):
