@@ -28,7 +28,7 @@ def check_rate(rate, name="rate"):
     ValueError
         If `rate` is NaN or lies outside [0, 1].
     """
-    if not _is_real(rate):
+    if not is_real(rate):
         raise TypeError(
             f"{name} must be a real number between 0 and 1, got {rate!r} ({type(rate).__name__})"
         )
@@ -366,7 +366,7 @@ def check_number(value, name, *, minimum=-math.inf, positive=False, finite=True)
     ValueError
         If it is not allowed.
     """
-    if not _is_real(value):
+    if not is_real(value):
         raise TypeError(f"{name} must be a real number, got {value!r:.80} ({type(value).__name__})")
     try:
         checked = float(value)
@@ -444,10 +444,10 @@ def check_training(training, name="training"):
 
 def is_whole(value):
     """Say whether a value is a whole number, which booleans and time spans are not here."""
-    return isinstance(value, numbers.Integral) and _is_real(value)
+    return isinstance(value, numbers.Integral) and is_real(value)
 
 
-def _is_real(value):
+def is_real(value):
     """Say whether a value is a real number, which booleans and time spans are not here."""
     return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.timedelta64))
 

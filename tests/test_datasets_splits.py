@@ -131,6 +131,7 @@ class TestTime:
         ("half", TypeError),
         (("a", "b"), TypeError),
         ((True, 0.0), TypeError),
+        ((np.timedelta64(1, "s"), 0.5), TypeError),
         ((1.0,), ValueError),
         ((0.5, 0.6), ValueError),
         ((0.5, 0.4), ValueError),

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from numbers import Real
 
 import numpy as np
 
-from dropout_lab._checks import check_real_array, check_rng
+from dropout_lab._checks import check_real_array, check_rng, is_real
 
 __all__ = ["stratified_split", "time_split"]
 
@@ -132,7 +131,7 @@ def _check_fractions(fractions):
     wanted = "two or more numbers above 0 that add up to 1"
     if not isinstance(fractions, Sequence) or isinstance(fractions, str):
         raise TypeError(f"fractions must be a tuple of {wanted}, got {fractions!r}")
-    if not all(isinstance(part, Real) and not isinstance(part, bool) for part in fractions):
+    if not all(map(is_real, fractions)):
         raise TypeError(f"fractions must be a tuple of {wanted}, got {fractions!r}")
     if len(fractions) < 2 or not all(part > 0 for part in fractions):
         raise ValueError(f"fractions must be {wanted}, got {fractions!r}")
