@@ -98,6 +98,11 @@ def test_one_test_set_adds_the_spread_over_its_rows():
     assert (mean[0], half[0]) == pytest.approx((2.0, np.hypot(12.706, 1.96 * 2)), rel=1e-4)
 
 
+def test_no_other_split_has_an_interval(message_of):
+    message = message_of(ValueError, card_interval, [1.0, 3.0], "tiem")
+    assert message == "split must be one of ['stratified', 'time'], got 'tiem'"
+
+
 def test_gains_pair_seeds_and_rows():
     cards = load_results("fraud-cards")
     some, none = ({"model": "hidden", "width": 64, "rate": rate} for rate in (0.5, 0.0))

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from dropout_lab._checks import check_choice
 from dropout_lab.detection import (
     alert_recall,
     permutation_importance,
@@ -341,6 +342,13 @@ def card_interval(values, split, error=0.0):
     mean, half : numpy.ndarray of float64
         Shape ``(...)``. The interval goes from ``mean - half`` to ``mean + half``.
 
+    Raises
+    ------
+    TypeError
+        If `values` does not hold numbers.
+    ValueError
+        If `split` is neither of the two, or there are fewer than 2 or more than 10 seeds.
+
     Notes
     -----
     Taught in: chapter 6.
@@ -356,6 +364,7 @@ def card_interval(values, split, error=0.0):
     >>> f"{half:.2f}"  # 12.706 for the seeds, 1.96 for the rows
     '12.86'
     """
+    check_choice(split, "split", ("stratified", "time"))
     mean, half = t_interval(values)
     if split == "time":
         return mean, np.hypot(half, 1.96 * np.asarray(error))
