@@ -221,6 +221,7 @@ class TestNetworkDiagram:
             ([np.ones(2, bool)], ValueError),
             ([np.ones(2, bool), np.ones(2)], TypeError),
             ([np.ones(2, bool), [True]], TypeError),
+            ([np.ones(2, bool), np.ma.masked_array([True, True], [False, True])], TypeError),
             ([np.ones(2, bool), np.ones((1, 2), bool)], ValueError),
             ([np.ones(2, bool), np.ones(0, bool)], ValueError),
         ],

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from dropout_lab._checks import check_mask
 from dropout_lab.frames import describe
 from dropout_lab.style import COLORS, FIGURE_WIDTH, INK
 
@@ -125,8 +126,7 @@ def _checked(masks):
     if len(masks) < 2:
         raise ValueError(f"masks must hold at least two layers, got {len(masks)}")
     for mask in masks:
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-            raise TypeError(f"masks must hold boolean numpy arrays, got {mask!r:.80}")
+        check_mask(mask, "every entry of masks")
         if mask.ndim != 1 or not len(mask):
             raise ValueError(f"masks must hold arrays of shape (units,), got shape {mask.shape}")
     return masks
