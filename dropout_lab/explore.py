@@ -300,7 +300,9 @@ def _is_series(choices):
     if isinstance(choices, (str, bytes, Mapping)):
         return False
     return isinstance(choices, Sequence) or (
-        hasattr(choices, "tolist") and getattr(choices, "ndim", 1) == 1
+        hasattr(choices, "tolist")
+        and hasattr(choices, "__len__")
+        and getattr(choices, "ndim", 1) == 1
     )
 
 

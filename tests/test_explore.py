@@ -155,6 +155,13 @@ def test_an_axis_with_a_time_that_is_none(live, times):
         explore(untouched, power=times)
 
 
+class Unsized:
+    """What turns into a list but has no length."""
+
+    def tolist(self):
+        return [1, 2]
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -170,6 +177,7 @@ def test_an_axis_with_a_time_that_is_none(live, times):
         (torch.tensor(3.0), "Tensor"),
         (pd.DataFrame({"a": [1]}), "DataFrame"),
         ({"a": 1}.values(), "dict_values"),
+        (Unsized(), "Unsized"),
     ],
 )
 def test_an_axis_that_is_no_sequence(live, values, kind):
