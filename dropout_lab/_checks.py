@@ -417,13 +417,13 @@ def check_count(value, name, minimum=1):
     return int(value)
 
 
-def check_training(training, name="training"):
-    """Return `training` as a bool, or raise.
+def check_flag(flag, name="training"):
+    """Return `flag` as a bool, or raise.
 
     Parameters
     ----------
-    training : bool
-        Whether a layer trains or infers.
+    flag : bool
+        Python's or NumPy's. Numbers and arrays are refused.
     name : str, default "training"
         What the error message calls the argument.
 
@@ -437,9 +437,9 @@ def check_training(training, name="training"):
     TypeError
         If it is neither True nor False.
     """
-    if not isinstance(training, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {training!r}")
-    return bool(training)
+    if not isinstance(flag, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {flag!r:.80}")
+    return bool(flag)
 
 
 def is_whole(value):

@@ -10,12 +10,12 @@ import math
 import numpy as np
 
 from dropout_lab._checks import (
+    check_flag,
     check_mask,
     check_rate,
     check_real_array,
     check_rng,
     check_shape,
-    check_training,
     is_whole,
 )
 
@@ -134,7 +134,7 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     x = check_real_array(x, "x")
     rate = check_rate(rate)
     check_rng(rng)
-    if not check_training(training):
+    if not check_flag(training):
         _check_noise_shape(noise_shape, x.shape)
         return x.copy(order="K")
     return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)

@@ -270,6 +270,8 @@ class TestDecay:
         one, longer, other = fit(epochs=1), fit(epochs=2), fit(epochs=1, decay=True)
         assert one.validation_loss[0] == longer.validation_loss[0]
         assert one.validation_loss[0] != other.validation_loss[0]
+        same = fit(epochs=1, decay=np.True_)
+        np.testing.assert_array_equal(same.validation_loss, other.validation_loss)
 
     def test_neither_true_nor_false(self, message_of):
         assert message_of(TypeError, fit, decay=1) == "decay must be True or False, got 1"

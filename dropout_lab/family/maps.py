@@ -5,11 +5,11 @@ import numpy as np
 from dropout_lab._checks import (
     check_choice,
     check_count,
+    check_flag,
     check_rate,
     check_real_array,
     check_rng,
     check_shape,
-    check_training,
 )
 from dropout_lab.dropout import dropout, sample_mask
 
@@ -216,7 +216,7 @@ def drop_block(x, rate, block, rng, *, training=True):
     """
     x = check_real_array(x, "x", "..., rows, columns")
     check_rng(rng)
-    if not check_training(training):
+    if not check_flag(training):
         seed_rate(rate, block, *x.shape[-2:])
         return x.copy(order="K")
     mask = block_mask(x.shape, rate, block, rng)

@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from dropout_lab._checks import (
+    check_flag,
     check_number,
     check_rate,
     check_real_array,
     check_rng,
     check_shape,
-    check_training,
 )
 from dropout_lab.family._inputs import check_rate_below_one
 
@@ -64,7 +64,7 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     x = check_real_array(x, "x")
     rate = check_rate_below_one(rate)
     check_rng(rng)
-    if not check_training(training):
+    if not check_flag(training):
         return x.copy(order="K")
     noise = rng.normal(1.0, math.sqrt(rate / (1 - rate)), x.shape)
     return np.multiply(x, noise, out=np.empty_like(x), casting="same_kind")

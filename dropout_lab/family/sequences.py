@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_numbers, check_real_array, check_rng, check_training
+from dropout_lab._checks import check_flag, check_numbers, check_real_array, check_rng
 from dropout_lab.dropout import dropout
 from dropout_lab.network import softmax
 
@@ -109,7 +109,7 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
     batch, steps, units = x.shape
     if weights.shape != (units, units):
         raise ValueError(f"weights must have shape {(units, units)}, got {weights.shape}")
-    drawn = (None, 1 if check_training(shared, "shared") else None, None)
+    drawn = (None, 1 if check_flag(shared, "shared") else None, None)
     factors = dropout(np.ones(x.shape), rate, rng, training=training, noise_shape=drawn)
     states, state = np.zeros(x.shape), np.zeros((batch, units))
     for step in range(steps):

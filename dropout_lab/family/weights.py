@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_numbers, check_rng, check_training
+from dropout_lab._checks import check_flag, check_numbers, check_rng
 from dropout_lab.dropout import dropout
 from dropout_lab.family._inputs import check_rate_below_one
 
@@ -58,7 +58,7 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     """
     x, weights, biases = _check_layer(x, weights, biases)
     check_rng(rng)
-    if not check_training(training):
+    if not check_flag(training):
         return x @ weights + biases
     shape = (len(x), *weights.shape)
     masked = dropout(np.broadcast_to(weights, shape), rate, rng)

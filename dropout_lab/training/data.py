@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_choice, check_count, check_number, check_training
+from dropout_lab._checks import check_choice, check_count, check_flag, check_number
 
 __all__ = ["Settings", "Split", "check_classes", "check_data", "check_inputs"]
 
@@ -47,7 +47,7 @@ class Settings:
         check_number(self.learning_rate, "learning_rate", positive=True)
         check_choice(self.loss, "loss", LOSSES)
         if self.progress is not None:
-            check_training(self.progress, "progress")
+            check_flag(self.progress, "progress")
 
 
 def check_data(train, validation, loss):

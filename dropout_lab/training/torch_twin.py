@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from dropout_lab._checks import check_count
+from dropout_lab._checks import check_count, check_flag
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.training.data import Settings, check_classes, check_data, check_inputs
 from dropout_lab.training.history import run_epochs
@@ -155,8 +155,7 @@ def fit_torch(
     threads = check_count(threads, "threads")
     if regularizer is not None and not isinstance(regularizer, Regularizer):
         raise TypeError(f"regularizer must be a Regularizer or None, got {regularizer!r:.60}")
-    if not isinstance(decay, bool):
-        raise TypeError(f"decay must be True or False, got {decay!r:.60}")
+    decay = check_flag(decay, "decay")
     train, validation = check_data(train, validation, loss)
     device = _check_device(device)
     if any(weight.is_meta for weight in model.parameters()):
