@@ -37,6 +37,32 @@ def check_rate(rate, name="rate"):
     return float(rate)
 
 
+def check_rate_below_one(rate):
+    """Return `rate` as `check_rate` does, or raise; 1 would make the variance infinite.
+
+    Parameters
+    ----------
+    rate : float
+        A probability, ``0 <= rate < 1``.
+
+    Returns
+    -------
+    float
+        The checked value.
+
+    Raises
+    ------
+    TypeError
+        If `rate` is not a real number.
+    ValueError
+        If `rate` is NaN or lies outside [0, 1).
+    """
+    rate = check_rate(rate)
+    if rate == 1:
+        raise ValueError(f"rate must be below 1, got {rate}: its variance would be infinite")
+    return rate
+
+
 def check_rng(rng, name="rng"):
     """Return `rng`, or raise TypeError unless it is a `numpy.random.Generator`.
 

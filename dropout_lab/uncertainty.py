@@ -11,7 +11,7 @@ from dropout_lab._checks import (
     check_number,
     check_numbers,
     check_probabilities,
-    check_rate,
+    check_rate_below_one,
     check_real_array,
 )
 from dropout_lab.detection import counts_in_bins
@@ -291,9 +291,7 @@ def readout_variance(hidden, weights, rate):
     weights = check_numbers(weights, "weights", "units")
     if hidden.shape[1:] != weights.shape:
         raise ValueError(f"weights must have shape {hidden.shape[1:]}, got {weights.shape}")
-    rate = check_rate(rate)
-    if rate == 1:
-        raise ValueError(f"rate must be below 1, got {rate!r}")
+    rate = check_rate_below_one(rate)
     return rate / (1 - rate) * ((hidden * weights) ** 2).sum(axis=1)
 
 

@@ -8,11 +8,11 @@ from dropout_lab._checks import (
     check_flag,
     check_number,
     check_rate,
+    check_rate_below_one,
     check_real_array,
     check_rng,
     check_shape,
 )
-from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["concrete_mask", "gaussian_dropout"]
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_numbers
-from dropout_lab.family._inputs import check_rate_below_one
+from dropout_lab._checks import check_numbers, check_rate_below_one
 
 __all__ = ["variance_ratio"]
 

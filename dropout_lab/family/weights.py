@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_rng
+from dropout_lab._checks import check_flag, check_numbers, check_rate_below_one, check_rng
 from dropout_lab.dropout import dropout
-from dropout_lab.family._inputs import check_rate_below_one
 
 __all__ = ["drop_connect", "drop_connect_moments"]
 
