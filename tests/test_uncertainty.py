@@ -440,7 +440,7 @@ def test_between_two_inputs_the_variance_lies_below_the_chord(seed, a, b, share)
 
 
 def test_a_layer_that_drops_everything_has_no_variance_to_speak_of():
-    with pytest.raises(ValueError, match="rate must be below 1, got 1.0: its variance"):
+    with pytest.raises(ValueError, match=r"rate must be below 1, got 1\.0: its"):
         readout_variance(np.ones((1, 2)), np.ones(2), 1)
 
 
