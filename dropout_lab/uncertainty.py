@@ -14,6 +14,7 @@ from dropout_lab._checks import (
     check_rate_below_one,
     check_real_array,
 )
+from dropout_lab._torch import seeded
 from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
 
@@ -369,7 +370,7 @@ def _torch_passes(model, x, passes, seed):
             raise TypeError(f"model must return a tensor, got {type(output).__name__}")
         return output.to("cpu", torch.float64).numpy()
 
-    with torch.no_grad(), _seeded(seed, like.device), _dropping(model) as rates:
+    with torch.no_grad(), seeded(seed, like.device), _dropping(model) as rates:
         outputs = np.stack([ask() for _ in range(passes)])
         live = [place for place, rate in rates.items() if 0 < rate < 1]
         if live and outputs.size and (outputs == outputs[0]).all():
@@ -421,20 +422,6 @@ def _dropping(model):
             setattr(module, name, rate)
         for owner, name, buffer, value in buffers:
             owner[name] = buffer.copy_(value)
-
-
-@contextmanager
-def _seeded(seed, device):
-    """Seed the global generators that dropout draws from, and put their state back."""
-    import torch
-
-    cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if cuda else []):
-        torch.default_generator.manual_seed(seed)
-        if cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        yield
 
 
 def _entropy(probabilities):

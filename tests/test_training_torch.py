@@ -1,6 +1,7 @@
 """The PyTorch loop against a NumPy network, scikit-learn and cases with a known end."""
 
 import warnings
+from contextlib import contextmanager
 from unittest import mock
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from scipy import optimize, special
 from sklearn.metrics import log_loss
 
+from dropout_lab._torch import seeded
 from dropout_lab.network import MLP
 from dropout_lab.regularizers import Regularizer, clip_norms
 from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
@@ -163,6 +165,31 @@ class TestSeeds:
             assert learning_rate == 1e30
         assert torch.equal(torch.get_rng_state(), before[0])
         assert numpy_state() == before[1]
+
+    @pytest.mark.parametrize(("name", "place"), [("cuda:1", 1), ("cuda", 0)])
+    def test_the_gpu_that_trains_is_seeded(self, monkeypatch, name, place):
+        states, current = {0: 11, 1: 22}, [0]
+
+        def index(device):
+            return current[-1] if device.index is None else device.index
+
+        @contextmanager
+        def use(device):
+            current.append(index(device))
+            yield
+            current.pop()
+
+        monkeypatch.setattr(torch.cuda, "device", use)
+        monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: states[index(device)])
+        monkeypatch.setattr(
+            torch.cuda, "set_rng_state", lambda state, device: states.update({index(device): state})
+        )
+        monkeypatch.setattr(
+            torch.cuda, "manual_seed", lambda seed: states.update({current[-1]: seed})
+        )
+        with seeded(5, torch.device(name)):
+            assert states == {0: 11, 1: 22} | {place: 5}
+        assert states == {0: 11, 1: 22}
 
     def test_number_of_threads_is_as_before(self):
         used = []

@@ -5,10 +5,10 @@ import functools
 
 import numpy as np
 
+from dropout_lab._torch import seeded
 from dropout_lab.training.data import Settings, check_classes, check_data
 from dropout_lab.training.history import run_epochs
 from dropout_lab.training.start import initial_weights
-from dropout_lab.training.torch_twin import seeded
 
 __all__ = ["fit_keras", "perceptron_keras"]
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from dropout_lab._checks import check_count, check_flag
+from dropout_lab._torch import seeded
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.training.data import Settings, check_classes, check_data, check_inputs
 from dropout_lab.training.history import run_epochs
@@ -382,18 +383,6 @@ def _tensor(x, dtype):
         # Arrays from a loader's cache are read-only, and stay unchanged: the loop only reads.
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.as_tensor(x).to(dtype)
-
-
-@contextmanager
-def seeded(seed, device):
-    """Seed the global generators dropout draws from, and put their state back."""
-    import torch
-
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.default_generator.manual_seed(seed)
-        if device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-        yield
 
 
 @contextmanager
