@@ -393,15 +393,17 @@ def card_gain(cards, some, none, split):
     -----
     Taught in: chapter 6.
     """
+
+    def scores(value):
+        which = {"split": split, "seed": list(SEEDS)}
+        return [cards.array(value, **detector, **which) for detector in (some, none)]
+
     error = 0.0
-    values, resampled = [], []
-    for detector in (some, none):
-        which = {**detector, "split": split, "seed": list(SEEDS)}
-        values.append(cards.array("average_precision", **which))
-        if split == "time":
-            resampled.append(cards.array("resampled", **which).mean(axis=0))
-            error = np.std(resampled[0] - resampled[-1], ddof=1)
-    return card_interval(values[0] - values[1], split, error)
+    if split == "time":
+        one, other = (each.mean(axis=0) for each in scores("resampled"))
+        error = np.std(one - other, ddof=1)
+    one, other = scores("average_precision")
+    return card_interval(one - other, split, error)
 
 
 # --- shared ----------------------------------------------------------------------------------
