@@ -164,7 +164,7 @@ def _as_array(values, name):
                 half = values.dtype == torch.float16
                 values = values if half else values.float()  # NumPy has float16 alone
         array = np.asarray(values)
-    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} cannot be read as an array: {error}") from error
     if array.dtype.name.startswith(("bfloat16", "float8")):  # of ml_dtypes, as TensorFlow has them
         return array.astype(np.float32)
