@@ -94,7 +94,9 @@ def mc_passes(model, x, passes, *, seed):
     Notes
     -----
     Taught in: chapter 11. Every pass draws one mask for each example. Passes may be equal where
-    all rates are 0 or 1, and, by chance, where rates are tiny.
+    all rates are 0 or 1, and, by chance, where rates are tiny. Where they are equal, as a single
+    one always is with itself, further passes at a rate of 1/2 look whether any mask changes the
+    outputs: two as a rule, 31 at most.
 
     References
     ----------

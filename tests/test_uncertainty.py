@@ -1,5 +1,7 @@
 """Passes with dropout on, and the measures of doubt, against enumeration and other formulas."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -268,6 +270,19 @@ def test_equal_passes_are_refused_where_a_rate_says_that_they_differ(passes):
     with pytest.raises(ValueError, match=r"outputs that depend on its masks.*a rate is 1e-09"):
         mc_passes(net, X, passes, seed=0)
     assert (net.training, net.drop.training, net.drop.p) == (True, True, 1e-9)
+
+
+def test_what_the_look_at_equal_passes_costs():
+    def calls(net, passes):
+        seen = []
+        net.register_forward_hook(lambda *_: seen.append(1))
+        with contextlib.suppress(ValueError):
+            mc_passes(net, X, passes, seed=0)
+        return len(seen)
+
+    assert [calls(classifier(0.5), passes) for passes in (1, 2)] == [1 + 2, 2]
+    assert [calls(classifier(1e-12), passes) for passes in (1, 3)] == [1 + 2, 3 + 2]
+    assert [calls(Unused(0.5).train(), passes) for passes in (1, 3)] == [1 + 31, 3 + 31]
 
 
 @pytest.mark.parametrize("rate", [0.0, 1e-12, 1.0])
