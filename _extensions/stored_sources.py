@@ -154,9 +154,19 @@ class Reader:
         }
 
     def _run_for(self, statement, scopes, returned):
-        for entry in self._entries(self._value(statement.iter, scopes)):
+        before, entries = dict(scopes[-1]), self._entries(self._value(statement.iter, scopes))
+        for entry in entries * 2 if len(entries) == 1 else entries:  # one may stand for many
             self._bind(statement.target, entry, scopes)
             self._run(statement.body, scopes, returned)
+        self._join([before, dict(scopes[-1])], scopes)  # or for none
+        self._run(statement.orelse, scopes, returned)
+
+    def _run_while(self, statement, scopes, returned):
+        before = dict(scopes[-1])
+        for _ in range(2):  # what one round leaves, the next may read
+            self._value(statement.test, scopes)
+            self._run(statement.body, scopes, returned)
+        self._join([before, dict(scopes[-1])], scopes)
         self._run(statement.orelse, scopes, returned)
 
     def _run_if(self, statement, scopes, returned):
@@ -208,7 +218,9 @@ class Reader:
             plain = isinstance(target, ast.Attribute)
             key = _Value() if plain else self._value(target.slice, scopes)
             if held.parts is not None and _is_key(key):
-                held.parts[key.constant] = value
+                old = held.parts.get(key.constant)  # stays if this is a branch that is not taken
+                both = _Value(self._all(value) | self._all(old)) if old else value
+                held.parts[key.constant] = both
             else:
                 held.names |= self._all(value) | self._all(key)
 
@@ -230,6 +242,8 @@ class Reader:
         return _Value(constant=node.value)
 
     def _value_name(self, node, scopes):
+        if node.id == "load_results":  # not called here, but who knows where
+            return _Value(frozenset({"?"}))
         return next((scope[node.id] for scope in reversed(scopes) if node.id in scope), _Value())
 
     def _value_namedexpr(self, node, scopes):

@@ -269,6 +269,16 @@ def test_claims_are_found_under_the_heading_above_them():
         (["def f(a):\n    yield from a", "claim('x', *f(load_results('one')))"], ("one",)),
         (["def f():\n    yield 1", "a = load_results('one')", "claim('x', next(f()))"], ()),
         (["class A:\n    a = load_results('one')", "claim('x', A.a)"], ("one",)),
+        # A loop that may not run, or again; an entry that may stay; loading under another name.
+        (["a = load_results('one')", "for i in g(): a = 1", "claim('x', a)"], ("one",)),
+        (["a = load_results('one')", "while g(): a = 1", "claim('x', a)"], ("one",)),
+        (["a = 1\nwhile g():\n    b = a\n    a = load_results('one')", "claim('x', b)"], ("one",)),
+        (
+            ["a = 1\nfor i in g():\n    b = a\n    a = load_results('one')", "claim('x', b)"],
+            ("one",),
+        ),
+        (["a = {'k': load_results('one')}", "if g(): a['k'] = 1", "claim('x', a['k'])"], ("one",)),
+        (["f = load_results", "claim('x', f('one'))"], ("?",)),
         # Settings are no measurements.
         (["a = load_results('one')", "claim('x', f(3, seed=a.seeds, n=a.choices('n')))"], ()),
         # The package's evidence loads results where nobody sees it.
