@@ -46,7 +46,8 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         ``return describe(figure, "one sentence with the numbers")``. Whatever style the reader
         has set, it starts from matplotlib's defaults and the book's settings. Where it sets no
         margins, layout or places, labels get the room they need, and axes may move from frame
-        to frame; ``figure.subplots_adjust(left=0.15)`` holds them.
+        to frame; ``figure.subplots_adjust(left=0.15)`` holds them. It must change nothing that
+        other cells use: live, frames are drawn between the cells.
     start : mapping of str to object, optional
         Where axes stand first: a value of a sequence, a label of a mapping. By default the
         first of each.

@@ -1,5 +1,6 @@
 """What the stored notebooks promise: complete, clean, and within their budgets."""
 
+import ast
 import gzip
 import re
 
@@ -33,6 +34,36 @@ def explorers(path):
         output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})
     ]
     return [found for page in pages for found in EXPLORER.findall(page)]
+
+
+def functions_of(path):
+    """Return the functions of a chapter by name, and the names of those that it draws with."""
+    nodes = list(ast.walk(ast.parse("\n".join(cell.source for cell in code_cells(path)))))
+    found = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    return found, {
+        ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func) == "explore"
+    }
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_drawing_changes_nothing_that_other_cells_use(path):
+    # A live notebook draws frames between the cells that its reader runs.
+    functions, waiting = functions_of(path)
+    drawn = set()
+    while waiting := (waiting & set(functions)) - drawn:
+        drawn |= waiting
+        inside = [node for name in waiting for node in ast.walk(functions[name])]
+        waiting = {node.id for node in inside if isinstance(node, ast.Name)}
+    assert drawn
+    for name in drawn:
+        nodes = list(ast.walk(functions[name]))
+        own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for node in nodes:
+            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+                root = next(n.id for n in ast.walk(node.value) if isinstance(n, ast.Name))
+                assert root in own, f"{name} changes {ast.unparse(node)}"
 
 
 def test_the_book_has_chapters():

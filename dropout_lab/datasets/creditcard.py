@@ -155,8 +155,9 @@ def _read_csv(path):
         if path.name == "creditcard_subset.csv.xz":
             check_sha256(path.read_bytes(), SUBSET_SHA256, path)
         _check_separator(path)
-        # To the last bit, which pandas before 3 does only when asked.
-        frame = pd.read_csv(path, low_memory=False, float_precision="round_trip")
+        # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
+        exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+        frame = pd.read_csv(path, low_memory=False, **exact)
     except EOFError as error:
         raise ValueError(f"{path} is cut short: its compressed data end too early") from error
     except (lzma.LZMAError, zlib.error) as error:
