@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 BUILT := _build/site-is-built
-BOOK_SOURCES = $(wildcard *.yml *.bib Makefile _extensions assets chapters dropout_lab tests)
+BOOK_SOURCES = $(wildcard *.yml *.bib Makefile assets book chapters dropout_lab tests)
 NEWEST := _build/newest
 LOWEST := _build/lowest
 REQUIREMENTS := requirements.txt
@@ -47,7 +47,7 @@ book: $(VENV)/book-is-installed ## build the site from the stored outputs, warni
 
 lite: export LITE := 1
 lite: $(VENV)/lite-is-installed book ## build the site, and Python in the reader's browser with it
-	$(BIN)/python -m lite $(SITE)/lite $(WHEELS)
+	$(BIN)/python -m book.lite $(SITE)/lite $(WHEELS)
 	@echo "Python in the browser is built. It needs a server: make serve LITE=1"
 
 serve: book ## serve the site on this machine only
@@ -55,12 +55,12 @@ serve: book ## serve the site on this machine only
 
 pdf: $(VENV)/pdf-is-installed book ## print the whole book as one PDF
 	@$(BIN)/python -m browsers.chromium
-	$(BIN)/python -m printing
+	$(BIN)/python -m book.paper
 	@echo "The book is printed: _build/pdf/dropout-lab.pdf"
 
 epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
 	@$(BIN)/python -m browsers.chromium
-	$(BIN)/python -m printing.ebook
+	$(BIN)/python -m book.paper.ebook
 	@echo "The e-book is made: _build/epub/dropout-lab.epub"
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
@@ -127,11 +127,11 @@ $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-ma
 	$(PIP) -r requirements-book.txt
 	@touch $@
 
-$(VENV)/lite-is-installed: requirements-lite.txt lite/wheels.txt constraints.txt | $(VENV)/is-made
+$(VENV)/lite-is-installed: requirements-lite.txt book/lite/wheels.txt constraints.txt | $(VENV)/is-made
 	$(PIP) -r requirements-lite.txt
 	rm -rf $(WHEELS)
 	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
-	  --dest $(WHEELS) -r lite/wheels.txt
+	  --dest $(WHEELS) -r book/lite/wheels.txt
 	@touch $@
 
 $(VENV)/pdf-is-installed: $(VENV)/book-is-installed requirements.txt

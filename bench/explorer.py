@@ -13,7 +13,7 @@ import numpy as np
 from bench.table import print_table
 from browsers.chromium import ARGUMENTS, find_chromium
 from dropout_lab import describe, dropout, explore, rates
-from dropout_lab.page import script_text
+from dropout_lab.explorer.page import script_text
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"

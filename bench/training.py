@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from bench.table import print_table
-from dropout_lab.datasets import DataUnavailable, load_mnist
+from dropout_lab.data import DataUnavailable, load_mnist
 from dropout_lab.training import (
     fit_keras,
     fit_torch,

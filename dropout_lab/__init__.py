@@ -1,7 +1,7 @@
 """Dropout Lab: the package behind the book's chapters."""
 
-from dropout_lab.dropout import Dropout, dropout, dropout_backward, rates, sample_mask
-from dropout_lab.explore import describe, explore
+from dropout_lab.explorer import describe, explore
+from dropout_lab.layer import Dropout, dropout, dropout_backward, rates, sample_mask
 
 __version__ = "0.1.0"
 

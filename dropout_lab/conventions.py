@@ -17,7 +17,7 @@ from dropout_lab._checks import (
     check_rate,
     check_real_array,
 )
-from dropout_lab.dropout import scaled
+from dropout_lab.layer import scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention", "convention_named"]
@@ -184,7 +184,7 @@ class Convention:
         -------
         numpy.ndarray
             ``x * mask * s_train``, a new array in the dtype of `x`; zeros at rate 1, as in
-            `dropout_lab.dropout`.
+            `dropout_lab.layer`.
 
         Raises
         ------

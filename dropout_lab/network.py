@@ -18,7 +18,7 @@ from dropout_lab._checks import (
     check_rng,
 )
 from dropout_lab.conventions import convention_named
-from dropout_lab.dropout import sample_mask
+from dropout_lab.layer import sample_mask
 
 __all__ = ["MLP", "Gradients", "Scores", "cross_entropy", "evaluate", "softmax"]
 

@@ -14,7 +14,7 @@ from dropout_lab._checks import (
     check_rng,
     check_sequence,
 )
-from dropout_lab.dropout import dropout
+from dropout_lab.layer import dropout
 from dropout_lab.masks import all_masks
 
 __all__ = [

@@ -18,7 +18,7 @@ from dropout_lab._checks import (
     check_rng,
     check_sequence,
 )
-from dropout_lab.dropout import dropout
+from dropout_lab.layer import dropout
 
 __all__ = [
     "FRIENDS",

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 
-from dropout_lab.frames import figure_to_nodes, sentence_of
-from dropout_lab.style import FIGURE_WIDTH
+from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
+from dropout_lab.explorer.style import FIGURE_WIDTH
 
 
 def check_texts(figure):

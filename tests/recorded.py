@@ -11,8 +11,8 @@ from unittest import mock
 import nbformat
 
 import dropout_lab
-from dropout_lab.explore import _frame, _plan, explore
-from dropout_lab.publishing import PUBLISH_VARIABLE
+from dropout_lab.explorer.drawing import _frame, _plan, explore
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 SITE = CHAPTERS.parent / "_build" / "html"

@@ -8,10 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import api
-import code_links
 import nbformat
-import public_names
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
@@ -24,15 +21,16 @@ from sphinx.errors import ExtensionError
 from sphinx.util.inventory import InventoryFile
 
 import dropout_lab
+from book import api, code_links, public_names
 
 ROOT = Path(__file__).parents[1]
-EXTENSIONS = ROOT / "_extensions"
+EXTENSIONS = ROOT / "book"
 PROSE = re.compile(r'<a class="api-link reference[^>]* href="([^"]*)"><code[^>]*><\w[^>]*>([^<]*)<')
 NAMED = {  # in the prose of these chapters, among others
     "01_study_group": {"check"},
     "04_backward_pass": {"MLP.forward"},
     "05_frameworks": {"fit_torch", "perceptron_keras"},
-    "07_mnist": {"dropout_lab.experiments"},
+    "07_mnist": {"dropout_lab.sweeps"},
 }
 LESSONS = [path for path in chapter_paths() if path.stem[0].isdigit()]
 
@@ -228,17 +226,17 @@ def test_names_in_a_chapter_lead_to_their_entries_and_these_lead_back(path):
 def test_names_are_followed_through_the_code_of_a_page():
     reader = code_links.CodeReader(public_names.public_names())
     assert reader.read("from dropout_lab import dropout as drop, family, rates") == [
-        (0, 24, 31, "dropout_lab.dropout"),
+        (0, 24, 31, "dropout_lab.layer"),
         (0, 41, 47, "dropout_lab.family"),
         (0, 49, 54, "dropout_lab.rates"),
     ]
     assert reader.used == set()
     assert reader.read("é = 'ä'; y = family.drop_block(drop(x), family.drop_block.__name__)") == [
         (0, 13, 30, "dropout_lab.family.drop_block"),
-        (0, 31, 35, "dropout_lab.dropout"),
+        (0, 31, 35, "dropout_lab.layer"),
     ]
     assert reader.read("def f(rates, drop=drop):\n    return rates + drop") == [
-        (0, 18, 22, "dropout_lab.dropout")
+        (0, 18, 22, "dropout_lab.layer")
     ]
     assert reader.read("[rates for rates in x], lambda drop: drop") == []
     assert reader.read("rates = rates(0, 1)") == [(0, 8, 13, "dropout_lab.rates")]

@@ -11,15 +11,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
-import book
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
 
-from dropout_lab.claims import MIME_TYPE, claim
-from dropout_lab.page import live_html, published_html
+from book import pages
+from dropout_lab.explorer.page import live_html, published_html
+from dropout_lab.teaching.claiming import MIME_TYPE, claim
 
 ROOT = Path(__file__).parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -28,7 +28,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture
 def mini_book(tmp_path):
     """Return a function that lays out a book of one chapter in a folder of its own."""
-    for name in ("_config.yml", "_toc.yml", "_extensions", "assets", "references.bib"):
+    for name in ("_config.yml", "_toc.yml", "book", "assets", "references.bib"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/index\n")
@@ -160,7 +160,7 @@ def test_a_stored_error_stops_the_build(mini_book):
 def test_what_cannot_be_published_stops_the_build_too(mini_book, cell, fault):
     written = SimpleNamespace(doc2path=lambda docname: mini_book(cell))
     with pytest.raises(ExtensionError, match=f"index.ipynb, cell 1 {fault}"):
-        book.check_outputs(None, written, ["chapters/index"])
+        pages.check_outputs(None, written, ["chapters/index"])
 
 
 def test_a_warning_stops_the_build_and_the_next_one(mini_book):
@@ -208,7 +208,7 @@ def test_make_chapters_stops_at_a_failing_cell_and_leaves_the_file_alone(mini_bo
 
 
 def test_make_chapters_stops_at_a_claim_that_fails(mini_book):
-    source = "from dropout_lab.claims import claim\nclaim('Two is small', 2, below=1)"
+    source = "from dropout_lab.teaching.claiming import claim\nclaim('Two is small', 2, below=1)"
     path = mini_book(new_code_cell(source))
     code, said = make("chapters", path.parents[1])
     assert code != 0
@@ -270,7 +270,7 @@ def test_launch_buttons_come_and_go_with_the_repository(mini_book):
     (folder / "_toc.yml").write_text(toc)
     # Another extension says which chapters run in a browser.
     says = "def runs_in_browser(path):\n    return path.name == 'second.ipynb'\n"
-    (folder / "_extensions" / "browser.py").write_text(says)
+    (folder / "book" / "browser.py").write_text(says)
 
     code, said = make("book", folder, "REPOSITORY=https://github.com/some-one/lab.2", "LITE=1")
     assert code == 0, said

@@ -9,10 +9,11 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
-from cards import site_address
-from forward import own_domain
 from recorded import CHAPTERS, SITE
 from sphinx.errors import ExtensionError
+
+from book.cards import site_address
+from book.forward import own_domain
 
 ROOT = CHAPTERS.parent
 
@@ -75,7 +76,7 @@ def test_only_a_domain_of_the_books_own_is_recorded(address, domain):
 
 
 def test_a_site_with_an_address_and_a_pdf_says_so_on_every_page(tmp_path):
-    for name in ("_config.yml", "_extensions", "assets", "references.bib"):
+    for name in ("_config.yml", "book", "assets", "references.bib"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "_toc.yml").write_text(TOC)
     (tmp_path / "chapters").mkdir()

@@ -6,8 +6,9 @@ import re
 
 import nbformat
 import pytest
-from prose import roles
 from recorded import chapter_paths
+
+from book.prose import roles
 
 PATHS = chapter_paths()
 LESSONS = [path for path in PATHS if path.stem[0].isdigit()]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, output_from_msg
 from published import HOSTILE, elements, only
 
-from dropout_lab.claims import MIME_TYPE, claim, claims
+from dropout_lab.teaching.claiming import MIME_TYPE, claim, claims
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 

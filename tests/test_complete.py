@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import complete
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from dropout_lab.page import published_html
+from book import complete
+from dropout_lab.explorer.page import published_html
 
 ROOT = Path(__file__).parents[1]
 AXES = [("slider", "rate", ["0", "0.5"]), ("menu", "model", ["a", "b", "c"])]

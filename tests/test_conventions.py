@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropout_lab.conventions import CONVENTIONS, Convention, convention_named
-from dropout_lab.dropout import dropout, dropout_backward, sample_mask
+from dropout_lab.layer import dropout, dropout_backward, sample_mask
 from dropout_lab.masks import all_masks
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])

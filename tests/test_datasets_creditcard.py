@@ -15,8 +15,8 @@ import pytest
 from data_server import WEB_PAGE, break_off, data_server, status
 from sklearn.datasets import _openml
 
-from dropout_lab.datasets import DataUnavailable, creditcard, load_creditcard
-from dropout_lab.datasets.creditcard import NAMES
+from dropout_lab.data import DataUnavailable, creditcard, load_creditcard
+from dropout_lab.data.creditcard import NAMES
 
 REAL = os.environ.get("DROPOUT_LAB_DATA", "")
 HEADER = [*NAMES, "Class"]

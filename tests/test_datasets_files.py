@@ -13,8 +13,8 @@ import pooch
 import pytest
 from data_server import WEB_PAGE, break_off, data_server, dribble, status
 
-from dropout_lab.datasets import DataUnavailable
-from dropout_lab.datasets.files import cache_folder, check_sha256, fetch, own_file
+from dropout_lab.data import DataUnavailable
+from dropout_lab.data.files import cache_folder, check_sha256, fetch, own_file
 
 BODY = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -183,7 +183,7 @@ class TestOnTheWay:
 
 
 def test_silent_mirror_is_given_up(server, mirrors, folder, monkeypatch, message_of):
-    monkeypatch.setattr("dropout_lab.datasets.files.TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr("dropout_lab.data.files.TIMEOUT", (0.2, 0.2))
     server.answers[f"/first/{NAME}"] = lambda handler: time.sleep(1)
     message = message_of(DataUnavailable, fetch, NAME, SHA256, folder, mirrors)
     assert "did not answer in time" in message
@@ -274,7 +274,7 @@ def test_unreadable_file_in_the_cache(server, mirrors, message_of):
 FETCH = """
 import sys
 from pathlib import Path
-from dropout_lab.datasets.files import fetch
+from dropout_lab.data.files import fetch
 name, sha256, folder, mirror = sys.argv[1:]
 print(len(fetch(name, sha256, Path(folder), [mirror])))
 """

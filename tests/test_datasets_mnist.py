@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from dropout_lab.datasets import (
+from dropout_lab.data import (
     DataUnavailable,
     load_idx,
     load_mnist,
     load_mnist_or_digits,
     mnist,
 )
-from dropout_lab.datasets.mnist import parse_idx
+from dropout_lab.data.mnist import parse_idx
 
 REAL = os.environ.get("DROPOUT_LAB_DATA", "")
 needs_real_data = pytest.mark.skipif(
@@ -164,7 +164,7 @@ class TestOwnFolder:
         monkeypatch.setattr(mnist, "FASHION", {hashlib.md5(content).hexdigest()})
         assert message_of(ValueError, load_mnist) == (
             f"{own / stem}.gz belongs to Fashion-MNIST, not to MNIST; "
-            f"dropout_lab.datasets.load_idx({str(own)!r}) reads it"
+            f"dropout_lab.data.load_idx({str(own)!r}) reads it"
         )
 
 

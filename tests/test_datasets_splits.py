@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dropout_lab.datasets import stratified_split, time_split
+from dropout_lab.data import stratified_split, time_split
 
 HALVES = (0.5, 0.5)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from dropout_lab.datasets.transactions import (
+from dropout_lab.data.transactions import (
     make_transactions,
     toy_transactions,
     transaction_evidence,

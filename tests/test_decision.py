@@ -5,11 +5,11 @@ import re
 
 import nbformat
 import pytest
-from prose import roles
 from recorded import CHAPTERS
 
-from dropout_lab.decision import ADDITIONS, QUESTIONS, RULES, recommend
-from dropout_lab.evidence import EVIDENCE
+from book.prose import roles
+from dropout_lab.lessons.ch13.decision import ADDITIONS, QUESTIONS, RULES, recommend
+from dropout_lab.lessons.ch13.evidence import EVIDENCE
 
 CASES = list(itertools.product(*(question.answers for question in QUESTIONS)))
 NAMES = [question.name for question in QUESTIONS]

@@ -10,8 +10,8 @@ from sklearn.inspection import permutation_importance as sklearn_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from dropout_lab.datasets import make_transactions
-from dropout_lab.datasets.transactions import transaction_evidence
+from dropout_lab.data import make_transactions
+from dropout_lab.data.transactions import transaction_evidence
 from dropout_lab.detection import (
     BIN_EDGES,
     alert_recall,
@@ -19,7 +19,7 @@ from dropout_lab.detection import (
     precision_at,
     reliability_counts,
 )
-from dropout_lab.experiments.fraud import transaction_inputs
+from dropout_lab.lessons.ch06.sweeps import transaction_inputs
 
 RNG = np.random.default_rng(0)
 

@@ -670,7 +670,7 @@ def test_options_are_keyword_only(noise_shape, message_of):
 
 
 def test_the_package_offers_what_the_module_does():
-    module = importlib.import_module("dropout_lab.dropout")
+    module = importlib.import_module("dropout_lab.layer")
     for name in module.__all__:
         assert name in dropout_lab.__all__
         assert getattr(dropout_lab, name) is getattr(module, name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from recorded import CHAPTERS
 
-from dropout_lab.evidence import EVIDENCE, Row
+from dropout_lab.lessons.ch13.evidence import EVIDENCE, Row
 
 T95 = {5: 2.7764, 10: 2.2622}  # from a printed table of Student's t
 

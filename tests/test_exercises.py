@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published import HOSTILE, elements, only
 
-from dropout_lab.exercises import check, exercises, judging
-from dropout_lab.exercises.comparing import agrees, complaint
-from dropout_lab.exercises.exercise import Exercise, Mistake, Trial
-from dropout_lab.exercises.report import Report
+from dropout_lab.teaching import check, judging
+from dropout_lab.teaching.checking import exercises
+from dropout_lab.teaching.comparing import agrees, complaint
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.report import Report
 
 TESTS = Path(__file__).parent
 ANSWERS = {
@@ -563,7 +564,7 @@ def test_an_unknown_name_is_told_with_the_known_ones():
 
 def test_importing_the_exercises_needs_no_framework():
     code = (
-        "import sys; from dropout_lab.exercises import check, exercises; exercises(); "
+        "import sys; from dropout_lab.teaching.checking import exercises; exercises(); "
         "check('mask_mean', len); print([name for name in "
         "('torch', 'tensorflow', 'keras', 'sklearn', 'pandas', 'scipy') if name in sys.modules])"
     )
@@ -572,7 +573,7 @@ def test_importing_the_exercises_needs_no_framework():
 
 
 def test_the_example_for_authors_works():
-    import dropout_lab.exercises as package
+    from dropout_lab.teaching import checking as package
 
     lines = package.__doc__.split("A complete one::\n")[1].split("\nRules for authors:")[0]
     code = "\n".join(line.removeprefix("    ") for line in lines.splitlines())

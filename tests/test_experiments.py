@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_experiments import CELLS, squares
 
-from dropout_lab.experiments import Experiment, Results, load_results
-from dropout_lab.experiments.experiment import cell_key, grid
-from dropout_lab.experiments.results import clean_values, save_results, write_atomically
-from dropout_lab.experiments.table import EXPERIMENTS
+from dropout_lab.sweeps import Experiment, Results, load_results
+from dropout_lab.sweeps.experiment import cell_key, grid
+from dropout_lab.sweeps.results import clean_values, save_results, write_atomically
+from dropout_lab.sweeps.table import experiments as known_experiments
 
 
 def results_of(cells, **fields):
@@ -71,8 +71,9 @@ def test_the_fingerprint_follows_name_and_cells():
 
 
 def test_the_experiments_of_the_book_are_listed_under_their_names():
-    assert EXPERIMENTS
-    for name, one in EXPERIMENTS.items():
+    found = known_experiments()
+    assert found
+    for name, one in found.items():
         assert one.name == name
         assert one.description.endswith(".")
 
@@ -162,7 +163,7 @@ def test_saving_refuses_nan(tmp_path):
 
 def test_missing_results_say_which_command_writes_them(message_of, tmp_path):
     message = message_of(FileNotFoundError, load_results, "toy", tmp_path)
-    assert "python -m dropout_lab.experiments toy" in message
+    assert "python -m dropout_lab.sweeps toy" in message
     assert "toy.json" in message
 
 

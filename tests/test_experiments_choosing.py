@@ -5,9 +5,10 @@ import pytest
 import torch
 from images import easy_rows, needs_mnist
 
-from dropout_lab.experiments import choosing, load_results
-from dropout_lab.experiments.results import clean_values
+from dropout_lab.lessons.ch09 import sweeps as choosing
 from dropout_lab.regularizers import clip_norms
+from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps.results import clean_values
 
 STORED = pytest.mark.parametrize("experiment", choosing.EXPERIMENTS, ids=lambda one: one.name)
 
@@ -132,7 +133,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     assert [cell["parameters"] for cell in results.cells] == experiment.cells
     assert results.name == experiment.name
     assert results.description == experiment.description
-    assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
+    assert results.command.startswith(f"python -m dropout_lab.sweeps {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
     for cell in results.cells:
         if "test_wrong" in cell["values"]:

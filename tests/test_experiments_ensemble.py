@@ -6,8 +6,9 @@ import torch
 from images import easy_rows, needs_mnist
 
 from dropout_lab.ensemble import exact_ensemble
-from dropout_lab.experiments import ensemble, load_results
-from dropout_lab.experiments.results import clean_values
+from dropout_lab.lessons.ch08 import sweeps as ensemble
+from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps.results import clean_values
 
 STORED = pytest.mark.parametrize("experiment", ensemble.EXPERIMENTS, ids=lambda one: one.name)
 
@@ -100,7 +101,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     results = load_results(experiment.name)
     assert [cell["parameters"] for cell in results.cells] == experiment.cells
     assert results.description == experiment.description
-    assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
+    assert results.command.startswith(f"python -m dropout_lab.sweeps {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from images import easy_rows, needs_mnist
 
-from dropout_lab.experiments import family, load_results
-from dropout_lab.experiments.results import clean_values
 from dropout_lab.intervals import t_interval
+from dropout_lab.lessons.ch12 import sweeps as family
+from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps.results import clean_values
 
 STORED = pytest.mark.parametrize("experiment", family.EXPERIMENTS, ids=lambda one: one.name)
 
@@ -125,7 +126,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     results = load_results(experiment.name)
     assert [cell["parameters"] for cell in results.cells] == experiment.cells
     assert results.description == experiment.description
-    assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
+    assert results.command.startswith(f"python -m dropout_lab.sweeps {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
 
 

@@ -5,10 +5,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from dropout_lab.datasets import CardData, DataUnavailable, load_creditcard
+from dropout_lab.data import CardData, DataUnavailable, load_creditcard
 from dropout_lab.detection import alert_recall
-from dropout_lab.experiments import fraud, load_results
-from dropout_lab.experiments.fraud import (
+from dropout_lab.lessons.ch06 import sweeps as fraud
+from dropout_lab.lessons.ch06.sweeps import (
     EXPERIMENTS,
     card_gain,
     card_inputs,
@@ -16,6 +16,7 @@ from dropout_lab.experiments.fraud import (
     genuine_weight,
     transaction_inputs,
 )
+from dropout_lab.sweeps import load_results
 
 # --- inputs ----------------------------------------------------------------------------------
 

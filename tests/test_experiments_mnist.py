@@ -13,10 +13,11 @@ import torch
 from images import easy_rows, needs_mnist
 from recorded import CHAPTERS
 
-from dropout_lab.experiments import load_results, mnist
-from dropout_lab.experiments.results import clean_values
-from dropout_lab.plots import digits
-from dropout_lab.plots import mnist as plots
+from dropout_lab.lessons.ch07 import figures as digits
+from dropout_lab.lessons.ch07 import figures as plots
+from dropout_lab.lessons.ch07 import sweeps as mnist
+from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps.results import clean_values
 from dropout_lab.training import perceptron_torch
 
 STORED = pytest.mark.parametrize("experiment", mnist.EXPERIMENTS, ids=lambda one: one.name)
@@ -85,7 +86,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     assert [cell["parameters"] for cell in results.cells] == experiment.cells
     assert results.name == experiment.name
     assert results.description == experiment.description
-    assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
+    assert results.command.startswith(f"python -m dropout_lab.sweeps {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
     for cell in results.cells:
         for name, value in cell["values"].items():

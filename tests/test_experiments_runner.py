@@ -13,15 +13,15 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from toy_experiments import CELLS, TOYS
 
-from dropout_lab.experiments import Experiment, load_results
-from dropout_lab.experiments.__main__ import main
-from dropout_lab.experiments.experiment import cell_key
-from dropout_lab.experiments.runner import ExperimentError, run_experiment, versions
+from dropout_lab.sweeps import Experiment, load_results
+from dropout_lab.sweeps.__main__ import main
+from dropout_lab.sweeps.experiment import cell_key
+from dropout_lab.sweeps.runner import ExperimentError, run_experiment, versions
 
 DRIVER = """
 import sys
 from toy_experiments import TOYS
-from dropout_lab.experiments.__main__ import main
+from dropout_lab.sweeps.__main__ import main
 sys.exit(main(sys.argv[1:], TOYS))
 """
 
@@ -68,7 +68,7 @@ def test_a_sweep_runs_each_cell_once_and_stores_how(log, output, jobs, capsys):
     results = load_results("out", output.parent)
     check_squares(results)
     assert results.name == "squares"
-    assert results.command == f"python -m dropout_lab.experiments squares --jobs {jobs}"
+    assert results.command == f"python -m dropout_lab.sweeps squares --jobs {jobs}"
     assert results.seeds == [0, 1]
     assert results.versions == versions()
     assert results.versions["python"] == sys.version.split()[0]
@@ -107,7 +107,7 @@ def test_the_same_sweep_runs_on_dask(log, output, capsys):
     results = load_results("out", output.parent)
     check_squares(results)
     assert address not in output.read_text()
-    assert results.command == "python -m dropout_lab.experiments squares --scheduler ADDRESS"
+    assert results.command == "python -m dropout_lab.sweeps squares --scheduler ADDRESS"
     assert "two is not allowed here" in capsys.readouterr().err
 
 

@@ -5,9 +5,8 @@ import pytest
 import torch
 from images import needs_mnist
 
-from dropout_lab.experiments import load_results, uncertainty
-from dropout_lab.experiments.results import clean_values
-from dropout_lab.experiments.uncertainty import (
+from dropout_lab.lessons.ch11 import sweeps as uncertainty
+from dropout_lab.lessons.ch11.sweeps import (
     ANGLES,
     GAP_GRID,
     ODD,
@@ -18,6 +17,8 @@ from dropout_lab.experiments.uncertainty import (
     regression_net,
     rotate,
 )
+from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps.results import clean_values
 from dropout_lab.uncertainty import expected_calibration_error, mc_passes
 
 STORED = pytest.mark.parametrize("experiment", uncertainty.EXPERIMENTS, ids=lambda one: one.name)
@@ -138,7 +139,7 @@ def test_what_is_stored_is_what_is_defined(experiment):
     assert [cell["parameters"] for cell in results.cells] == experiment.cells
     assert results.name == experiment.name
     assert results.description == experiment.description
-    assert results.command.startswith(f"python -m dropout_lab.experiments {experiment.name}")
+    assert results.command.startswith(f"python -m dropout_lab.sweeps {experiment.name}")
     assert results.seeds == [0, 1, 2, 3, 4]
 
 

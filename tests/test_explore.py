@@ -27,10 +27,10 @@ from matplotlib.figure import Figure
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
 import dropout_lab
-from dropout_lab.explore import MAX_FRAMES, Published, describe, explore
-from dropout_lab.frames import ID_MARK, figure_to_nodes
-from dropout_lab.publishing import PUBLISH_VARIABLE
-from dropout_lab.style import COLORS, figure_style
+from dropout_lab.explorer.drawing import MAX_FRAMES, Published, describe, explore
+from dropout_lab.explorer.frames import ID_MARK, figure_to_nodes
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
+from dropout_lab.explorer.style import COLORS, figure_style
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -458,7 +458,7 @@ def test_what_is_published(publishing):
     assert result._repr_html_() == result.html
     assert repr(result) == "<explorer of 6 frames (a: 3, letter: 2)>"
     assert payload(result.html)["play"] == 0
-    assert explore is dropout_lab.explore
+    assert explore is dropout_lab.explorer.drawing
 
 
 @pytest.mark.parametrize("value", ["", "0"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dropout_lab.family import attention, drop_block, gaussian_dropout, spatial_dropout
-from dropout_lab.family.gallery import GALLERY, SIDE
+from dropout_lab.lessons.ch12.gallery import GALLERY, SIDE
 from dropout_lab.network import softmax
 
 N = 100_000
@@ -119,8 +119,8 @@ def test_max_pooling_makes_the_same_blocks(torch):
     """Dilating the starts of blocks by max pooling is how deep-learning code draws them."""
     rng = np.random.default_rng(2)
     ours = drop_block(np.ones((1, 1, 9, 9)), 0.3, 3, rng)[0, 0] == 0
-    from dropout_lab.dropout import sample_mask
     from dropout_lab.family import seed_rate
+    from dropout_lab.layer import sample_mask
 
     begins = ~sample_mask((1, 1, 7, 7), seed_rate(0.3, 3, 9, 9), np.random.default_rng(2))
     padded = torch.nn.functional.pad(torch.tensor(begins, dtype=torch.float32), (2, 2, 2, 2))

@@ -18,9 +18,9 @@ from matplotlib.path import Path
 from PIL import Image, ImageChops, ImageFilter
 from published import HOSTILE
 
-from dropout_lab.frames import ID_MARK, describe, figure_to_nodes, pack, sentence_of
-from dropout_lab.page import style_text
-from dropout_lab.style import COLORS, INK, figure_style
+from dropout_lab.explorer.frames import ID_MARK, describe, figure_to_nodes, pack, sentence_of
+from dropout_lab.explorer.page import style_text
+from dropout_lab.explorer.style import COLORS, INK, figure_style
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"

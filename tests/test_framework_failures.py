@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from dropout_lab.exercises.chapter_05 import _loss_floor
+from dropout_lab.lessons.ch05.exercises import _loss_floor
 from dropout_lab.masks import all_masks
 
 torch = pytest.importorskip("torch")

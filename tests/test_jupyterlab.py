@@ -14,8 +14,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dropout_lab import explore
-from dropout_lab.publishing import PUBLISH_VARIABLE
-from dropout_lab.quiz import quiz
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
+from dropout_lab.teaching.quizzes import quiz
 
 DRAW = """
 import time
@@ -91,7 +91,7 @@ def folder(tmp_path, monkeypatch):
         output = new_output("execute_result", {"text/html": shown.html}, execution_count=1)
         return new_code_cell(source, execution_count=1, outputs=[output], metadata=metadata)
 
-    setup = new_code_cell(DRAW + "from dropout_lab.quiz import quiz")
+    setup = new_code_cell(DRAW + "from dropout_lab.teaching.quizzes import quiz")
     cells = [setup, cell(SHOW, explorer), cell(ASK, asked, **HIDDEN)]
     notebook = new_notebook(cells=[new_markdown_cell("# Lesson"), *cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import downloads
-import launch
 import numpy as np
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from recorded import chapter_paths
 from sphinx.errors import ExtensionError
+
+from book import downloads, launch
 
 ROOT = Path(__file__).parents[1]
 OLDER_NUMPY = "2.3.0"  # not the newest, and new enough for us

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import ledger
 import nbformat
 import numpy as np
 import pytest
@@ -12,9 +11,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from recorded import SITE, chapter_paths
 
-from dropout_lab import experiments
-from dropout_lab.claims import MIME_TYPE, claim, claims
-from dropout_lab.experiments import results
+from book import ledger
+from dropout_lab import sweeps
+from dropout_lab.sweeps import results
+from dropout_lab.teaching.claiming import MIME_TYPE, claim, claims
 
 ROOT = Path(__file__).parents[1]
 BUILT = SITE / "chapters"
@@ -22,10 +22,10 @@ PATHS = chapter_paths()
 LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
 PLAIN = str.maketrans("‘’“”−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "''\"\"--0123456789")  # as before the site set them
 EVIDENCE = [
-    "from dropout_lab.evidence import EVIDENCE",
+    "from dropout_lab.lessons.ch13.evidence import EVIDENCE",
     "rows = {name: evidence.rows() for name, evidence in EVIDENCE.items()}",
 ]
-WHOLE = "dropout_lab.evidence.EVIDENCE"
+WHOLE = "dropout_lab.lessons.ch13.evidence.EVIDENCE"
 NORM = ("family-norm",)
 MARK = re.compile(r"^@pytest\.mark\.proves\(", re.MULTILINE)
 
@@ -284,11 +284,23 @@ def test_claims_are_found_under_the_heading_above_them():
         # The package's evidence loads results where nobody sees it.
         ([*EVIDENCE, "claim('x', rows['cards'][0].gain)"], ("fraud-cards",)),
         ([*EVIDENCE, "claim('x', rows['linear'][0].gain)"], ()),
-        (["import dropout_lab.evidence as e", "claim('x', e.EVIDENCE['norm'].rows())"], NORM),
-        (["import dropout_lab.evidence", f"claim('x', {WHOLE}['norm'].rows())"], NORM),
-        (["from dropout_lab import evidence as e", "claim('x', e.EVIDENCE['norm'])"], NORM),
-        (["from dropout_lab.evidence import *", "claim('x', EVIDENCE['norm'])"], NORM),
-        (["import dropout_lab", "claim('x', dropout_lab.dropout(3))"], ()),
+        (
+            [
+                "import dropout_lab.lessons.ch13.evidence as e",
+                "claim('x', e.EVIDENCE['norm'].rows())",
+            ],
+            NORM,
+        ),
+        (["import dropout_lab.lessons.ch13.evidence", f"claim('x', {WHOLE}['norm'].rows())"], NORM),
+        (
+            [
+                "from dropout_lab.lessons.ch13 import evidence as e",
+                "claim('x', e.EVIDENCE['norm'])",
+            ],
+            NORM,
+        ),
+        (["from dropout_lab.lessons.ch13.evidence import *", "claim('x', EVIDENCE['norm'])"], NORM),
+        (["import dropout_lab", "claim('x', dropout_lab.layer(3))"], ()),
         (
             [*EVIDENCE, "def row(n, k):\n    return rows[n][k]", "claim('x', row('norm', 1))"],
             ("family-norm",),
@@ -311,7 +323,7 @@ def test_stored_results_are_followed_through_variables(sources, results):
         ("def f():\n    nonlocal a\nf()", "Nonlocal"),
         ("match load_results('one'):\n    case a: pass", "Match"),
         ("async def f():\n    return load_results('one')", "AsyncFunctionDef"),
-        ("from dropout_lab.experiments import load_results as a", "load_results"),
+        ("from dropout_lab.sweeps import load_results as a", "load_results"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(source, kind):
@@ -341,7 +353,7 @@ def test_only_the_evidence_loads_results_behind_the_scenes():
     loading = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")
-        if "load_results(" in path.read_text(encoding="utf-8") and path.parent.name != "experiments"
+        if "load_results(" in path.read_text(encoding="utf-8") and path.parent.name != "sweeps"
     }
     assert loading == {"evidence.py"}
 
@@ -381,7 +393,7 @@ def values_in(cells, monkeypatch, distorted):
         found.append(value)
 
     space = {"__name__": "chapter"}
-    monkeypatch.setattr(experiments, "load_results", load)
+    monkeypatch.setattr(sweeps, "load_results", load)
     for cell in cells:
         exec(cell.source, space)
         space.update(claim=note, explore=lambda *a, **k: None, load_results=load)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import INSTALLS, runs_in_browser
 from packaging.metadata import Metadata
 from recorded import chapter_paths
+
+from book.browser import INSTALLS, runs_in_browser
 
 ROOT = Path(__file__).parents[1]
 WHEELS = Path(sys.prefix, "browser-wheels")
@@ -78,7 +79,9 @@ def test_the_wheel_holds_the_package_with_the_stored_results_and_nothing_else(wh
         for kind in ("*.py", "*.css", "*.js")
         for path in (ROOT / "dropout_lab").rglob(kind)
     }
-    results = {f"dropout_lab/results/{path.name}" for path in ROOT.glob("chapters/results/*.json")}
+    results = {
+        f"dropout_lab/results/{path.name}" for path in ROOT.glob("dropout_lab/results/*.json")
+    }
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert len(results) > 10
@@ -89,7 +92,7 @@ def test_the_package_finds_its_results_without_the_book(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (
-        "import dropout_lab.experiments as e\n"
+        "import dropout_lab.sweeps as e\n"
         "print(e.__file__, len(e.load_results('mnist-keras').cells))"
     )
     said = subprocess.run(
@@ -100,8 +103,8 @@ def test_the_package_finds_its_results_without_the_book(wheel, tmp_path):
         text=True,
         check=True,
     ).stdout
-    stored = json.loads((ROOT / "chapters/results/mnist-keras.json").read_text(encoding="utf-8"))
-    place = tmp_path / "dropout_lab/experiments/__init__.py"
+    stored = json.loads((ROOT / "dropout_lab/results/mnist-keras.json").read_text(encoding="utf-8"))
+    place = tmp_path / "dropout_lab/sweeps/__init__.py"
     assert said.split() == [str(place), str(len(stored["cells"]))]
 
 
@@ -173,7 +176,7 @@ def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
 
 
 def test_the_buttons_of_the_book_lead_here(site):
-    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("_extensions/*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("book/*.py")]
     for address in re.findall(r'"lite/([^"]+)"', "\n".join(sources)):
         assert (site / address).exists(), address
 

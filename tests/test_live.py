@@ -11,8 +11,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from published import HOSTILE, elements, frame, only, payload
 
-from dropout_lab import describe, explore, live
-from dropout_lab.publishing import PUBLISH_VARIABLE
+from dropout_lab import describe, explore
+from dropout_lab.explorer import live
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 
 
 @pytest.fixture(autouse=True)
@@ -243,7 +244,9 @@ def test_an_interrupt_ends_the_drawing_and_nothing_else(kernel):
     manager, client = kernel
     listen(client, finished(run(client, SLOW + "shown = explore(draw, rate=range(300))\nshown")))
     os.kill(manager.provisioner.pid, signal.SIGINT)
-    while ask(client, "from dropout_lab import live; print(len(live._waiting))")[0] != "0\n":
+    while (
+        ask(client, "from dropout_lab.explorer import live; print(len(live._waiting))")[0] != "0\n"
+    ):
         time.sleep(0.1)
     before = int(ask(client, "print(len(drawn))")[0])
     assert int(ask(client, "import time; time.sleep(0.3); print(len(drawn))")[0]) == before < 300

@@ -5,13 +5,13 @@ from unittest import mock
 
 import nbformat
 import pytest
-from browser import INSTALLS, runs_in_browser
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from published import frame, payload
 from recorded import CHAPTERS, chapter_paths, run_chapter
 
-from dropout_lab.publishing import PUBLISH_VARIABLE
+from book.browser import INSTALLS, runs_in_browser
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 
 AS_IN_A_BROWSER = """
 import sys

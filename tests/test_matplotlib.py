@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path
 
-from dropout_lab._matplotlib import quick_bars
-from dropout_lab.frames import figure_to_nodes
+from dropout_lab.explorer._matplotlib import quick_bars
+from dropout_lab.explorer.frames import figure_to_nodes
 
 
 def bars(axes):

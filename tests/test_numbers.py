@@ -12,9 +12,9 @@ import pytest
 import dropout_lab
 from dropout_lab import detection, ensemble, family, network, ridge, study_group, uncertainty
 from dropout_lab.conventions import CONVENTIONS
-from dropout_lab.datasets.splits import time_split
-from dropout_lab.dropout import Dropout, dropout, dropout_backward
+from dropout_lab.data.splits import time_split
 from dropout_lab.intervals import shared_interval, t_interval
+from dropout_lab.layer import Dropout, dropout, dropout_backward
 from dropout_lab.regularizers import clip_norms
 
 PACKAGE = Path(dropout_lab.__file__).parent

@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
-from dropout_lab.frames import ID_MARK
-from dropout_lab.page import live_html, published_html, script_text
+from dropout_lab.explorer.frames import ID_MARK
+from dropout_lab.explorer.page import live_html, published_html, script_text
 
 BOX = "0 0 100 50"
 SKELETON = ["figure", "style", "p", "div", "div", "img", "figcaption", "script", "script"]

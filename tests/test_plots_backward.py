@@ -9,15 +9,15 @@ from figure_checks import check_frame, check_texts
 from matplotlib.collections import LineCollection
 
 from dropout_lab.conventions import CONVENTIONS
-from dropout_lab.frames import sentence_of
-from dropout_lab.network import MLP
-from dropout_lab.plots.backward import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import COLORS, figure_style
+from dropout_lab.lessons.ch04.figures import (
     difference_errors,
     gradient_flow,
     layer_gradients,
     learning_curves,
 )
-from dropout_lab.style import COLORS, figure_style
+from dropout_lab.network import MLP
 
 STEPS = 10.0 ** np.arange(-11, 0.1, 0.5)
 V_SHAPE = STEPS**2 + 1e-16 / STEPS

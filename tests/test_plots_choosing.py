@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.choosing import by_size, nets, rate_curve
-from dropout_lab.plots.regularizers import features, regularizers
-from dropout_lab.style import figure_style
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch09.figures import by_size, features, nets, rate_curve, regularizers
 
 T4 = 2.776  # 97.5 % point of t with 4 degrees of freedom
 RATES = [round(0.1 * step, 1) for step in range(10)]

@@ -6,16 +6,16 @@ import pytest
 from figure_checks import check_texts
 
 from dropout_lab.conventions import CONVENTIONS
-from dropout_lab.dropout import rates
-from dropout_lab.frames import figure_to_nodes, sentence_of
-from dropout_lab.masks import all_masks
-from dropout_lab.plots.conventions import (
+from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.layer import rates
+from dropout_lab.lessons.ch03.figures import (
     digit_probabilities,
     jensen_gap,
     train_versus_eval,
     trained_scores,
 )
-from dropout_lab.style import figure_style
+from dropout_lab.masks import all_masks
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 LONGEST = sorted(CONVENTIONS, key=len)[-2:]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.decision import QUESTIONS, recommend
-from dropout_lab.evidence import EVIDENCE
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.decision import evidence_figure, recommendation_figure, seeds_figure
-from dropout_lab.style import COLORS, figure_style
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import COLORS, figure_style
+from dropout_lab.lessons.ch13.decision import QUESTIONS, recommend
+from dropout_lab.lessons.ch13.evidence import EVIDENCE
+from dropout_lab.lessons.ch13.figures import evidence_figure, recommendation_figure, seeds_figure
 
 
 @pytest.fixture(scope="module")

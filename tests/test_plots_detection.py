@@ -7,15 +7,15 @@ from figure_checks import check_frame, check_texts
 from scipy.stats import binomtest
 
 from dropout_lab.detection import BIN_EDGES
-from dropout_lab.experiments.fraud import RECALLS
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.detection import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch06.figures import (
     alert_budget,
     calibration,
     detector_scores,
     precision_recall,
 )
-from dropout_lab.style import figure_style
+from dropout_lab.lessons.ch06.sweeps import RECALLS
 
 SEEDS = 4
 RNG = np.random.default_rng(0)

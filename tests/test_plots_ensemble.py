@@ -6,15 +6,15 @@ import pytest
 from figure_checks import check_frame, check_texts
 
 from dropout_lab.ensemble import sub_networks
-from dropout_lab.frames import sentence_of
-from dropout_lab.network import MLP
-from dropout_lab.plots.ensemble import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch08.figures import (
     average_of_samples,
     one_pass_gap,
     samples_needed,
     sub_network,
 )
-from dropout_lab.style import figure_style
+from dropout_lab.network import MLP
 
 T4 = 2.776  # 97.5 % point of t with 4 degrees of freedom
 RATES = [0.1, 0.2, 0.3, 0.4, 0.5]

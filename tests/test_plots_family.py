@@ -5,12 +5,17 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.dropout import dropout
-from dropout_lab.family.gallery import GALLERY
-from dropout_lab.frames import figure_to_nodes, sentence_of
-from dropout_lab.plots.family import attention_rows, family_member, memory
-from dropout_lab.plots.family_evidence import schedule_effects, variance_shift
-from dropout_lab.style import figure_style
+from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.layer import dropout
+from dropout_lab.lessons.ch12.figures import (
+    attention_rows,
+    family_member,
+    memory,
+    schedule_effects,
+    variance_shift,
+)
+from dropout_lab.lessons.ch12.gallery import GALLERY
 
 T4 = 2.776  # 97.5 % point of Student's t with 4 degrees of freedom
 RATES = [0.0, 0.1, 0.5]

@@ -6,14 +6,14 @@ import pytest
 from figure_checks import check_texts
 from matplotlib.colors import to_hex
 
-from dropout_lab.frames import figure_to_nodes, sentence_of
-from dropout_lab.plots.frameworks import (
+from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
+from dropout_lab.explorer.style import COLORS, figure_style
+from dropout_lab.lessons.ch05.figures import (
     failure_scores,
     feature_maps,
     learning_curves,
     pass_histogram,
 )
-from dropout_lab.style import COLORS, figure_style
 
 NAMES = ("brighter →", "← brighter", "brighter ↓", "brighter ↑")
 RATES = (0.2, 0.5, 0.8)

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.datasets.transactions import NAMES
-from dropout_lab.experiments.fraud import DRIFTS
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.fraud import (
+from dropout_lab.data.transactions import NAMES
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch06.figures import (
     decision_surface,
     drift_curves,
     importance_bars,
     toy_losses,
 )
-from dropout_lab.style import figure_style
+from dropout_lab.lessons.ch06.sweeps import DRIFTS
 
 SEEDS = 4
 RNG = np.random.default_rng(0)

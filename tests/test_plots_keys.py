@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from dropout_lab.plots.keys import line_key
-from dropout_lab.style import figure_style
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.kit import line_key
 
 
 def test_a_key_shows_each_line_as_it_is_drawn_and_its_text_behind_it():

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from dropout_lab import dropout, explore, rates, sample_mask
-from dropout_lab.frames import sentence_of
-from dropout_lab.masks import all_masks
-from dropout_lab.plots.masks import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, figure_style
+from dropout_lab.lessons.ch02.figures import (
     activation_bars,
     keep_or_drop,
     mask_counts,
     mask_grid,
     mask_sum,
 )
-from dropout_lab.style import COLORS, FIGURE_WIDTH, figure_style
+from dropout_lab.masks import all_masks
 
 X = np.random.default_rng(1).uniform(0.2, 0.8, 100)
 X5 = np.arange(1.0, 6.0)

@@ -5,10 +5,18 @@ import numpy as np
 import pytest
 from figure_checks import check_texts
 
-from dropout_lab.frames import figure_to_nodes, sentence_of
-from dropout_lab.plots.digits import digit_activations, draw_pixels, first_layer, mistake
-from dropout_lab.plots.mnist import activation_shares, learning_curves, pixel_dropout, size_gap
-from dropout_lab.style import figure_style
+from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch07.figures import (
+    activation_shares,
+    digit_activations,
+    draw_pixels,
+    first_layer,
+    learning_curves,
+    mistake,
+    pixel_dropout,
+    size_gap,
+)
 
 T4 = 2.776  # 97.5 % point of t with 4 degrees of freedom
 SIZES = [100, 500, 2_000, 10_000, 60_000]

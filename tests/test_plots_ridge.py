@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.ridge import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import COLORS, figure_style
+from dropout_lab.lessons.ch10.figures import (
     approximation,
     sampled_masks,
     shared_load,
     two_paths,
     words_kept,
 )
-from dropout_lab.style import COLORS, figure_style
 
 NAMES = ["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu"]
 COPIES = (1, 3, 10, 30, 100)

@@ -6,15 +6,15 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 
-from dropout_lab.frames import sentence_of
-from dropout_lab.plots.diagram import draw_network, network_diagram
-from dropout_lab.plots.study_group import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import COLORS, figure_style
+from dropout_lab.lessons.ch01.figures import (
     learning_curves,
     practice_scores,
     price_of_absence,
     reliance_and_scores,
 )
-from dropout_lab.style import COLORS, figure_style
+from dropout_lab.lessons.kit import draw_network, network_diagram
 
 NAMES = ("Alex", "Bo", "Cleo")
 BEFORE, AFTER = np.array([0.6, 0.3, 0.1]), np.array([0.5, 0.3, 0.2])

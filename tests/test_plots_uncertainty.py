@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from figure_checks import check_frame, check_texts
 
-from dropout_lab.frames import sentence_of
-from dropout_lab.network import softmax
-from dropout_lab.plots.uncertainty import (
+from dropout_lab.explorer.frames import sentence_of
+from dropout_lab.explorer.style import figure_style
+from dropout_lab.lessons.ch11.figures import (
     gap,
     odd_detection,
     reliability,
     spread_by_data,
     turning_digit,
 )
-from dropout_lab.style import figure_style
+from dropout_lab.network import softmax
 
 ANGLES = list(range(0, 181, 15))
 NAMES = [

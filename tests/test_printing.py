@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from recorded import CHAPTERS, SITE
 
-from printing.ebook import read_chapters, write_ebook
-from printing.formulas import structure
-from printing.frames import MOST_TELLING, frame
-from printing.one_page import one_page, read_parts
-from printing.paper import page_numbers, print_page
+from book.paper.ebook import read_chapters, write_ebook
+from book.paper.formulas import structure
+from book.paper.frames import MOST_TELLING, frame
+from book.paper.one_page import one_page, read_parts
+from book.paper.paper import page_numbers, print_page
 
 TITLE = "Dropout Lab"
 AUTHOR = "The Dropout Lab authors"

@@ -4,11 +4,12 @@ import json
 import re
 
 import pytest
-from downloads import prepare
-from plain_links import glossary_terms
-from prose import Prose, plain_markdown, roles, term_anchor
 from pybtex.database import parse_file
 from recorded import CHAPTERS, SITE, chapter_paths
+
+from book.downloads import prepare
+from book.plain_links import glossary_terms
+from book.prose import Prose, plain_markdown, roles, term_anchor
 
 BIBLIOGRAPHY = CHAPTERS.parent / "references.bib"
 ADDRESS = "https://example.org/book/"

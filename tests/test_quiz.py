@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pytest
 from published import HOSTILE, elements, only
-from quiz_groups import number_groups
 
-from dropout_lab.quiz import quiz
+from book.quiz_groups import number_groups
+from dropout_lab.teaching.quizzes import quiz
 
 OPTIONS = {"one": "Too few.", "two": "The sum of one and one.", "three": "Too many."}
 

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from recorded import CHAPTERS, SITE, run_chapter
 
 from browsers import axe
-from dropout_lab.frames import ID_MARK
+from dropout_lab.explorer.frames import ID_MARK
 
 PAGES = sorted(
     path.relative_to(SITE).as_posix()

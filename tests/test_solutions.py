@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from recorded import chapter_paths, run_chapter
 
-import dropout_lab.exercises
-from dropout_lab.exercises import check, exercises
+import dropout_lab.teaching
+from dropout_lab.teaching import check
+from dropout_lab.teaching.checking import exercises
 
 EXERCISE = re.compile(r"(?s):::+\{exercise\}[^\n]*\n:label: (\S+)\n(.*?)\n:::")
 SOLUTION = re.compile(r"(?s):::+\{solution\} (\S+)\n(.*?)\n:::")
@@ -45,7 +46,7 @@ def test_a_solution_runs_and_prints_what_its_comments_say(path, code):
     printed = io.StringIO()
     with (
         contextlib.redirect_stdout(printed),
-        mock.patch.object(dropout_lab.exercises, "check", side_effect=check) as checked,
+        mock.patch.object(dropout_lab.teaching, "check", side_effect=check) as checked,
     ):
         if namespace.get("check") is check:  # the chapter has imported it
             namespace["check"] = checked

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from dropout_lab.style import COLORS, FIGURE_WIDTH, INK, figure_style
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK, figure_style
 
 PAGES = {"light": "#ffffff", "dark": "#14181e"}  # the backgrounds of the book's theme
 ROLES = [color for role, color in COLORS.items() if role != "reference"]

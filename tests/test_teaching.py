@@ -4,8 +4,9 @@ import re
 
 import nbformat
 import pytest
-from browser import runs_in_browser
 from recorded import CHAPTERS
+
+from book.browser import runs_in_browser
 
 PAGE = (CHAPTERS / "teaching.md").read_text(encoding="utf-8")
 LESSONS = sorted(CHAPTERS.glob("[0-9]*.ipynb"))

@@ -283,7 +283,7 @@ def test_silent_when_publishing(capfd, published):
 )
 def test_the_published_run_on_mnist():
     """784-128-64-10, rate 0.5, five epochs: 0.9633 was published for the test images."""
-    from dropout_lab.datasets import load_mnist
+    from dropout_lab.data import load_mnist
 
     mnist = load_mnist(dtype="float32")
     x, labels = mnist.train_images.reshape(-1, 784), mnist.train_labels

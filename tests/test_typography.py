@@ -1,7 +1,8 @@
 """Formulas and numbers, and what belongs to them."""
 
 import pytest
-from typography import keep_with_formula, keep_with_number, reserve_width
+
+from book.typography import keep_with_formula, keep_with_number, reserve_width
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'
 BLOCK = r'<div class="math notranslate nohighlight">\[x.\]</div>.'

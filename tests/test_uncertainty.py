@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import nn
 
-from dropout_lab.experiments.uncertainty import gap_data
+from dropout_lab.lessons.ch11.sweeps import gap_data
 from dropout_lab.masks import all_masks
 from dropout_lab.network import MLP, softmax
 from dropout_lab.training import predict_torch

@@ -4,10 +4,11 @@ import base64
 import io
 
 import pytest
-from page_images import MIN_BYTES, shrink_images
-from page_scripts import drop_repeated_styles, fetch_formulas_ahead, scripts_last
-from page_styles import class_names, drop_unused, join_styles, print_in_light
 from PIL import Image
+
+from book.page_images import MIN_BYTES, shrink_images
+from book.page_scripts import drop_repeated_styles, fetch_formulas_ahead, scripts_last
+from book.page_styles import class_names, drop_unused, join_styles, print_in_light
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dropout_lab.experiments.experiment import Experiment, grid
+from dropout_lab.sweeps.experiment import Experiment, grid
 
 
 def note(line):

@@ -1,7 +1,7 @@
 """Stochastic depth: drop whole layers of a residual network."""
 
 from dropout_lab._checks import check_count, check_rate, check_real_array
-from dropout_lab.dropout import dropout
+from dropout_lab.layer import dropout
 
 __all__ = ["linear_decay", "stochastic_depth"]
 

@@ -11,7 +11,7 @@ from dropout_lab._checks import (
     check_rng,
     check_shape,
 )
-from dropout_lab.dropout import dropout, sample_mask
+from dropout_lab.layer import dropout, sample_mask
 
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
 

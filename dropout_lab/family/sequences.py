@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from dropout_lab._checks import check_flag, check_numbers, check_real_array, check_rng
-from dropout_lab.dropout import dropout
+from dropout_lab.layer import dropout
 from dropout_lab.network import softmax
 
 __all__ = ["attention", "recurrent_states", "variational_dropout"]

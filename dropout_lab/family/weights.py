@@ -3,7 +3,7 @@
 import numpy as np
 
 from dropout_lab._checks import check_flag, check_numbers, check_rate_below_one, check_rng
-from dropout_lab.dropout import dropout
+from dropout_lab.layer import dropout
 
 __all__ = ["drop_connect", "drop_connect_moments"]
 

@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from dropout_lab.explorer.publishing import publishing
 from dropout_lab.network import cross_entropy
-from dropout_lab.publishing import publishing
 
 __all__ = ["History", "run_epochs", "scores"]
 

@@ -1,0 +1,144 @@
+"""The command line: ``python -m book.lite FOLDER WHEELS``; ``make lite`` runs it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from book.browser import INSTALLS, runs_in_browser
+from book.cards import site_address
+from book.lite.notebooks import prepare
+from book.prose import Prose
+
+ROOT = Path(__file__).parents[1]
+
+APPS = ("notebooks", "tree")
+EXTENSIONS = (
+    "@jupyterlite/pyodide-kernel-extension",
+    "@jupyter-widgets/jupyterlab-manager",
+    "jupyterlab-myst",
+)
+_PYODIDE = re.compile(r"https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/pyodide\.mjs")
+EPOCH = "1767225600"  # the same input gives the same bytes; a ZIP file needs some date
+
+
+def build_wheel(folder):
+    """Build the wheel of `dropout_lab` from a copy, so that no earlier build leaks into it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to put it.
+    """
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, copy)
+        for name in ("dropout_lab", "dropout_lab/results"):
+            no_cache = shutil.ignore_patterns("__pycache__", "*.partial.jsonl")
+            shutil.copytree(ROOT / name, Path(copy, name), ignore=no_cache)
+        command = [sys.executable, "-m", "pip", "wheel", copy, "--wheel-dir", str(folder)]
+        _run([*command, "--no-deps", "--no-build-isolation", "--quiet"])
+
+
+def write_notebooks(folder):
+    """Write the chapters that run in a browser.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to put them.
+    """
+    paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if runs_in_browser(path)]
+    at_hand = {path.name for path in paths}
+    prose = Prose(at_hand, site_address(os.environ))
+    for path in paths:
+        nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
+
+
+def say_when_python_is_out_of_reach(output):
+    """Give each page of the application the script that tells when Pyodide does not come.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        The folder of the site.
+    """
+    kernel = output / "extensions" / EXTENSIONS[0] / "static"
+    texts = (path.read_text(encoding="utf-8") for path in sorted(kernel.glob("*.js")))
+    address = next((found[0] for text in texts if (found := _PYODIDE.search(text))), None)
+    if address is None:
+        sys.exit(f"{kernel}: no script names the address of Pyodide as {_PYODIDE.pattern}")
+    script = (ROOT / "lite" / "waiting.js").read_text(encoding="utf-8")
+    for app in APPS:
+        page = output / app / "index.html"
+        text = page.read_text(encoding="utf-8")
+        added = f"<script>{script.replace('PYODIDE', address)}</script></body>"
+        page.write_text(text.replace("</body>", added), encoding="utf-8")
+
+
+def main(output, wheels):
+    """Build the site of the browser's notebooks.
+
+    Parameters
+    ----------
+    output : str or pathlib.Path
+        Its folder; an older one is replaced.
+    wheels : str or pathlib.Path
+        A folder with the wheels that `dropout_lab` needs and Pyodide has not.
+    """
+    output = Path(output).resolve()
+    with tempfile.TemporaryDirectory() as draft:
+        draft = Path(draft)
+        (draft / "contents").mkdir()
+        write_notebooks(draft / "contents")
+        shutil.copytree(wheels, draft / "pypi")
+        build_wheel(draft / "pypi")
+        for name in ("jupyter-lite.json", "overrides.json"):
+            shutil.copy(ROOT / "lite" / name, draft)
+        (draft / "jupyter_lite_config.json").write_text(json.dumps(_settings(output)))
+        shutil.rmtree(output, ignore_errors=True)
+        _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=draft)
+    say_when_python_is_out_of_reach(output)
+
+
+def _settings(output):
+    shared = Path(sys.prefix, "share", "jupyter", "labextensions")
+    return {
+        "LiteBuildConfig": {
+            "output_dir": str(output),
+            "contents": ["contents"],
+            "apps": APPS,
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            "ignore_sys_prefix": ["federated_extensions"],
+            "federated_extensions": [str(shared / name) for name in EXTENSIONS],
+        }
+    }
+
+
+def _run(command, **options):
+    """Run a program quietly; if it fails show what it said and stop."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
+    result = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        check=False,
+        **options,
+    )
+    if result.returncode:
+        sys.exit(f"{result.stdout}\n{' '.join(command)} failed")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m book.lite FOLDER WHEELS")
+    main(*sys.argv[1:])

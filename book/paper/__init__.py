@@ -1,0 +1,1 @@
+"""The built site as one page, and that page as a PDF or an e-book."""

@@ -1,0 +1,318 @@
+"""All pages of the built site as one page for paper."""
+
+import html
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_lowercase
+from urllib.parse import unquote, urldefrag, urljoin
+
+from bs4 import BeautifulSoup
+
+from book.paper.frames import MOST_TELLING, frame
+
+__all__ = ["Part", "SitePage", "one_page", "read_parts"]
+
+START = "chapters/index.html"
+_STYLE = Path(__file__).with_name("paper.css")
+_FOR_THE_SCREEN = (
+    "script, style, button, .headerlink, details.hide, .xp-ui, .xp-note, .toctree-wrapper, "
+    ".d-print-none"
+)
+# Code in the color of the text needs no elements of its own; they are half of a PDF with structure.
+_PLAIN_TOKENS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "p", "w"))
+_NUMBER_UNKNOWN = "000"  # as wide as a number, so that the real ones do not move a line
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """A page of the site: its address there, its title in the sidebar, and its text."""
+
+    address: str
+    title: str
+    article: BeautifulSoup
+
+    @property
+    def key(self):
+        """What the page's anchors begin with once all pages are one."""
+        return Path(self.address).stem
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the book: its caption and its pages."""
+
+    caption: str
+    pages: tuple
+
+
+def read_parts(site):
+    """Read the pages of the built site, in the order of its sidebar.
+
+    Parameters
+    ----------
+    site : pathlib.Path
+        The folder of the site.
+
+    Returns
+    -------
+    list of Part
+        The first has no caption and holds the landing page. Pages in folders below that of the
+        chapters are for the screen: what documents the code is generated, and long.
+    """
+    soup = BeautifulSoup((site / START).read_text(encoding="utf-8"), "html.parser")
+    parts = [Part("", (_page(site, START, "About this book"),))]
+    for caption in soup.select("nav.bd-docs-nav p.caption"):
+        entries = caption.find_next_sibling("ul").find_all("li", recursive=False)
+        links = [entry.find("a") for entry in entries]
+        pages = [(urljoin(START, link["href"]), link.get_text().strip()) for link in links]
+        pages = [page for page in pages if posixpath.dirname(page[0]) == posixpath.dirname(START)]
+        if pages:
+            parts.append(Part(caption.get_text(), tuple(_page(site, *page) for page in pages)))
+    return parts
+
+
+def _page(site, address, title):
+    soup = BeautifulSoup((site / address).read_text(encoding="utf-8"), "html.parser")
+    return SitePage(address, title, soup.select_one("article.bd-article").extract())
+
+
+def one_page(site, title, author):
+    """Return the whole book as one page, every link inside it an anchor on the same page.
+
+    Parameters
+    ----------
+    site : pathlib.Path
+        The folder of the built site.
+    title, author : str
+        What the title page says.
+
+    Returns
+    -------
+    str
+        HTML for a file two folders beside the site's pages, that is in ``_build/pdf``. Style
+        sheets and MathJax are the site's own. ``<a class="page-number">`` stands where the number
+        of the page that it links to belongs.
+    """
+    parts = read_parts(site)
+    pages = [page for part in parts for page in part.pages]
+    keys = {page.address: page.key for page in pages}
+    styles = {}
+    for page in pages:
+        for style in page.article.find_all("style"):
+            styles[style.get_text()] = None  # every figure brings the same ones
+        _prepare(page, keys)
+    body = [_title_page(site, title, author, pages[0]), _contents(parts)]
+    for part in parts:
+        for page in part.pages:
+            head = part.caption if page is part.pages[0] else ""
+            body.append(_chapter(page, head))
+    return (
+        '<!doctype html><html lang="en" data-theme="light" data-mode="light"><head>'
+        f'<meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f'<meta name="author" content="{html.escape(author)}">{_head(site)}'
+        f"<style>{''.join(styles)}{_STYLE.read_text(encoding='utf-8')}{_headers(pages)}</style>"
+        f'</head><body><div class="bd-content">{"".join(body)}</div></body></html>'
+    )
+
+
+def _head(site):
+    """Return the style sheets of the site's pages, and the scripts that typeset formulas."""
+    soup = BeautifulSoup((site / START).read_text(encoding="utf-8"), "html.parser")
+    sheets = [link["href"] for link in soup.select("link[rel=stylesheet]")]
+    scripts = [tag["src"] for tag in soup.select("script[src]") if "mathjax" in tag["src"]]
+    base = f"../{site.name}/chapters/"
+    settings = (
+        '<script>window.MathJax = {options: {enableAssistiveMml: false, processHtmlClass: "math"}}'
+        "</script>"
+    )
+    return (
+        "".join(f'<link rel="stylesheet" href="{base}{sheet}">' for sheet in sheets)
+        + settings
+        + "".join(f'<script defer src="{base}{script}"></script>' for script in scripts)
+    )
+
+
+def _headers(pages):
+    """Return the rules that print a chapter's title at the head of its pages."""
+    rules = []
+    for page in pages:
+        title = page.title.replace("\\", "\\\\").replace('"', '\\"')
+        rules.append(
+            f'[data-page="{page.key}"]{{page:p{page.key}}}'
+            f'@page p{page.key}{{@top-right{{content:"{title}"}}}}'
+        )
+    return "".join(rules)
+
+
+# --- from a page of the site to a chapter on paper --------------------------------------------
+
+
+def _prepare(page, keys):
+    """Turn a page of the site into a chapter on paper."""
+    article = page.article
+    for number, figure in enumerate(article.select("figure.xp"), 1):
+        _draw(figure, f"{page.key}-{number}-", MOST_TELLING.get((page.key, number)))
+        figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
+    _shorten_code(article)
+    answers = _take_solutions(article) + _take_answers(article)
+    for element in article.select(_FOR_THE_SCREEN):
+        element.decompose()
+    for cell in article.select("div.cell"):
+        if not cell.get_text(strip=True) and not cell.find(["img", "svg"]):
+            cell.decompose()  # it only prepared something
+    for card in article.select(".sd-card"):
+        _shelve(card)
+    if answers:
+        heading = '<section class="answers" id="answers"><h2>Answers</h2></section>'
+        section = _parse(heading).section
+        section.extend(answers)
+        article.find("section").append(section)
+    _mend_links(page, keys)
+    for heading in article.find_all(re.compile("^h[1-5]$")):
+        if page.address != START:
+            heading.name = f"h{int(heading.name[1]) + 1}"  # the first level belongs to the parts
+
+
+def _draw(figure, prefix, positions):
+    """Put one frame of an explorer into the page itself: its letters become text."""
+    picture = figure.find("img")
+    svg = unquote(picture["src"].partition(",")[2])
+    if positions:
+        svg, figure.select_one(".xp-say").string = frame(figure, positions)
+    picture.replace_with(_parse(re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)))
+
+
+def _shorten_code(article):
+    """Leave of the code what paper needs: never two empty lines, and fewer elements."""
+    for token in article.select(_PLAIN_TOKENS):
+        token.unwrap()
+    for code in article.select(".highlight pre"):
+        code.smooth()
+        for text in code.find_all(string=re.compile("\n{3}")):
+            text.replace_with(re.sub("\n{3,}", "\n\n", text))
+
+
+def _take_solutions(article):
+    """Take the solutions out of a chapter; each exercise names the page that has its own."""
+    solutions = article.select("div.solution")
+    for number, solution in enumerate(solutions, 1):
+        solution["class"] = "paper-solution"
+        solution["id"] = f"paper-solution-{number}"
+        exercise = article.find(id=solution.select_one(".admonition-title a")["href"][1:])
+        pointer = f'<p class="pointer">Solution on page {_page_number(solution["id"])}.</p>'
+        exercise.append(_parse(pointer))
+    return [solution.extract() for solution in solutions]
+
+
+def _take_answers(article):
+    """Turn the quizzes of a chapter into print; return the paragraphs that give the answers."""
+    answers = []
+    for number, quiz in enumerate(article.select(".xp-quiz"), 1):
+        options, question = [], quiz.legend.decode_contents()
+        for letter, option in zip(ascii_lowercase, quiz.select(".xp-option"), strict=False):
+            text = option.summary.span.decode_contents()
+            options.append(f"<li>{text}</li>")
+            feedback = option.select_one(".xp-feedback")
+            if feedback.b.extract().get_text() == "Yes.":
+                answer = f"<b>Question {number}: {letter}.</b> {feedback.decode_contents()}"
+                answers.append(_parse(f'<p class="paper-answer">{answer}</p>'))
+        options = f'<ol type="a">{"".join(options)}</ol>'
+        question = f'<p class="paper-question"><b>Question {number}.</b> {question}</p>'
+        quiz.replace_with(_parse(f'<div class="paper-quiz">{question}{options}</div>'))
+    return answers
+
+
+def _shelve(card):
+    """Turn a card of the landing page into a line."""
+    title = card.select_one(".sd-card-title").get_text().strip()
+    link = f'<a href="{card.select_one("a")["href"]}">{html.escape(title)}</a>'
+    line = (
+        f'<p class="card-line"><b>{link}</b><br> {card.select_one(".sd-card-text").get_text()}</p>'
+    )
+    card.find_parent(class_="sd-col").replace_with(_parse(line))
+
+
+def _mend_links(page, keys):
+    """Make anchors unique, and links lead to them, to the web, or nowhere."""
+    for element in page.article.find_all(id=True):
+        if element.find_parent("svg"):
+            continue  # a figure has its own, and refers to them
+        element["id"] = f"{page.key}--{element['id']}"
+    for link in page.article.find_all("a", href=True):
+        target, anchor = urldefrag(urljoin(page.address, link["href"]))
+        if target in keys:
+            link["href"] = f"#{keys[target]}--{unquote(anchor)}" if anchor else f"#{keys[target]}"
+        elif not target.startswith(("http:", "https:", "mailto:")):
+            link.unwrap()  # a file of the site, which no paper has
+
+
+# --- what only the paper has -------------------------------------------------------------------
+
+
+def _page_number(anchor):
+    """Return a link that shows the number of the page where an anchor stands, once known."""
+    return f'<a class="page-number" href="#{anchor}">{_NUMBER_UNKNOWN}</a>'
+
+
+def _title_page(site, title, author, landing_page):
+    """Return the title page, with the figure of the landing page on it."""
+    figure = landing_page.article.select_one("figure.xp").extract()
+    for paragraph in landing_page.article.find("section").find_all("p", recursive=False):
+        if "slider" in paragraph.get_text():
+            paragraph.decompose()  # it says what to do with the figure on a screen
+    landing_page.article.find("h1").string = landing_page.title
+    mark = site / "_static" / "mark.svg"
+    return (
+        f'<div class="title-page"><img src="../{site.name}/_static/{mark.name}" alt="">'
+        f'<p class="title">{html.escape(title)}</p>'
+        '<p class="subtitle">An interactive book on dropout</p>'
+        f'{figure}<p class="author">{html.escape(author)}</p></div>'
+    )
+
+
+_NOTE = """<div class="about-print"><p>This is the book without its site. There each figure with a
+sentence below it moves: here it shows one frame, and where the text speaks of sliders, it speaks of
+the site. Code that only prepares or draws a figure stands in the notebooks; the code that teaches
+stands here. Solutions and answers stand at the end of their chapter. What documents the code is on
+the site alone.</p></div>"""
+
+
+def _contents(parts):
+    """Return the table of contents: parts, chapters and their sections, with page numbers."""
+    lines = []
+    for part in parts:
+        if part.caption:
+            lines.append(f'<p class="toc-part">{html.escape(part.caption)}</p>')
+        for page in part.pages:
+            lines.append(_line("toc-chapter", page.title, page.key))
+            for section in page.article.select("section > h3"):
+                text = section.get_text()
+                if re.match(r"\d", text):
+                    lines.append(_line("toc-section", text, section.parent["id"]))
+    return (
+        '<nav class="toc" id="contents"><h1>Contents</h1>'
+        f'<div class="toc-columns">{"".join(lines)}</div></nav>{_NOTE}'
+    )
+
+
+def _line(kind, text, anchor):
+    """Return a line of the table of contents."""
+    return (
+        f'<p class="{kind}"><a href="#{anchor}">{html.escape(text)}</a>'
+        f"<span>{_page_number(anchor)}</span></p>"
+    )
+
+
+def _chapter(page, caption):
+    """Return a chapter; the first of a part carries the caption of the part."""
+    head = f'<h1 class="part">{html.escape(caption)}</h1>' if caption else ""
+    return (
+        f'<article class="bd-article" id="{page.key}" data-page="{page.key}">'
+        f"{head}{page.article.decode_contents()}</article>"
+    )
+
+
+def _parse(text):
+    return BeautifulSoup(text, "html.parser")

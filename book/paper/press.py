@@ -1,0 +1,51 @@
+"""What both kinds of book begin with: the built site as one page, and a browser to open it in."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import yaml
+
+from book.paper.one_page import one_page
+from browsers.chromium import ARGUMENTS, find_chromium
+
+__all__ = ["ROOT", "SITE", "press"]
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+
+
+@contextlib.contextmanager
+def press(target):
+    """Lay the site out for a book and start a browser, or say what is missing.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The book to write; its folder is made.
+
+    Yields
+    ------
+    page : playwright.sync_api.Page
+        An empty page of the browser, closed at the end.
+    source : pathlib.Path
+        The site as one page of HTML, deleted at the end.
+    config : dict
+        The book's configuration, with its title and author.
+    """
+    from playwright.sync_api import sync_playwright
+
+    if not (SITE / "index.html").exists():
+        sys.exit(f"{SITE} does not exist; run: make book")
+    path = find_chromium()
+    if path is None:
+        sys.exit("NO CHROMIUM, and a book needs one. Install it, or set CHROMIUM to its path.")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = target.with_suffix(".html")
+    source.write_text(one_page(SITE, config["title"], config["author"]), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser.new_page(), source, config
+        browser.close()
+    source.unlink()

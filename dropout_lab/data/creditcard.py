@@ -1,0 +1,278 @@
+"""Real card transactions: the ULB data set, from the reader's folder or from OpenML."""
+
+import functools
+import lzma
+import socket
+import warnings
+import zlib
+from dataclasses import dataclass
+from http.client import HTTPException
+from json import JSONDecodeError
+
+import numpy as np
+
+from dropout_lab.data.files import (
+    DATA_VARIABLE,
+    DataUnavailable,
+    cache_folder,
+    check_no_web_page,
+    check_sha256,
+    own_file,
+    remedy,
+)
+
+__all__ = ["FULL_FRAUDS", "FULL_ROWS", "NAMES", "CardData", "load_creditcard"]
+
+NAMES = ("Time", *(f"V{number}" for number in range(1, 29)), "Amount")
+"""The columns of the features."""
+
+FULL_ROWS, FULL_FRAUDS = 284_807, 492
+"""Size of the full data set, repeats included. Anything else is a subset."""
+
+FILES = (
+    "creditcard.csv",
+    "creditcard.csv.gz",
+    "creditcard.csv.xz",
+    "creditcard_subset.csv.xz",
+)
+"""What is looked for in the reader's folder, in this order."""
+
+SUBSET_SHA256 = "c42fb29f4a6a0a598603be1f064d7836df71d13030ded332dd5d0aeb674872a1"
+"""Of creditcard_subset.csv.xz, on which the stored results of the book rest."""
+
+OPENML_ID = 42175
+"""The version on OpenML that has the column Time; number 1597, better known, lacks it."""
+
+
+@dataclass(frozen=True, eq=False)
+class CardData:
+    """Card transactions without exact repeats.
+
+    Attributes
+    ----------
+    features : numpy.ndarray of float64
+        Shape ``(n, 30)``, columns as in `names`: seconds since the first transaction, 28
+        anonymous principal components, and the amount.
+    labels : numpy.ndarray of uint8
+        1 for fraud, 0 for genuine, shape ``(n,)``.
+    names : tuple of str
+        ``("Time", "V1", ..., "V28", "Amount")``.
+    source : str
+        File or address.
+    n_repeats : int
+        How many rows were dropped because an equal one stands before them.
+    is_subset : bool
+        True unless these are all 284,807 rows with their 492 frauds. Never report a score on a
+        subset as one on the full set: its share of frauds is another.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    names: tuple
+    source: str
+    n_repeats: int
+    is_subset: bool
+
+    @property
+    def fraud_share(self):
+        """Fraction of frauds among the rows, repeats dropped: a float."""
+        return float(self.labels.mean())
+
+    @property
+    def note(self):
+        """One line for the reader: which rows these are."""
+        rows = len(self.labels) + self.n_repeats
+        which = f"a subset of {rows:,} of the {FULL_ROWS:,} rows" if self.is_subset else "all rows"
+        return (
+            f"{self.source}: {which}; {self.n_repeats:,} exact repeats dropped, "
+            f"{len(self.labels):,} rows left, {int(self.labels.sum())} of them frauds "
+            f"({self.fraud_share:.3%})."
+        )
+
+
+def load_creditcard(*, download=True):
+    """Return the ULB card transactions, exact repeats dropped.
+
+    Parameters
+    ----------
+    download : bool, default True
+        Whether OpenML may be asked (about 150 MB on first use, then cached). With False, only
+        your own folder will do.
+
+    Returns
+    -------
+    CardData
+        Print its `note`: it says which rows these are.
+
+    Raises
+    ------
+    DataUnavailable
+        If there is no file in your folder, or OpenML cannot be reached; the message says what
+        to do.
+    ValueError
+        If a file is damaged, lacks a column, or holds something else than numbers; the message
+        names the file and the cause.
+
+    Notes
+    -----
+    Taught in: chapter 6.
+
+    If the environment variable ``DROPOUT_LAB_DATA`` names a folder, the file is taken from
+    ``creditcard/`` in it and from nowhere else: ``creditcard.csv`` as Kaggle has it
+    (mlg-ulb/creditcardfraud), as it is or compressed with gzip or xz, or else
+    ``creditcard_subset.csv.xz`` (checked by SHA-256). Otherwise scikit-learn's `fetch_openml`
+    fetches the data and checks their MD5. What it caches is compressed text; no pickle is ever
+    loaded.
+
+    Repeats leak from training to test if they are split apart, so they are dropped before
+    anybody can split: 1,081 rows of the full set, 19 of them frauds. `stratified_split` and
+    `time_split` do the splitting.
+
+    References
+    ----------
+    Dal Pozzolo, Caelen, Johnson, Bontempi (2015), Calibrating probability with undersampling
+    for unbalanced classification, IEEE Symposium on Computational Intelligence and Data Mining.
+    """
+    path = own_file(["creditcard"], FILES)
+    if path is not None:
+        return _checked(_read_csv(path), path, path.name)
+    if not download:
+        raise DataUnavailable(
+            f"{DATA_VARIABLE} is not set; set it to a folder that holds creditcard/{FILES[0]}, "
+            "or call load_creditcard() to download the data"
+        )
+    source = f"OpenML data set {OPENML_ID}"
+    return _checked(_fetch_frame(), source, source)
+
+
+def _read_csv(path):
+    """Return the columns that count as a pandas.DataFrame, unchecked."""
+    import pandas as pd
+
+    try:
+        with path.open("rb") as file:
+            check_no_web_page(file.read(64), path)
+        if path.name == "creditcard_subset.csv.xz":
+            check_sha256(path.read_bytes(), SUBSET_SHA256, path)
+        _check_separator(path)
+        # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
+        exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+        frame = pd.read_csv(path, low_memory=False, **exact)
+    except EOFError as error:
+        raise ValueError(f"{path} is cut short: its compressed data end too early") from error
+    except (lzma.LZMAError, zlib.error) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    except OSError as error:
+        if error.errno is None:  # gzip.BadGzipFile
+            raise ValueError(f"{path} is damaged: {error}") from error
+        raise DataUnavailable(f"cannot read {path}: {error.strerror}") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first entries as row names
+        raise ValueError(f"{path} has more entries in a row than columns in its first line")
+    return frame
+
+
+def _check_separator(path):
+    """Raise ValueError if the columns of a table are separated by something else than commas."""
+    import pandas as pd
+
+    header = ",".join(pd.read_csv(path, nrows=0).columns)
+    for separator, name in (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"):
+        if header.count(separator) > header.count(","):
+            raise ValueError(
+                f"the columns of {path} are separated by {name}, perhaps by a spreadsheet; it must "
+                "hold comma-separated values, with points in its numbers"
+            )
+
+
+def _fetch_frame():
+    """Return the data set of OpenML as a pandas.DataFrame, unchecked."""
+    from sklearn.datasets import fetch_openml
+
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(30)  # fetch_openml itself would wait for ever
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns at each retry; the error says enough
+            fetch = functools.partial(
+                fetch_openml,
+                data_id=OPENML_ID,
+                data_home=cache_folder("creditcard"),
+                as_frame=True,
+                parser="pandas",
+                n_retries=1,
+                read_csv_kwargs={"dtype": None},  # as categories, it cannot read a bare 0 or 1
+            )
+            try:
+                data = fetch()
+            except (ValueError, EOFError, zlib.error):
+                kept = list(cache_folder("creditcard").rglob("*.arff.gz"))
+                if not kept:
+                    raise
+                for path in kept:  # scikit-learn before 1.9.1 would read a damaged file for ever
+                    path.unlink()
+                data = fetch()
+    except (OSError, ValueError, KeyError, EOFError, HTTPException, zlib.error) as error:
+        cause = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, JSONDecodeError):
+            cause = "it sent something else than JSON, perhaps a web page"
+        raise DataUnavailable(
+            f"the card data could not be fetched from OpenML ({cause}); "
+            f"{remedy(error, 'SSL_CERT_FILE')}, or set {DATA_VARIABLE} to a folder that holds "
+            f"creditcard/{FILES[0]}"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(patience)
+    frame = data.frame.rename(columns={"class": "Class"})
+    if "Class" in frame:  # a number, or the text of one in quotes
+        frame["Class"] = frame["Class"].astype(str).str.strip("'")
+    return frame
+
+
+def _checked(frame, path, source):
+    """Return a frame as CardData, or raise with the first thing that is wrong with it."""
+    wanted = [*NAMES, "Class"]
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{path} lacks the column(s) {', '.join(missing)}")
+    if not len(frame):
+        raise ValueError(f"{path} must hold at least one row")
+    table = np.column_stack([_numbers(frame[name], path) for name in wanted])
+    odd = np.flatnonzero(~np.isin(table[:, -1], (0, 1)))
+    if odd.size:
+        raise ValueError(
+            f"{path}, row {odd[0] + 1}: Class must be 0 or 1, got {table[odd[0], -1]:g}"
+        )
+    is_subset = (len(table), table[:, -1].sum()) != (FULL_ROWS, FULL_FRAUDS)
+    repeated = _repeats(table)
+    table = table[~repeated]
+    return CardData(
+        features=np.ascontiguousarray(table[:, :-1]),
+        labels=table[:, -1].astype(np.uint8),
+        names=NAMES,
+        source=source,
+        n_repeats=int(repeated.sum()),
+        is_subset=bool(is_subset),
+    )
+
+
+def _numbers(column, path):
+    """Return a column as float64, or raise with the first entry that is not a finite number."""
+    import pandas as pd
+
+    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        entry = column.iloc[wrong[0]]
+        raise ValueError(
+            f"{path}, row {wrong[0] + 1}: {column.name} must be a finite number, got {entry}"
+        )
+    return values
+
+
+def _repeats(table):
+    """Return a mask of the rows that equal an earlier row in every column."""
+    import pandas as pd
+
+    return pd.DataFrame(table).duplicated().to_numpy()

@@ -1,0 +1,383 @@
+"""MNIST from its four original files, or scikit-learn's small digits in its place."""
+
+import gzip
+import hashlib
+import math
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dropout_lab.data.files import (
+    DataUnavailable,
+    cache_folder,
+    check_no_web_page,
+    check_sha256,
+    fetch,
+    first_file,
+    own_file,
+)
+
+__all__ = [
+    "FILES",
+    "MIRRORS",
+    "Mnist",
+    "load_idx",
+    "load_mnist",
+    "load_mnist_or_digits",
+    "parse_idx",
+]
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+"""Where the files are downloaded from: the first that works."""
+
+FILES = {
+    "train-images-idx3-ubyte": (
+        (60_000, 28, 28),
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    "train-labels-idx1-ubyte": (
+        (60_000,),
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    "t10k-images-idx3-ubyte": (
+        (10_000, 28, 28),
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    "t10k-labels-idx1-ubyte": (
+        (10_000,),
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
+"""Shape and SHA-256 of each file, unpacked."""
+
+FOLDERS = ("mnist", "MNIST/raw", "mnist/MNIST/raw")
+"""Where the files may lie in the reader's folder: the book's place, and where torchvision puts
+them."""
+
+FASHION = {
+    "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+    "9018921c3c673c538a1fc5bad174d6f9",
+    "8181f5470baa50b63fa0f6fddb340f0a",
+    "15d484375f8d13e6eb1aabb0c3f46965",
+}
+"""MD5 of the files of Fashion-MNIST, unpacked: they have the names and shapes of MNIST's."""
+
+DIGITS_TO_TRAIN_ON = 1500
+"""How many of scikit-learn's 1,797 digits are for training; the others are for testing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mnist:
+    """Images of handwritten digits with their labels, to train and to test on.
+
+    Attributes
+    ----------
+    train_images, test_images : numpy.ndarray of uint8 or float32
+        Shape ``(images, rows, columns)``: 60,000 and 10,000 of 28 x 28 for MNIST. Ink is high,
+        paper is 0: integers up to 255, or fractions up to 1.
+    train_labels, test_labels : numpy.ndarray of uint8
+        The digit in each image, 0 to 9, or the class, shape ``(images,)``.
+    name : str
+        ``"MNIST"``, ``"digits"``, or what `load_idx` was told.
+    note : str
+        One line for the reader: which images these are.
+    """
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    name: str = "MNIST"
+    note: str = "MNIST: 60,000 images to train on and 10,000 to test on, 28 x 28 pixels each."
+
+
+def load_mnist(dtype="uint8"):
+    """Return MNIST, from your own folder, the cache, or the web.
+
+    Parameters
+    ----------
+    dtype : {"uint8", "float32"}, default "uint8"
+        Pixels as stored, 0 to 255, or divided by 255.
+
+    Returns
+    -------
+    Mnist
+        60,000 training and 10,000 test images of 28 x 28 pixels. Labels are uint8 always.
+
+    Raises
+    ------
+    DataUnavailable
+        If the files are neither on this machine nor to be had from the web; the message says
+        what to do.
+    ValueError
+        If `dtype` is not allowed, or a file in your own folder is not the one it should be.
+
+    Notes
+    -----
+    `load_mnist_or_digits`, which chapters 7, 9 and 11 call, begins here.
+
+    If the environment variable ``DROPOUT_LAB_DATA`` names a folder, the files are taken from
+    ``mnist/`` in it and from nowhere else, gzipped or not, under the names that LeCun, Kaggle or
+    torchvision give them; torchvision's own folder ``MNIST/raw/`` serves too. Otherwise they come
+    from the cache, and on first use from two public mirrors (11 MB). The content of each file is
+    checked by its SHA-256. A cached file that fails is deleted and downloaded again; a file of
+    your own is never deleted, it is an error.
+
+    `load_idx` reads other data sets in such files, Fashion-MNIST for example.
+
+    References
+    ----------
+    LeCun, Cortes, Burges, The MNIST database of handwritten digits; LeCun, Bottou, Bengio,
+    Haffner (1998), Gradient-based learning applied to document recognition.
+    """
+    _check_dtype(dtype)
+    return Mnist(*(_load(stem, *expected, dtype) for stem, expected in FILES.items()))
+
+
+def load_mnist_or_digits(dtype="float32"):
+    """Return MNIST if it can be had, and else scikit-learn's 8 x 8 digits.
+
+    Parameters
+    ----------
+    dtype : {"float32", "uint8"}, default "float32"
+        As in `load_mnist`.
+
+    Returns
+    -------
+    Mnist
+        `name` and `note` say which images these are, and why; print the note. The digits come
+        with every installation of scikit-learn: 1,797 images of 8 x 8 pixels, the first 1,500 to
+        train on and the other 297 to test on, with ink scaled to the range of MNIST.
+
+    Raises
+    ------
+    ValueError
+        If `dtype` is not allowed, or a file in your own folder is not the one it should be.
+
+    Notes
+    -----
+    Taught in: chapter 7.
+
+    References
+    ----------
+    Alpaydin, Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository.
+    """
+    try:
+        return load_mnist(dtype)
+    except DataUnavailable as error:
+        return _load_digits(dtype, error)
+
+
+def load_idx(folder, *, dtype="uint8", name=None):
+    """Return another data set of images whose four files are named as MNIST's.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Where ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
+        ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte`` lie, gzipped or not.
+    dtype : {"uint8", "float32"}, default "uint8"
+        As in `load_mnist`.
+    name : str, optional
+        What to call it; by default the folder's name.
+
+    Returns
+    -------
+    Mnist
+        Images of any size, labels of any number of classes. Nothing is known about their
+        content, so nothing but their form is checked.
+
+    Raises
+    ------
+    DataUnavailable
+        If a file is missing or cannot be read.
+    ValueError
+        If `dtype` is not allowed, or the files do not fit together, are damaged or no IDX files
+        of bytes; the message names the file.
+
+    Notes
+    -----
+    For trials of your own: put the result in the place of MNIST in chapter 7 to see what its
+    networks make of Fashion-MNIST or Kuzushiji-MNIST.
+
+    References
+    ----------
+    Xiao, Rasul, Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747.
+    """
+    _check_dtype(dtype)
+    folder = Path(folder).expanduser()
+    arrays, paths = [], []
+    for stem, (shape, _) in FILES.items():
+        path = first_file(folder, _names(stem))
+        if path is None:
+            raise DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
+        array = parse_idx(_read(path), path, len(shape))
+        if len(shape) == 1 and len(array) != len(arrays[-1]):
+            raise ValueError(
+                f"{path} must hold as many labels as {paths[-1].name} holds images, "
+                f"{len(arrays[-1])}, not {len(array)}"
+            )
+        arrays.append(array)
+        paths.append(path)
+    images, test_images = arrays[::2]
+    if images.shape[1:] != test_images.shape[1:]:
+        raise ValueError(
+            f"{paths[2]} must hold images of {_size(images)} pixels as {paths[0].name} does, not "
+            f"of {_size(test_images)}"
+        )
+    name = folder.absolute().name if name is None else name
+    note = (
+        f"{name}: {len(images):,} images to train on and {len(test_images):,} to test on, "
+        f"{_size(images)} pixels each. The numbers in the text are for MNIST."
+    )
+    return Mnist(*(_scaled(array, dtype) for array in arrays), name=name, note=note)
+
+
+def _load(stem, shape, sha256, dtype):
+    """Return one file as an array, checked in every way; only images take another dtype."""
+    path = own_file(FOLDERS, _names(stem))
+    if path is None:
+        path = cache_folder("mnist") / f"{stem}.gz"
+        content = fetch(path.name, sha256, path.parent, MIRRORS, lambda raw: _unpack(raw, path))
+        array = parse_idx(content, path, len(shape))
+    else:
+        content = _unpack(_read(path), path)
+        array = parse_idx(content, path, len(shape))  # first: it can tell what is wrong
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() in FASHION:
+            raise ValueError(
+                f"{path} belongs to Fashion-MNIST, not to MNIST; "
+                f"dropout_lab.data.load_idx({str(path.parent)!r}) reads it"
+            )
+        check_sha256(content, sha256, path)
+    if array.shape != shape:
+        raise ValueError(f"{path} must hold an array of shape {shape}, not {array.shape}")
+    if len(shape) == 1 and array.max() > 9:
+        raise ValueError(f"{path} must hold labels from 0 to 9, not {array.max()}")
+    return _scaled(array, dtype)
+
+
+def _names(stem):
+    """Return what a file may be called: by LeCun, torchvision, and in two ways by Kaggle."""
+    return f"{stem}.gz", stem, stem.replace("-idx", ".idx"), f"{stem}/{stem}"
+
+
+def _read(path):
+    """Return the bytes of a file that is there."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataUnavailable(f"cannot read {path}: {error.strerror}") from error
+
+
+def _unpack(raw, path):
+    """Return the content of a file, which may be gzipped or not."""
+    check_no_web_page(raw, path)
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except EOFError as error:
+        raise ValueError(f"{path} is cut short: its gzip data end too early") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is not a sound gzip file: {error}") from error
+
+
+def _scaled(array, dtype):
+    """Return images in the dtype that is wanted, and labels as they are."""
+    if array.ndim == 3 and dtype == "float32":
+        return np.divide(array, np.float32(255), dtype=np.float32)  # no float64 in between
+    return array
+
+
+def _size(images):
+    """Return the size of an image in words."""
+    return " x ".join(map(str, images.shape[1:]))
+
+
+def parse_idx(raw, path, axes):
+    """Return the array of bytes in an IDX file, gzipped or not.
+
+    Parameters
+    ----------
+    raw : bytes
+        The content of the file.
+    path : str or pathlib.Path
+        What an error message calls the file.
+    axes : int
+        Number of axes that the array must have: 3 for images, 1 for labels.
+
+    Returns
+    -------
+    numpy.ndarray of uint8
+        In the shape that the file's header gives.
+
+    Raises
+    ------
+    ValueError
+        If the file is cut short or damaged, has the wrong magic number, or holds more or less
+        than its header says. The message names the file.
+
+    Notes
+    -----
+    An IDX file starts with its magic number: two zero bytes, a code for the type (8 is unsigned
+    byte) and the number of axes. Then come the length of each axis as a big-endian 32-bit
+    integer, and the values.
+
+    Examples
+    --------
+    >>> header = bytes([0, 0, 8, 1]) + (3).to_bytes(4, "big")
+    >>> parse_idx(gzip.compress(header + bytes([5, 0, 4])), "labels.gz", axes=1)
+    array([5, 0, 4], dtype=uint8)
+    """
+    data = _unpack(raw, path)
+    magic = bytes([0, 0, 8, axes])
+    if data[:4] != magic:
+        raise ValueError(
+            f"{path} has the wrong magic number: it starts with {data[:4].hex(' ') or 'nothing'} "
+            f"instead of {magic.hex(' ')}"
+        )
+    start = 4 + 4 * axes
+    if len(data) < start:
+        raise ValueError(f"{path} is cut short: its header must give {axes} length(s)")
+    shape = tuple(int.from_bytes(data[at : at + 4], "big") for at in range(4, start, 4))
+    if len(data) - start != math.prod(shape):
+        raise ValueError(
+            f"{path} holds {len(data) - start} values, but its header gives the shape {shape}"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # to be writable
+
+
+def _load_digits(dtype, error):
+    """Return scikit-learn's digits in the shape of `Mnist`, and in the note the error behind it."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.rint(digits.images * (255 / 16)).astype(np.uint8)  # stored are 0 to 16
+    if dtype == "float32":
+        images = (digits.images / 16).astype(np.float32)
+    labels = digits.target.astype(np.uint8)
+    train, test = slice(DIGITS_TO_TRAIN_ON), slice(DIGITS_TO_TRAIN_ON, None)
+    return Mnist(
+        images[train],
+        labels[train],
+        images[test],
+        labels[test],
+        name="digits",
+        note=(
+            "MNIST is not at hand, so these are scikit-learn's digits: 1,500 images to train on "
+            "and 297 to test on, 8 x 8 pixels each. The numbers in the text are for MNIST. "
+            f"What is missing: {error}."
+        ),
+    )
+
+
+def _check_dtype(dtype):
+    """Raise unless `dtype` is one of the two names allowed."""
+    if dtype not in ("uint8", "float32"):
+        raise ValueError(f'dtype must be "uint8" or "float32", got {dtype!r}')

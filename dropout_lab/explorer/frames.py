@@ -1,0 +1,197 @@
+"""Figures as frames: the sentence of each, its SVG, and many frames stored without repeats."""
+
+import io
+import re
+import warnings
+from contextlib import contextmanager
+
+import matplotlib as mpl
+from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
+
+from dropout_lab.explorer.svg import ID_MARK, nodes_of
+
+__all__ = ["ID_MARK", "describe", "figure_to_nodes", "pack", "sentence_of"]
+
+_SVG_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "explore",
+    "svg.id": None,
+    "svg.image_inline": True,
+}
+# Fonts for formulas with codes of their own, where a sum is an X: no other font can show these.
+_OTHER_CODES = re.compile(r"'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
+_COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
+_SENTENCE = "_explorer_sentence"
+
+
+def describe(figure, sentence):
+    """Attach to a figure the sentence that says in words what it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure to describe.
+    sentence : str
+        One plain sentence with the figure's numbers. It stands under the figure and is its
+        name for a screen reader.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The same figure, so that a drawing function can end in ``return describe(...)``.
+
+    Raises
+    ------
+    TypeError
+        If `figure` is not a Figure or `sentence` not a string.
+    """
+    if not isinstance(figure, mpl.figure.Figure):
+        raise TypeError(f"figure must be a matplotlib Figure, got {type(figure).__name__}")
+    if not isinstance(sentence, str):
+        raise TypeError(f"sentence must be a string, got {sentence!r}")
+    setattr(figure, _SENTENCE, " ".join(sentence.split()))
+    return figure
+
+
+def sentence_of(figure, default):
+    """Return the sentence that `describe` attached to `figure`, or `default`.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure to look at.
+    default : str
+        What to return if it has none.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    return getattr(figure, _SENTENCE, default)
+
+
+def figure_to_nodes(figure):
+    """Render a figure as a flat list of SVG elements.
+
+    Coordinates are rounded to two decimals, ids that nothing refers to are dropped, bare
+    groups are unwrapped, and the color `dropout_lab.explorer.style.INK` becomes ``currentColor``.
+    The same figure gives the same text every time. Where nobody laid the figure out, matplotlib's
+    constrained layout keeps its labels inside. Letters stay text in the page's own font, in a serif
+    or monospace font where the figure has one; in a figure with signs that such fonts lack, they
+    become outlines.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it is neither changed nor closed.
+
+    Returns
+    -------
+    str
+        The ``viewBox`` of the picture.
+    list of str
+        The elements inside it, in drawing order.
+    """
+    with mpl.rc_context(_SVG_SETTINGS), _labels_inside(figure):
+        document = _svg_of(figure)
+        if _OTHER_CODES.search(document.decode()):
+            mpl.rcParams["svg.fonttype"] = "path"
+            document = _svg_of(figure)
+    return nodes_of(document)
+
+
+def _svg_of(figure):
+    """Return what matplotlib writes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    return buffer.getvalue()
+
+
+def _margins():
+    """Return the margins and spaces of a figure that nobody laid out."""
+    names = ("left", "right", "bottom", "top", "wspace", "hspace")
+    return {name: mpl.rcParams[f"figure.subplot.{name}"] for name in names}
+
+
+def _is_laid_out(figure):
+    """Say whether the author placed anything, or left all places to matplotlib."""
+    axes = figure.axes
+    specs = [spec for one in axes if (spec := one.get_subplotspec()) is not None]
+    grids = {spec.get_topmost_subplotspec().get_gridspec() for spec in specs}
+    titles = {figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel()}
+    placed = [*figure.legends, *figure.lines, *figure.patches, *figure.images, *figure.artists]
+    placed += [text for text in figure.texts if text.get_text() not in titles]
+    placed += [one for one in axes if not one.get_in_layout()]  # what set_position leaves
+    placed += [
+        one for one in axes if one.get_subplotspec() is None and one.get_label() != _COLORBAR
+    ]
+    return (
+        bool(placed)
+        or not grids
+        or figure.get_layout_engine() is not None
+        or any(grid.figure is None for grid in grids)
+        or any(
+            getattr(grid.get_subplot_params(figure), name) != margin
+            for grid in grids
+            for name, margin in _margins().items()
+        )
+    )
+
+
+@contextmanager
+def _labels_inside(figure):
+    """Move the axes of a figure that nobody laid out until all labels have room; move them back."""
+    if _is_laid_out(figure):
+        yield
+        return
+    places = [(axes, axes.get_position(original=True)) for axes in figure.axes]
+    places += [(text, text.get_position()) for text in figure.texts]
+    bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
+    # The constrained layout cannot place a color bar that took its room from the grid.
+    in_grid = any(axes.get_subplotspec() is not None for axes in bars)
+    engine = TightLayoutEngine() if in_grid else ConstrainedLayoutEngine()
+    with warnings.catch_warnings():  # a figure without room for its labels stays as it was
+        warnings.filterwarnings("ignore", "(constrained_|Tight )layout not applied")
+        engine.execute(figure)
+    try:
+        yield
+    finally:
+        figure.subplots_adjust(**_margins())
+        for artist, place in places:
+            artist.set_position(place)
+            artist.set_in_layout(True)
+
+
+def pack(frames):
+    """Store frames that share most of their nodes without repeating any.
+
+    Parameters
+    ----------
+    frames : list of list of str
+        The nodes of each frame.
+
+    Returns
+    -------
+    list of str
+        Distinct fragments: runs of nodes that always occur together.
+    list of list of int
+        For each frame, the fragments that make it up; joined, they give the frame again.
+    """
+    before, after = {}, {}  # each node's only neighbor, or None once it has had two
+    for nodes in frames:
+        for left, node, right in zip(["", *nodes], nodes, [*nodes[1:], ""], strict=False):
+            before[node] = left if before.get(node, left) == left else None
+            after[node] = right if after.get(node, right) == right else None
+    index = {}
+    packed = []
+    for nodes in frames:
+        runs = []
+        for node in nodes:
+            previous = runs[-1][-1] if runs else None
+            if previous is not None and after[previous] == node and before[node] == previous:
+                runs[-1].append(node)
+            else:
+                runs.append([node])
+        packed.append([index.setdefault("".join(run), len(index)) for run in runs])
+    return list(index), packed

@@ -1,0 +1,195 @@
+"""An explorer in a live notebook: the published page, which grows while Python is idle."""
+
+import asyncio
+import contextvars
+import math
+import signal
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from itertools import product
+
+from dropout_lab.explorer.page import live_html, published_html
+
+__all__ = ["LiveExplorer"]
+
+SECONDS_AT_ONCE = 0.5
+"""So long a cell draws before it shows what there is."""
+
+_PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
+_waiting = []  # what is displayed and not drawn to the end
+_tasks = set()  # the event loop itself keeps no task alive
+
+
+class LiveExplorer:
+    """An explorer that a notebook displays at once and that is drawn to the end when it can be.
+
+    What the notebook shows, and stores, is always a published page: it moves without Python
+    through the frames that exist. They become more in steps, every second value between those
+    that are there, and each step puts a fuller page in the place of the last one.
+
+    Parameters
+    ----------
+    frame : callable
+        ``frame(positions)`` draws one frame: its ``viewBox``, its nodes and its sentence.
+    plan : _Plan
+        The axes, checked. The frame where they start is drawn at once; what it raises is raised.
+    summary : str
+        What stands in its place where HTML is not shown.
+
+    Attributes
+    ----------
+    html : str
+        The page with all frames; those that lack are drawn now.
+    page : str
+        The page with the frames that exist.
+    """
+
+    def __init__(self, frame, plan, summary):
+        __tracebackhide__ = True  # the reader's error is in the drawing function
+        self._frame, self._plan, self._summary = frame, plan, summary
+        start = tuple(axis.start for axis in plan.axes)
+        self._drawn = {start: frame(start)}
+        self._box = self._drawn[start][0]
+        self._grid = [[position] for position in start]
+        self._name, self._handles = "x" + uuid.uuid4().hex[:10], []
+
+    def __repr__(self):
+        """Return the summary."""
+        return self._summary
+
+    @property
+    def html(self):
+        """Draw what lacks and return the page."""
+        self._growth = self._grow()
+        for _ in self._growth:
+            pass
+        return self.page
+
+    def _ipython_display_(self):
+        """Show what half a second can draw, or all where nothing can be drawn later."""
+        from IPython.display import display  # not needed to publish
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        end = time.perf_counter() + SECONDS_AT_ONCE
+        self._growth, complete = self._grow(), True
+        for _ in self._growth:
+            if loop and time.perf_counter() > end:
+                complete = False
+                break
+        self._handles.append(display(self._bundle(), raw=True, display_id=True))
+        if complete:
+            return
+        self._context = contextvars.copy_context()  # so that an update belongs to this cell
+        self._cell = _running_cell()
+        _waiting[:] = [other for other in _waiting if not _replaces(self._cell, other._cell)]
+        _waiting.append(self)
+        if not _tasks:
+            task = loop.create_task(_draw_while_idle())
+            _tasks.add(task)
+            task.add_done_callback(_tasks.discard)
+
+    def _grow(self):
+        """Draw frame after frame, yield after each, and show each finer grid when it is whole."""
+        for grid in _grids(self._plan.axes):
+            if math.prod(map(len, grid)) <= math.prod(map(len, self._grid)):
+                continue  # shown before
+            for positions in product(*grid):
+                if positions not in self._drawn:
+                    self._drawn[positions] = self._try(positions)
+                    yield
+            self._grid = grid
+            for handle in self._handles:
+                handle.update(self._bundle(), raw=True)
+
+    def _try(self, positions):
+        """Draw a frame; if that fails, the frame is empty and says so."""
+        try:
+            box, nodes, sentence = self._frame(positions)
+            if box != self._box:
+                raise ValueError(f"a figure of another size ({box}) than the first ({self._box})")
+        except Exception as error:  # nobody waits for it, and the other frames are of use
+            reason = f"{type(error).__name__}: {error}"
+            where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+            return self._box, [], f"{self._plan.call(positions)} raised {reason}{where}"
+        return box, nodes, sentence
+
+    @property
+    def page(self):
+        """Return the page of the frames that exist."""
+        axes = list(zip(self._plan.axes, self._grid, strict=True))
+        page = published_html(
+            self._box,
+            [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes],
+            [self._drawn[positions][1:] for positions in product(*self._grid)],
+            [list(chosen).index(axis.start) for axis, chosen in axes],
+            self._plan.play,
+        )
+        total = math.prod(len(axis.values) for axis in self._plan.axes)
+        return live_html(page, self._name, math.prod(map(len, self._grid)), total)
+
+    def _bundle(self):
+        return {"text/html": self.page, "text/plain": self._summary}
+
+
+def _grids(axes):
+    """Yield the positions to draw on each axis: first two, then twice as many, at last all."""
+    halvings = [(len(axis.values) - 1).bit_length() for axis in axes]
+    for step in range(1, max(halvings) + 1):
+        strides = [1 << max(0, halving - step) for halving in halvings]
+        yield [
+            range(axis.start % stride, len(axis.values), stride)
+            for axis, stride in zip(axes, strides, strict=True)
+        ]
+
+
+async def _draw_while_idle():
+    """Draw one frame at a time, always of the explorer with the fewest."""
+    while _waiting:
+        with _interrupted_by(_forget):
+            await asyncio.sleep(_PAUSE)
+        explorer = min(_waiting, key=lambda explorer: len(explorer._drawn), default=None)
+        try:
+            with _interrupted_by(signal.default_int_handler):
+                if explorer and explorer._context.run(next, explorer._growth, "done") == "done":
+                    _waiting.remove(explorer)
+        except KeyboardInterrupt:
+            _waiting.clear()
+
+
+def _forget(*_):
+    """Draw nothing more."""
+    _waiting.clear()
+
+
+@contextmanager
+def _interrupted_by(handler):
+    """Let the reader interrupt what goes on between two cells, where kernels ignore him."""
+    # A cell that awaits something lets this run meanwhile, and has a handler of its own.
+    between = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, _forget)
+    if not between or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is handler:
+            signal.signal(signal.SIGINT, before)
+
+
+def _running_cell():
+    """Return the id of the cell that runs and that of this run, or None for what is not known."""
+    from IPython import get_ipython
+
+    request = getattr(get_ipython(), "get_parent", dict)()
+    return request.get("metadata", {}).get("cellId"), request.get("header", {}).get("msg_id")
+
+
+def _replaces(new, old):
+    """Say whether a run of a cell takes the place of an earlier run of the same cell."""
+    return new[0] is not None and new[0] == old[0] and new[1] != old[1]

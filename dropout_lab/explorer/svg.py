@@ -1,0 +1,280 @@
+"""Make matplotlib's SVG small and quick to paint: a flat list of elements, as few as possible."""
+
+import html
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from functools import lru_cache
+
+from dropout_lab.explorer.style import INK
+
+__all__ = ["ID_MARK", "nodes_of"]
+
+ID_MARK = "xp-id-"
+"""Stands before every id in a frame; the page puts something unique in its place."""
+
+_NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_NUMERIC_ATTRIBUTES = {"d", "x", "y", "width", "height", "transform", "points", "viewBox", "style"}
+_FONT = re.compile(r"(font(?:-family)?:[^;]*?)('[^;]*)")
+_HAS_FACTORS = re.compile(r"matrix\(|scale\(")
+_PATH_TOKEN = re.compile(r"[A-Za-z]|[-\d.]+")
+_KINDS = {"serif", "monospace", "cursive", "fantasy"}
+_CIRCLE = "M {x:.6f} {y:.6f} a {r} {r} 0 1 0 {width:.2f} 0 a {r} {r} 0 1 0 -{width:.2f} 0 z"
+_ARCS = re.compile(r"M ([-\d.]+) ([-\d.]+) a ([\d.]+) [^z]*z")
+_LETTERS_TO_SPACES = str.maketrans("MLCQz", "     ")
+_REFERENCE = re.compile(r"#([\w.-]+)[\")]")
+
+
+def nodes_of(document):
+    """Take an SVG document of matplotlib's apart into few, flat and short elements.
+
+    Parameters
+    ----------
+    document : bytes
+        What ``figure.savefig`` wrote.
+
+    Returns
+    -------
+    str
+        The ``viewBox`` of the picture.
+    list of str
+        The elements inside it, in drawing order.
+    """
+    root = ElementTree.fromstring(document)
+    used = set(_REFERENCE.findall(document.decode()))
+    elements = list(_join_paths(_inline_markers(_flatten(root, used), used), used))
+    return _round(root.get("viewBox")), [_write(element, used) for element in elements]
+
+
+def _flatten(element, used):
+    """Yield the drawable elements below `element`, passing through groups that only group."""
+    for child in element:
+        tag = _local(child.tag)
+        if tag == "g" and not set(child.attrib) - {"id"} and child.get("id") not in used:
+            yield from _flatten(child, used)
+        elif tag == "defs" and all(_local(inner.tag) == "style" for inner in child):
+            continue  # matplotlib's style for everything on the page
+        elif tag != "metadata" and child.get("style") != "fill: none":  # that draws nothing
+            yield child
+
+
+def _inline_markers(elements, used):
+    """Draw each marker where it stands, where that is not longer than pointing at its definition.
+
+    A browser builds a hidden copy of the definition for every ``<use>``, which costs it several
+    times what a path costs; and paths can be joined.
+    """
+    markers, kept, run = {}, set(), []
+    for element in elements:
+        if _is_marker(element) or (len(element) and all(map(_is_marker, element))):
+            run.append(element)
+            continue
+        yield from _shorter(run, markers, kept, used)
+        run = []
+        if _local(element.tag) == "defs" and all(_local(one.tag) == "path" for one in element):
+            markers |= {path.get("id"): path for path in element}
+        else:
+            yield element
+    yield from _shorter(run, markers, kept, used)
+
+
+def _shorter(run, markers, kept, used):
+    """Return neighbors that point at markers either with these in place, or still pointing."""
+    uses = [(use, group) for group in run for use in ([group] if _is_marker(group) else group)]
+    placed = (_placed(use, markers, {} if use is group else group.attrib) for use, group in uses)
+    placed = list(_join_paths(placed, used))
+    if len(uses) < 2:
+        return placed
+    names = dict.fromkeys(_marker_name(use) for use, _ in uses)
+    definitions = ElementTree.Element("defs")
+    definitions.extend(markers[name] for name in names if name not in kept)
+    pointing = [definitions] if len(definitions) else []
+    for use, group in uses:
+        shared = {} if use is group else {k: v for k, v in group.attrib.items() if k != "id"}
+        if not pointing or pointing[-1].attrib != shared or pointing[-1] is definitions:
+            pointing.append(ElementTree.Element("g", shared))
+        pointing[-1].append(use)
+    if _length(placed, used) <= _length(pointing, used):
+        return placed
+    kept.update(names)
+    return pointing
+
+
+def _length(elements, used):
+    """Return how many letters some elements take."""
+    return sum(len(_write(element, used)) for element in elements)
+
+
+def _marker_name(use):
+    """Return the id of what an element points at."""
+    return next(v for key, v in use.attrib.items() if _local(key) == "href").removeprefix("#")
+
+
+def _is_marker(element):
+    """Say whether an element points at what is drawn at a place; letters as outlines do not."""
+    return _local(element.tag) == "use" and element.get("x") is not None
+
+
+def _placed(use, markers, shared):
+    """Return the path that `use` points at, at its place, with all that it inherits."""
+    attributes = {_local(key): value for key, value in use.attrib.items()}
+    marker = markers[_marker_name(use)]
+    del attributes["href"]
+    shift = float(attributes.pop("x")), float(attributes.pop("y"))
+    style = _declarations(attributes.pop("style", "")) | _declarations(marker.get("style", ""))
+    radius = None if "stroke-dasharray" in style else _radius(marker.get("d"))
+    if radius is None:
+        pieces, is_y = [], False
+        for token in _PATH_TOKEN.findall(marker.get("d")):
+            if token.isalpha():
+                pieces.append(token)
+                is_y = False
+            else:
+                pieces.append(f"{float(token) + shift[is_y]:.6f}")
+                is_y = not is_y
+        d = " ".join(pieces)
+    else:  # the width of an arc must be exactly twice what is written as its radius
+        d = _CIRCLE.format(x=shift[0] - radius, y=shift[1], r=radius, width=2 * radius)
+    attributes |= {key: value for key, value in shared.items() if key != "id"}
+    attributes |= {"d": d}
+    attributes |= {"style": "; ".join(f"{name}: {value}" for name, value in style.items())}
+    return ElementTree.Element("path", attributes)
+
+
+@lru_cache
+def _radius(d):
+    """Return the radius, to two decimals, of a circle around (0, 0) as matplotlib draws it."""
+    tokens = _PATH_TOKEN.findall(d)
+    numbers = [float(token) for token in tokens if not token.isalpha()]
+    if "".join(filter(str.isalpha, tokens)) != "MCCCCCCCCz":
+        return None
+    radii = [math.hypot(*numbers[i : i + 2]) for i in range(0, len(numbers), 6)]
+    return round(radii[0], 2) if max(radii) - min(radii) < 1e-4 else None
+
+
+def _declarations(style):
+    """Return the declarations of a ``style`` attribute as a dict."""
+    pairs = (declaration.partition(":") for declaration in style.split(";") if declaration.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _join_paths(elements, used):
+    """Make one path of neighbors that look alike, such as the bars of a plot.
+
+    A browser paints one path of a hundred bars several times as fast as a hundred paths. The
+    picture stays the same because joined paths do not overlap, their strokes included, or are
+    nothing but opaque strokes, whose union looks the same in any order.
+    """
+    last = look = bounds = None
+    for element in elements:
+        box = _bounds(element) if _local(element.tag) == "path" else None
+        same = {k: v for k, v in element.attrib.items() if k not in ("d", "id")}
+        joinable = box is not None and element.get("id") not in used
+        style = element.get("style", "")
+        only_lines = "fill: none" in style and "opacity" not in style
+        if joinable and same == look and (only_lines or _apart(box, bounds)):
+            last.set("d", last.get("d") + element.get("d"))
+            bounds = [*map(min, bounds[:2], box[:2]), *map(max, bounds[2:], box[2:])]
+            continue
+        if last is not None:
+            yield last
+        if joinable:
+            last, look, bounds = element, same, box
+        else:
+            last = look = None
+            yield element
+    if last is not None:
+        yield last
+
+
+def _bounds(path):
+    """Return a box that holds a path and its stroke: that of its corners and control points."""
+    d = _ARCS.sub(_square, path.get("d", ""))
+    numbers = [float(number) for number in d.translate(_LETTERS_TO_SPACES).split()]
+    if not numbers:
+        return None
+    stroke = re.search(r"stroke-width: *([\d.]+)", path.get("style", ""))
+    reach = float(stroke[1]) if stroke else 1.0 if "stroke:" in path.get("style", "") else 0.0
+    x, y = numbers[::2], numbers[1::2]
+    if all(x[i] == x[i - 1] or y[i] == y[i - 1] for i in range(1, len(x))):
+        reach /= 2
+    else:
+        reach *= 2  # the point of a mitered corner: SVG cuts it off at four half widths
+    return [min(x) - reach, min(y) - reach, max(x) + reach, max(y) + reach]
+
+
+def _square(match):
+    """Return the square around a circle as a path."""
+    x, y, radius = map(float, match.groups())
+    left, top, right, bottom = x, y - radius, x + 2 * radius, y + radius
+    return f"M {left} {top} L {right} {top} L {right} {bottom} L {left} {bottom} z"
+
+
+def _apart(one, other):
+    """Say whether two boxes do not overlap."""
+    return one[0] >= other[2] or one[2] <= other[0] or one[1] >= other[3] or one[3] <= other[1]
+
+
+def _write(element, used):
+    """Return `element` as compact SVG text without namespaces."""
+    tag = _local(element.tag)
+    attributes = []
+    for key, value in element.attrib.items():
+        key = _local(key)
+        if key == "id":
+            if value not in used:
+                continue
+            value = ID_MARK + value
+        elif key == "href" and value.startswith("#"):
+            value = "#" + ID_MARK + value[1:]
+        elif "url(#" in value:
+            value = value.replace("url(#", "url(#" + ID_MARK)
+        if key == "transform" and value.startswith("rotate(-0 "):  # any upright text
+            continue
+        if key in _NUMERIC_ATTRIBUTES and not _HAS_FACTORS.search(value):  # which may be small
+            value = _round(value)
+        if key == "style":
+            value = _FONT.sub(_font, value)
+            value = re.sub(r"([:;])\s+", r"\1", value).rstrip(";")
+        elif key == "d":
+            value = re.sub(r"\s*([A-Za-z])\s*", r"\1", value).strip()
+        if key in ("style", "fill"):
+            value = value.replace(INK, "currentColor")
+        attributes.append(f' {key}="{html.escape(value)}"')
+    inside = html.escape(element.text or "", quote=False) if tag in ("text", "tspan") else ""
+    for child in element:
+        inside += _write(child, used)
+        if tag in ("text", "tspan") and child.tail:
+            inside += html.escape(child.tail, quote=False)
+    return (
+        f"<{tag}{''.join(attributes)}>{inside}</{tag}>"
+        if inside
+        else f"<{tag}{''.join(attributes)}/>"
+    )
+
+
+def _font(match):
+    """Write the page's own font in place of matplotlib's sans-serif ones, and keep other kinds."""
+    before, names = match[1], match[2].split(", ")
+    name = next((name for name in names if not name.startswith("'")), names[0]).strip("'")
+    if name.startswith(("sans-serif", "DejaVu Sans", "STIXSize")) and "Mono" not in name:
+        return before + "sans-serif"
+    kinds = {"DejaVu Serif": "serif", "STIXGeneral": "serif", "DejaVu Sans Mono": "monospace"}
+    other = kinds.get(name.removesuffix(" Display"), name if name in _KINDS else None)
+    # The style of the explorer gives all letters the font of the page.
+    return f"{before}{other or ', '.join([*names, 'sans-serif'])}!important"
+
+
+def _local(name):
+    """Return an XML name without its namespace."""
+    return name.rpartition("}")[2]
+
+
+def _round(text):
+    """Return `text` with every decimal number rounded to two places."""
+    return _NUMBER.sub(_round_match, text)
+
+
+def _round_match(match):
+    rounded = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if rounded == "-0" else rounded

@@ -1,0 +1,248 @@
+"""Figures of chapter 1: reliance and exam score, learning, the price, and scarce practice."""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+
+__all__ = ["learning_curves", "practice_scores", "price_of_absence", "reliance_and_scores"]
+
+_LINES = {"everyone": "-", "one": (0, (5, 1.5)), "most": (0, (1.5, 1.5))}
+
+
+def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
+    """Draw how much the group relies on each friend, and its exam score at every rate.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The n friends; the first is the one the story is about.
+    before, after : numpy.ndarray
+        Shape (n,): shares of the weights without dropout, and with it at `rate`.
+    rates : sequence of float
+        The k rates of the score curves, `rate` among them.
+    scores : mapping of (str or None) to numpy.ndarray
+        Exam scores, shape (k,) each: under None with everyone there, under the name of the
+        first friend and of one other with that friend absent.
+    rate : float
+        The rate to mark.
+    absent : str, optional
+        Who is absent: a key of `scores`. By default nobody.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 4.2 inches.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+    """
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1, 1.25)}
+    )
+    figure.subplots_adjust(left=0.1, right=0.98, top=0.93, bottom=0.115, hspace=0.5)
+    places = np.arange(len(names))
+    blue = top.bar(places - 0.2, before, 0.38, color=COLORS["without"])
+    orange = top.bar(places + 0.2, after, 0.38, color=COLORS["with"], hatch="////")
+    ticks = list(names)
+    if absent is not None:
+        ill = names.index(absent)
+        ticks[ill] = f"{absent} (ill)"
+        for bar in (blue[ill], orange[ill]):
+            bar.set(facecolor="none", edgecolor=COLORS["dropped"], linestyle="--", hatch=None)
+    top.set(xlim=(-0.6, len(names) - 0.4), ylim=(0, 0.7), yticks=[0, 0.2, 0.4, 0.6])
+    top.set_xticks(places, ticks)
+    top.tick_params(axis="x", length=0)
+    top.set_title("Share of the group's weight")
+    for height, text, role in (
+        (0.57, "without dropout", "without"),
+        (0.4, f"with dropout, rate {rate:.2f}", "with"),
+    ):
+        top.plot(1.55, height, "s", color=COLORS[role], markersize=7)
+        top.text(1.8, height, text, va="center", color=INK)
+
+    first, other = (name for name in scores if name is not None)
+    styles = {None: ("with", "everyone"), other: ("with", "one"), first: ("dropped", "most")}
+    for who, (role, line) in styles.items():
+        bottom.plot(rates, scores[who], color=COLORS[role], linestyle=_LINES[line])
+        bottom.plot(0, scores[who][0], "s", color=COLORS["without"], markersize=6, clip_on=False)
+    now = list(rates).index(rate)
+    bottom.axvline(rate, color=INK, linewidth=0.8, alpha=0.5)
+    dot = {"color": COLORS[styles[absent][0]], "markeredgecolor": INK, "clip_on": False}
+    bottom.plot(rate, scores[absent][now], "o", markersize=9, **dot)
+    bottom.text(0.28, 0.945, "everyone there", color=INK)
+    bottom.text(0.16, 0.775, f"{other} ill", color=INK)
+    bottom.text(0.28, 0.585, f"{first} ill", color=INK)
+    bottom.set(xlim=(-0.02, max(rates) + 0.02), ylim=(0.3, 1.03), yticks=[0.4, 0.6, 0.8, 1.0])
+    bottom.set_title("Exam score (R²) after practice at each rate")
+    bottom.set_xlabel("dropout rate during practice")
+    who = "everyone there" if absent is None else f"{absent} ill"
+    practice = f"After practice at rate {rate:.2f}" if rate else "Without dropout"
+    versus = f", against {scores[absent][0]:.2f} without dropout" if rate else ""
+    return describe(
+        figure,
+        f"{practice}, {after[0]:.0%} of the weight lies on {names[0]}; with {who} the group "
+        f"scores {scores[absent][now]:.2f} at the exam{versus}.",
+    )
+
+
+def learning_curves(names, runs, targets, rate, sessions, session):
+    """Draw the weights as they are learned, without dropout and with it, up to a session.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The n friends; the first one's line is thick.
+    runs : sequence of numpy.ndarray
+        Two arrays of shape (S + 1, n): weights by session without and with dropout.
+    targets : sequence of numpy.ndarray
+        Two arrays of shape (n,): the weights that the two runs approach.
+    rate : float
+        The rate of the second run.
+    sessions : sequence of int
+        Where the explorer can stand, rising from 0 to at most S. Lines are drawn in pieces
+        between them, so that frames share the pieces.
+    session : int
+        Draw up to here: one of `sessions`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 2.9 inches.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+    """
+    figure, panels = plt.subplots(1, 2, sharey=True, figsize=(FIGURE_WIDTH, 2.9))
+    figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.17, wspace=0.12)
+    titles = ("Without dropout", f"With dropout, rate {rate:.1f}")
+    colors = (COLORS["without"], COLORS["with"])
+    for panel, run, target, title, color in zip(panels, runs, targets, titles, colors, strict=True):
+        for goal in (target[0], target[-1]):
+            panel.axhline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        for start, stop in pairwise(sessions):
+            if stop > session:
+                break
+            piece = np.unique(np.linspace(start, stop, 9).astype(int))
+            gap = np.full((1, len(names) - 1), np.nan)
+            others = np.vstack([run[piece, 1:], gap]).T.ravel()
+            steps = np.tile(np.append(piece + 1.0, np.nan), len(names) - 1)
+            panel.plot(steps, others, color=color, linewidth=0.8, alpha=0.75)
+            panel.plot(piece + 1, run[piece, 0], color=color, linewidth=2.6)
+        now = np.full(len(names) - 1, session + 1)
+        panel.plot(now, run[session, 1:], "o", color=color, markersize=3)
+        panel.plot(session + 1, run[session, 0], "o", color=color, markersize=7)
+        panel.set(xscale="log", xlim=(0.9, sessions[-1] + 200), ylim=(-0.03, 0.68))
+        panel.set_title(title)
+        panel.set_xticks([1, 11, 101, sessions[-1] + 1], ["0", "10", "100", str(sessions[-1])])
+        panel.minorticks_off()
+        panel.set_xlabel("study session")
+        panel.text(1.0, target[0] + 0.012, names[0], color=INK)
+    panels[0].set_ylabel("weight")
+    panels[0].text(60, targets[0][-1] - 0.075, "the others", color=INK)
+    here = [f"{run[session, 0]:.2f} and {run[session, 1:].mean():.2f}" for run in runs]
+    return describe(
+        figure,
+        f"After {session} sessions the weight of {names[0]} and the mean weight of the others "
+        f"are {here[0]} without dropout, {here[1]} at rate {rate:.1f}.",
+    )
+
+
+def price_of_absence(rates, dropout_path, decay_path, rate, ceiling, name="Alex"):
+    """Draw the score with one friend absent against the score with everyone there.
+
+    Parameters
+    ----------
+    rates : sequence of float
+        The k dropout rates, `rate` among them; weight decay uses the same numbers as penalty.
+    dropout_path, decay_path : numpy.ndarray
+        Shape (k, 2): score with everyone there, and with the friend absent.
+    rate : float
+        The rate and penalty to mark.
+    ceiling : float
+        The best score of a group that knows who will be absent.
+    name : str, default "Alex"
+        The absent friend.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 3.4 inches.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+    """
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
+    figure.subplots_adjust(left=0.13, right=0.97, top=0.91, bottom=0.15)
+    axes.axhline(ceiling, color=INK, linewidth=0.8, linestyle=(0, (1, 2)))
+    axes.text(0.755, ceiling + 0.008, f"best possible without {name}: {ceiling:.2f}", color=INK)
+    axes.plot(*decay_path.T, color=INK, linestyle=(0, (5, 2)))
+    axes.plot(*dropout_path.T, color=COLORS["with"])
+    axes.plot(*dropout_path[0], "s", color=COLORS["without"], markersize=8)
+    axes.text(0.925, 0.525, "no dropout, no decay", ha="right", color=INK)
+    now = list(rates).index(rate)
+    axes.plot(*decay_path[now], "D", color="none", markeredgecolor=INK, markersize=8)
+    axes.plot(*dropout_path[now], "o", color=COLORS["with"], markeredgecolor=INK, markersize=8)
+    axes.text(0.81, 0.605, "dropout", color=INK)
+    axes.text(0.885, 0.765, "weight decay", ha="right", color=INK)
+    axes.set(xlim=(0.75, 0.95), ylim=(0.5, 0.87), xlabel="exam score with everyone there")
+    axes.set_title(f"Exam score with {name} ill")
+    axes.set_xticks([0.75, 0.8, 0.85, 0.9, 0.95])
+    pair = [f"{path[now][0]:.2f} and {path[now][1]:.2f}" for path in (dropout_path, decay_path)]
+    return describe(
+        figure,
+        f"Dropout at rate {rate:.2f} scores {pair[0]} with everyone there and with {name} ill; "
+        f"weight decay with penalty {rate:.2f} scores {pair[1]}.",
+    )
+
+
+def practice_scores(rates, scores, limit, count):
+    """Draw exam scores with everyone there, after practice on a fixed set of questions.
+
+    Parameters
+    ----------
+    rates : sequence of float
+        The k rates.
+    scores : numpy.ndarray
+        Shape (groups, k): one row per practice set.
+    limit : numpy.ndarray
+        Shape (k,): the scores after unlimited practice.
+    count : int
+        Questions in a practice set.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 3.0 inches.
+
+    Notes
+    -----
+    Taught in: chapter 1.
+    """
+    low, middle, high = np.quantile(scores, [0.1, 0.5, 0.9], axis=0)
+    best = int(np.argmax(middle))
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
+    figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.165)
+    axes.fill_between(rates, low, high, color=COLORS["with"], alpha=0.25, linewidth=0)
+    axes.plot(rates, limit, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.plot(rates, middle, color=COLORS["with"])
+    axes.plot(0, middle[0], "s", color=COLORS["without"], markersize=8, clip_on=False)
+    axes.plot(
+        rates[best], middle[best], "o", color=COLORS["with"], markeredgecolor=INK, markersize=9
+    )
+    axes.text(0.42, 0.93, "unlimited practice", color=INK)
+    axes.text(0.2, 0.38, "line: median; band: 8 of 10 groups", color=INK)
+    axes.set(xlim=(-0.02, 0.82), ylim=(0.3, 1.0), xlabel="dropout rate during practice")
+    axes.set_title(f"Exam score, everyone there: {count} questions")
+    most = f" and most, {middle[best]:.2f}, at rate {rates[best]:.1f}" if best else ", its best"
+    return describe(
+        figure,
+        f"With {count} practice questions the typical group scores {middle[0]:.2f} without "
+        f"dropout{most}; without dropout one group in ten stays below {low[0]:.2f}.",
+    )

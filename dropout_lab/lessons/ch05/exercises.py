@@ -1,0 +1,293 @@
+"""The checked exercises of chapter 5: dropout in PyTorch and Keras.
+
+PyTorch is imported by the trials, when a reader of that chapter runs them.
+"""
+
+import collections
+import math
+
+import numpy as np
+
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+
+_ROWS = (16, 20)
+
+
+def _network(rate=0.5, training=True, functional=False, locked=True):
+    """Return a network in a mode that cannot be changed, and a batch for it."""
+    import torch
+    from torch import nn
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.layer = nn.Linear(20, 200), nn.Dropout(rate)
+
+        def forward(self, x):
+            h = self.linear(x)
+            return nn.functional.dropout(h, rate) if functional else self.layer(h)
+
+        def train(self, mode=True):
+            if getattr(self, "locked", False):
+                raise RuntimeError("the mode of the model must not be changed")
+            return super().train(mode)
+
+    net = Network().train(training)
+    net.locked = locked
+    return net, torch.ones(_ROWS)
+
+
+class _Traces:
+    """A trial of a network that normalizes batches: what a look at it leaves behind.
+
+    A trial builds its arguments before it calls the reader's function, and once more to measure
+    the answer: of the two last networks the first one is the reader's.
+    """
+
+    def __init__(self):
+        self.used = collections.deque(maxlen=2)
+
+    def arguments(self):
+        """Return the network in train mode, and a batch for it."""
+        import torch
+        from torch import nn
+
+        state = torch.get_rng_state()
+        with torch.random.fork_rng(devices=[]):
+            net = nn.Sequential(nn.Linear(20, 200), nn.BatchNorm1d(200), nn.Dropout(0.5))
+        self.used.append((net, state))
+        return net, torch.linspace(-2, 2, math.prod(_ROWS)).reshape(_ROWS)
+
+    def measure(self, answer, *_):
+        """Return the answer in words, and what is no longer as it was."""
+        if not isinstance(answer, (bool, np.bool_)):
+            return answer
+        (net, before), (_, after) = self.used
+        changed = {
+            "the statistics of batch normalization": net[1].num_batches_tracked > 0,
+            "the mode": not all(module.training for module in net.modules()),
+            "PyTorch's generator": not before.equal(after),
+        }
+        names = [name for name, is_so in changed.items() if is_so]
+        return f"{bool(answer)}, and {' and '.join(names) or 'nothing'} changed"
+
+
+def _looks(copy=False, fork=False):
+    """Return an answer to `drops` that compares two passes, and may cover its traces."""
+
+    def drops(model, x):
+        import contextlib
+        from copy import deepcopy
+
+        import torch
+
+        model = deepcopy(model) if copy else model
+        with torch.random.fork_rng(devices=[]) if fork else contextlib.nullcontext():
+            return not torch.equal(model(x), model(x))
+
+    return drops
+
+
+def _loss_floor(rate, classes):
+    """Return `rate` times the mean of ln(1 + B), B the dropped ones of the wrong logits."""
+    wrong = classes - 1
+    chances = [math.comb(wrong, b) * rate**b * (1 - rate) ** (wrong - b) for b in range(classes)]
+    return rate * sum(chance * math.log(1 + b) for b, chance in enumerate(chances))
+
+
+def _sequential(rate):
+    """Return the chapter's classifier, and batches to compare it on."""
+    import torch
+    from torch import nn
+
+    net = nn.Sequential(
+        *(nn.Linear(20, 64), nn.ReLU(), nn.Dropout(rate)),
+        *(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(rate)),
+        nn.Linear(32, 1),
+    )
+    return net, torch.linspace(-2, 2, math.prod(_ROWS)).reshape(_ROWS)
+
+
+def _outputs(net, rate, seed=0):
+    """Return outputs in train mode and in eval mode, with fixed weights and a fixed mask."""
+    import torch
+
+    _, x = _sequential(rate)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():  # leave the reader's stream alone
+        torch.manual_seed(seed)
+        for parameter in net.parameters():
+            parameter.copy_(torch.randn(parameter.shape) / 4)
+        both = []
+        for training in (True, False):
+            torch.manual_seed(seed)
+            both.append(net.train(training)(x).numpy().astype(np.float64))
+    return tuple(both)
+
+
+def _functional(first=None, second=None, last=False):
+    """Return a maker of networks with `F.dropout`; None follows the mode, as it should."""
+
+    def make(rate):
+        from torch import nn
+
+        class Written(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.one, self.two = nn.Linear(20, 64), nn.Linear(64, 32)
+                self.out = nn.Linear(32, 1)
+
+            def drop(self, h, training):
+                training = self.training if training is None else training
+                return nn.functional.dropout(h, rate, training=training)
+
+            def forward(self, h):
+                h = self.drop(self.one(h).relu(), first)
+                h = self.out(self.drop(self.two(h).relu(), second))
+                return self.drop(h, None) if last else h
+
+        return Written()
+
+    return make
+
+
+_TRACES = _Traces()
+
+EXERCISES = (
+    Exercise(
+        name="drops",
+        chapter=5,
+        asks="drops(model, x) returns True if the PyTorch model is dropping anything right now, "
+        "else False; the model and PyTorch's generator stay as they are.",
+        trials=(
+            Trial("a model in train mode", lambda: _network(), True),
+            Trial("a model in eval mode", lambda: _network(training=False), False),
+            Trial(
+                "F.dropout without training=, in eval mode",
+                lambda: _network(training=False, functional=True),
+                True,
+            ),
+            Trial("rate 0 in train mode", lambda: _network(rate=0.0), False),
+            Trial(
+                "what a look at a model with batch normalization leaves behind",
+                _TRACES.arguments,
+                "True, and nothing changed",
+                measure=_TRACES.measure,
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                lambda model, x: model.training,
+                "The mode does not say whether anything is dropped. Look at what the model does.",
+            ),
+            Mistake(
+                lambda model, x: any("Dropout" in str(m) for m in model.modules()),
+                "A layer of dropout may be switched off. Look at what the model does.",
+            ),
+            Mistake(
+                lambda model, x: bool((model(x) == model(x)).all()),
+                "That is the other way round: two passes that agree show that nothing is dropped.",
+            ),
+            Mistake(
+                _looks(),
+                "In train mode a pass updates the statistics of batch normalization, and dropout "
+                "advances PyTorch's generator. Ask a copy, within torch.random.fork_rng().",
+            ),
+            Mistake(
+                _looks(copy=True),
+                "Dropout advances PyTorch's generator, and whatever is drawn next changes. "
+                "torch.random.fork_rng() puts it back.",
+            ),
+            Mistake(
+                _looks(fork=True),
+                "In train mode a pass updates the statistics of batch normalization. "
+                "copy.deepcopy(model) makes a model that you may use up.",
+            ),
+        ),
+        hint="Call the model twice and compare the outputs with torch.equal.",
+    ),
+    Exercise(
+        name="functional_net",
+        chapter=5,
+        asks="functional_net(rate), a function or a class, returns an nn.Module with three "
+        "nn.Linear, 20-64-32-1, in this order, ReLU and F.dropout behind the first two.",
+        trials=(
+            Trial(
+                "outputs in train mode and in eval mode, at rate 0.5",
+                lambda: (0.5,),
+                lambda rate: _outputs(_sequential(rate)[0], rate),
+                measure=_outputs,
+            ),
+            Trial(
+                "outputs in train mode and in eval mode, at rate 0.2",
+                lambda: (0.2,),
+                lambda rate: _outputs(_sequential(rate)[0], rate),
+                measure=_outputs,
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                _functional(first=True, second=True),
+                "In eval mode your network still drops: hand training=self.training to F.dropout.",
+            ),
+            Mistake(
+                _functional(first=False, second=False),
+                "In train mode your network does not drop anything.",
+            ),
+            Mistake(
+                _functional(second=False),
+                "The second hidden layer lacks its dropout.",
+            ),
+            Mistake(
+                _functional(last=True),
+                "Nothing is dropped behind the last layer: it returns the logit as it is.",
+            ),
+        ),
+    ),
+    Exercise(
+        name="loss_floor",
+        chapter=5,
+        asks="loss_floor(rate, classes) returns the lowest loss that any logits reach on average, "
+        "when dropout follows the last layer of that many logits.",
+        trials=(
+            Trial("two classes at rate 0.5", lambda: (0.5, 2), 0.25 * math.log(2)),
+            Trial("three classes at rate 0.2", lambda: (0.2, 3), _loss_floor),
+            Trial("ten classes at rate 0.5", lambda: (0.5, 10), _loss_floor),
+            Trial("ten classes without dropout", lambda: (0.0, 10), 0.0),
+        ),
+        mistakes=(
+            Mistake(
+                lambda rate, classes: rate * math.log(classes),
+                "That is the loss while all wrong logits are 0. What is left of a wrong logit that "
+                "is far below 0, if it is kept, and if it is dropped?",
+            ),
+            Mistake(
+                lambda rate, classes: _loss_floor(rate, classes) / math.log(10),
+                "Cross-entropy takes the natural logarithm.",
+            ),
+            Mistake(
+                lambda rate, classes: _loss_floor(rate, classes) / math.log(2),
+                "Cross-entropy takes the natural logarithm.",
+            ),
+            Mistake(
+                lambda rate, classes: rate * math.log(2),
+                "That is the floor with a single logit. With the right logit dropped, how many "
+                "of the others look like it?",
+            ),
+            Mistake(
+                lambda rate, classes: rate * math.log(1 + rate * (classes - 1)),
+                "The mean of a logarithm is not the logarithm of the mean: go through the numbers "
+                "of dropped logits.",
+            ),
+            Mistake(
+                lambda rate, classes: _loss_floor(rate, classes) / rate if rate else 0.0,
+                "That is the mean loss when the right logit is dropped. How often is it?",
+            ),
+            Mistake(
+                lambda rate, classes: rate * _loss_floor(1 - rate, classes) / (1 - rate),
+                "A wrong logit that is dropped looks like the right one; a kept one is far below.",
+            ),
+        ),
+        hint="If the right logit is kept, the loss can be 0. If it is dropped, count the wrong "
+        "ones that are dropped with it.",
+    ),
+)

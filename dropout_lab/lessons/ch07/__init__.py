@@ -1,0 +1,1 @@
+"""What chapter 7 draws, asks and runs."""

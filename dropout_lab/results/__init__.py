@@ -1,0 +1,1 @@
+"""The stored results of the sweeps, one JSON file each."""

@@ -1,0 +1,118 @@
+"""The cells finished so far, one line each: what a killed run leaves to the next one."""
+
+import json
+import os
+import time
+from contextlib import contextmanager
+
+from dropout_lab.sweeps.experiment import cell_key
+
+__all__ = ["Partial"]
+
+
+class Partial:
+    """The file of finished cells of a run that is not complete.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the results will go; the finished cells lie beside it.
+    experiment : Experiment
+        What is run.
+    versions : dict of str to str
+        What the numbers depend on besides parameters and seeds.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file of finished cells: ``name.partial.jsonl``.
+    finished : dict of str to dict
+        Parameters, values and seconds of each finished cell, by `cell_key`.
+    wall_seconds : float
+        Time spent so far, breaks between runs not counted.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or belongs to another definition or to other versions.
+    """
+
+    def __init__(self, path, experiment, versions):
+        self.path = path.with_suffix(".partial.jsonl")
+        self.finished = {}
+        self.wall_seconds = 0.0
+        self._head = {"fingerprint": experiment.fingerprint, "versions": versions}
+        if self.path.exists():
+            self._read({cell_key(cell) for cell in experiment.cells})
+
+    @contextmanager
+    def open(self):
+        """Hold the file open for `add`; what was added before stays."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as self._file:
+            if self._file.tell() == 0:
+                self._write(self._head)
+            self._before, self._start = self.wall_seconds, time.perf_counter()
+            yield
+
+    def add(self, cell, outcome):
+        """Keep a finished cell: it is on the disk before this returns.
+
+        Parameters
+        ----------
+        cell : dict
+            Its parameters.
+        outcome : dict
+            Its ``values`` and ``seconds``.
+        """
+        self.wall_seconds = self._before + time.perf_counter() - self._start
+        entry = {"parameters": cell, **outcome}
+        self._write({**entry, "wall_seconds": round(self.wall_seconds, 3)})
+        self.finished[cell_key(cell)] = entry
+
+    def delete(self):
+        """Remove the file: the results are written."""
+        self.path.unlink(missing_ok=True)
+
+    def _write(self, line):
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _read(self, wanted):
+        """Take over what a killed run left."""
+        data = self.path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:  # the kill came in the middle of a line; that cell was not finished
+            with self.path.open("r+b") as file:
+                file.truncate(len(whole))
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                entry = json.loads(line)
+                if number == 1:
+                    head = {key: entry[key] for key in self._head}
+                else:
+                    key = cell_key(entry["parameters"])
+                    if key not in wanted or not isinstance(entry["values"], dict):
+                        raise ValueError("no such cell")
+                    self.wall_seconds = float(entry.pop("wall_seconds"))
+                    self.finished[key] = entry
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(
+                    f"line {number} of {self.path} is damaged ({error!r}); mend or delete that "
+                    "line, or delete the file to start again"
+                ) from error
+            if number == 1 and head != self._head:
+                raise ValueError(
+                    f"{self.path} holds cells of another definition of the experiment or of "
+                    f"other versions: {_difference(head, self._head)}; delete it to start again"
+                )
+
+
+def _difference(old, new):
+    """Say the first thing in which two heads differ."""
+    if old["fingerprint"] != new["fingerprint"]:
+        return f"fingerprint {old['fingerprint']}, now {new['fingerprint']}"
+    names = sorted({*old["versions"], *new["versions"]})
+    pairs = ((name, old["versions"].get(name), new["versions"].get(name)) for name in names)
+    return next(f"{name} {one}, now {other}" for name, one, other in pairs if one != other)

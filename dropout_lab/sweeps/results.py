@@ -1,0 +1,271 @@
+"""Results of an experiment as a file: one cell a line, plain JSON, read back by parameter."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["RESULTS", "Results", "clean_values", "load_results", "save_results"]
+
+RESULTS = Path(__file__).parents[1] / "results"
+"""Where the stored results of the book lie: in the package."""
+
+DIGITS = 5  # significant digits kept: an accuracy over 10,000 images has four
+
+
+@dataclass(frozen=True)
+class Results:
+    """What an experiment found, and how.
+
+    Parameters
+    ----------
+    name, description : str
+        Those of the experiment.
+    command : str
+        What writes this file again.
+    seeds : list of int
+        The seeds used.
+    versions : dict of str to str
+        Python, the packages that compute, and the platform.
+    wall_seconds : float
+        Time it took from first cell to last, breaks not counted.
+    cells : list of dict
+        For each cell its ``parameters``, its ``values`` and its ``seconds``.
+
+    Notes
+    -----
+    Taught in: chapters 6 and 7, which get theirs from `load_results`.
+    """
+
+    name: str
+    description: str
+    command: str
+    seeds: list
+    versions: dict
+    wall_seconds: float
+    cells: list
+
+    def choices(self, parameter):
+        """Return the values that a parameter takes, in the order of the cells.
+
+        Parameters
+        ----------
+        parameter : str
+            Its name.
+
+        Returns
+        -------
+        list
+            Each value once.
+
+        Raises
+        ------
+        KeyError
+            If no cell has that parameter.
+        """
+        found = dict.fromkeys(
+            cell["parameters"][parameter] for cell in self.cells if parameter in cell["parameters"]
+        )
+        if not found:
+            raise KeyError(f"no cell of {self.name} has a parameter {parameter!r}")
+        return list(found)
+
+    def array(self, value, **parameters):
+        """Return one value of many cells as an array.
+
+        Parameters
+        ----------
+        value : str
+            The name of the value.
+        **parameters
+            Which cells. A single value picks the cells that have it; a sequence makes an axis
+            of the array, in the order in which the parameters are given.
+
+        Returns
+        -------
+        numpy.ndarray
+            One axis per sequence; values that are lists add their own axes behind.
+
+        Raises
+        ------
+        KeyError
+            If a combination picks no cell or more than one, or the cell lacks the value.
+
+        Examples
+        --------
+        >>> cells = [{"parameters": {"rate": 0.5, "seed": s}, "values": {"loss": s / 4}}
+        ...          for s in (0, 1)]
+        >>> found = Results("toy", "", "", [0, 1], {}, 0.0, cells)
+        >>> found.array("loss", rate=0.5, seed=[1, 0])
+        array([0.25, 0.  ])
+        """
+        axes = {name: _choices(wanted) for name, wanted in parameters.items()}
+        picked = [
+            self._one(value, dict(zip(axes, combination, strict=True)))
+            for combination in product(*axes.values())
+        ]
+        shape = [len(axes[name]) for name, wanted in parameters.items() if _is_axis(wanted)]
+        found = np.array(picked)
+        return found.reshape((*shape, *found.shape[1:]))
+
+    def _one(self, value, wanted):
+        """Return the value of the one cell with the wanted parameters."""
+        found = [
+            cell["values"]
+            for cell in self.cells
+            if all(_same(cell["parameters"].get(name), want) for name, want in wanted.items())
+        ]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} cells of {self.name} have {wanted}, expected one")
+        if value not in found[0]:
+            raise KeyError(f"{self.name} has no value {value!r}, only {', '.join(found[0])}")
+        return found[0][value]
+
+
+def load_results(name, folder=None):
+    """Read the stored results of an experiment.
+
+    Parameters
+    ----------
+    name : str
+        The name of the experiment.
+    folder : str or pathlib.Path, optional
+        Where ``name.json`` lies; by default the results that come with the book.
+
+    Returns
+    -------
+    Results
+        Parameters, values and how they came about.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message says which command writes it.
+    ValueError
+        If the file is damaged, or holds NaN or infinity.
+
+    Notes
+    -----
+    Taught in: chapters 6 and 7.
+    """
+    path = Path(RESULTS if folder is None else folder) / f"{name}.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path} does not exist; python -m dropout_lab.sweeps {name} writes it"
+        ) from None
+    try:
+        return Results(**json.loads(text, parse_constant=_refuse_constant))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{path} is not a results file ({error}); "
+            f"python -m dropout_lab.sweeps {name} writes it again"
+        ) from error
+
+
+def save_results(results, path):
+    """Write results as JSON with one cell a line, under the final name only when complete.
+
+    Parameters
+    ----------
+    results : Results
+        What to write.
+    path : pathlib.Path
+        The file; an older one is replaced.
+    """
+    fields = dict(vars(results))
+    cells = ",\n".join(_dump(cell) for cell in fields.pop("cells"))
+    head = "".join(f"{_dump(key)}: {_dump(value)},\n" for key, value in fields.items())
+    write_atomically(path, f'{{\n{head}"cells": [\n{cells}\n]\n}}\n')
+
+
+def write_atomically(path, text):
+    """Write a file beside its final place, then move it there: whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, 0o644)  # a temporary file is private, a result is not
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def clean_values(values):
+    """Return what a cell returned as plain JSON values, floats rounded to five digits.
+
+    Parameters
+    ----------
+    values : dict of str to object
+        Numbers, strings, booleans, None, NumPy arrays and scalars, lists of these.
+
+    Returns
+    -------
+    dict
+        The same without NumPy in it.
+
+    Raises
+    ------
+    TypeError
+        If `values` is not a dict with strings as keys, or something in it has no place in
+        JSON; the message says where it stands.
+    ValueError
+        If something is NaN or infinite.
+
+    Examples
+    --------
+    >>> clean_values({"loss": np.array([1 / 3, 2.0])})
+    {'loss': [0.33333, 2.0]}
+    """
+    if not isinstance(values, Mapping) or not all(isinstance(key, str) for key in values):
+        raise TypeError(f"a cell must return a dict with names as keys, got {values!r:.80}")
+    return {key: _clean(value, key) for key, value in values.items()}
+
+
+def _clean(value, where):
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{where} must be finite, got {value}")
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, (list, tuple)):
+        return [_clean(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    raise TypeError(f"{where} must be a number, a string or a list, got {value!r:.60}")
+
+
+def _dump(value):
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_constant(name):
+    raise ValueError(f"it holds {name}")
+
+
+def _is_axis(wanted):
+    array = isinstance(wanted, np.ndarray) and wanted.ndim > 0
+    return array or (isinstance(wanted, Sequence) and not isinstance(wanted, str))
+
+
+def _choices(wanted):
+    return list(wanted) if _is_axis(wanted) else [wanted]
+
+
+def _same(have, want):
+    """Say whether two parameters are equal, floats up to rounding noise."""
+    if isinstance(have, float) and not isinstance(want, (str, type(None))):
+        return math.isclose(have, want, rel_tol=1e-9, abs_tol=1e-12)
+    return have == want
