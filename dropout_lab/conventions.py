@@ -48,10 +48,6 @@ class Convention:
     ValueError
         If a factor is none of the four.
 
-    Notes
-    -----
-    Taught in: chapter 3, as what `CONVENTIONS` holds; the backward pass in chapter 4.
-
     Examples
     --------
     >>> CONVENTIONS["scale by p"].eval_over_train(0.2)

@@ -47,10 +47,6 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Behind the stored results of chapter 6.
-
     Examples
     --------
     >>> labels, scores = np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.3, 0.5])
@@ -83,10 +79,6 @@ def precision_at(labels, scores, recalls):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 6.
 
     Examples
     --------
@@ -129,10 +121,6 @@ def permutation_importance(score, features, labels, rng):
     References
     ----------
     Breiman (2001), Random forests, Machine Learning 45, 5-32, section 10.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     from sklearn.metrics import average_precision_score
 
@@ -178,10 +166,6 @@ def reliability_counts(labels, log_odds, edges=BIN_EDGES):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Behind the stored results of chapter 6.
     """
     log_odds = _checked_scores(log_odds, "log_odds")
     chances = np.exp(-np.logaddexp(0.0, -log_odds))

@@ -56,10 +56,6 @@ def sub_networks(net):
     ValueError
         If it has no hidden unit, or more than `MAX_HIDDEN`.
 
-    Notes
-    -----
-    Taught in: chapter 8.
-
     Examples
     --------
     >>> from dropout_lab.network import MLP
@@ -106,10 +102,6 @@ def sub_network_logits(net, x, masks):
         If `net` is not an `MLP`, or an array has the wrong type.
     ValueError
         If an array has the wrong shape; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     first, masks = _prepared(net, x, masks)
     return _logits(net, first, masks)
@@ -138,7 +130,7 @@ def exact_ensemble(net, x):
 
     Notes
     -----
-    Taught in: chapter 8. The geometric mean is taken as the softmax of the mean logits, which
+    The geometric mean is taken as the softmax of the mean logits, which
     is the same: the logarithm of a softmax is the logits minus a number common to all classes,
     and what is common cancels when the result is normalized. Sub-networks are handled in
     blocks, so that memory does not grow with their number.
@@ -195,10 +187,6 @@ def running_average(net, x, samples, rng):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 8.
-
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 7.5.
@@ -230,10 +218,6 @@ def total_variation(p, q):
         If an argument is not a numeric array.
     ValueError
         If an entry lies outside [0, 1], a row does not sum to 1, or the shapes do not fit.
-
-    Notes
-    -----
-    Taught in: chapter 8.
 
     Examples
     --------

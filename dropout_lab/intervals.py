@@ -33,10 +33,6 @@ def t_interval(values):
     ValueError
         If there are fewer than 2 or more than 10 seeds.
 
-    Notes
-    -----
-    Taught in: chapter 7.
-
     Examples
     --------
     >>> mean, half = t_interval([0.97, 0.96, 0.98])
@@ -77,7 +73,7 @@ def shared_interval(values):
 
     Notes
     -----
-    Taught in: chapter 9. The mean of a table whose rows and columns are both drawn at random has
+    The mean of a table whose rows and columns are both drawn at random has
     the variance of the rows, plus that of the columns beyond what chance in the entries explains.
     That chance is also in the rows: a few seeds that happen to agree make no smaller interval.
 
@@ -121,10 +117,6 @@ def verdict(gain, half):
         If an argument is not a real number.
     ValueError
         If an argument is NaN, or `half` is negative.
-
-    Notes
-    -----
-    Taught in: chapter 13, where an exercise asks for it.
 
     Examples
     --------

@@ -55,10 +55,6 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     ValueError
         If `rate` lies outside [0, 1], a length is negative, or `noise_shape` does not fit.
 
-    Notes
-    -----
-    Taught in: chapter 2.
-
     References
     ----------
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), JMLR 15. The paper's
@@ -116,7 +112,6 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     Notes
     -----
     A dropped NaN or infinity gives NaN below rate 1, as in PyTorch; Keras gives 0.
-    Taught in: chapter 2.
 
     References
     ----------
@@ -168,10 +163,6 @@ def dropout_backward(grad, mask, rate):
     ValueError
         If `mask` has another shape than `grad`, or `rate` lies outside [0, 1].
 
-    Notes
-    -----
-    Taught in: chapter 4.
-
     Examples
     --------
     >>> dropout_backward(np.ones(3), np.array([True, False, True]), 0.5)
@@ -212,10 +203,6 @@ class Dropout:
     ------
     TypeError, ValueError
         If an argument is not allowed, see `sample_mask`.
-
-    Notes
-    -----
-    Taught in: chapters 3 and 4.
 
     Examples
     --------

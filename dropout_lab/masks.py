@@ -37,10 +37,6 @@ def all_masks(n, rate):
     ValueError
         If `n` lies outside 1 to `MAX_UNITS`, or `rate` outside [0, 1].
 
-    Notes
-    -----
-    Taught in: chapters 2, 4 and 8.
-
     Examples
     --------
     >>> masks, probabilities = all_masks(2, 0.25)

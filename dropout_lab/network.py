@@ -70,10 +70,6 @@ class MLP:
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapters 3, 4 and 8.
-
     Examples
     --------
     >>> net = MLP([2, 3, 2], np.random.default_rng(0), rate=0.5)
@@ -360,10 +356,6 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 3.
 
     Examples
     --------

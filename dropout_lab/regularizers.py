@@ -31,10 +31,6 @@ def clip_norms(weights, max_norm):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 9.
-
     References
     ----------
     Srebro and Shraibman (2005), COLT; Srivastava et al. (2014), JMLR 15, section 5.1.
@@ -73,7 +69,7 @@ class Regularizer:
 
     Notes
     -----
-    Taught in: chapter 9. The gradient of the penalties passes through Adam like that of the loss:
+    The gradient of the penalties passes through Adam like that of the loss:
     this is the penalty of the textbooks, not the decoupled decay of AdamW.
 
     References

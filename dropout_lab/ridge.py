@@ -51,10 +51,6 @@ def dropout_prices(x, rate):
         If `x` is not two-dimensional or not finite, or `rate` lies outside [0, 1): at 1 the
         price is infinite.
 
-    Notes
-    -----
-    Taught in: chapter 10.
-
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 9.1; the paper's p is ``1 - rate``.
@@ -97,7 +93,7 @@ def ridge_weights(x, y, prices):
 
     Notes
     -----
-    Taught in: chapter 10. `dropout_lab.study_group.practice_weights` is the special case of
+    `dropout_lab.study_group.practice_weights` is the special case of
     dropout, which it solves for rate 1 and for too few examples, too.
 
     Examples
@@ -161,7 +157,6 @@ def sampled_weights(x, y, rate, counts, rng):
     Notes
     -----
     As the count grows, the weights approach those of `ridge_weights` with `dropout_prices`.
-    Taught in: chapter 10.
 
     Examples
     --------
@@ -258,10 +253,6 @@ def logistic_penalty(x, weights, rate):
         If the shapes do not fit, a number is not finite, d is too large, or `rate` lies outside
         [0, 1).
 
-    Notes
-    -----
-    Taught in: chapter 10.
-
     References
     ----------
     Wager, Wang and Liang (2013), NIPS 26.
@@ -303,10 +294,6 @@ def confident_prices(x, weights, rate):
         If an argument is not numeric.
     ValueError
         If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1).
-
-    Notes
-    -----
-    Taught in: chapter 10.
 
     References
     ----------
@@ -350,10 +337,6 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
         or `rate` or `price` is not allowed.
     RuntimeError
         If there is no minimum: without a price, separable classes drive weights to infinity.
-
-    Notes
-    -----
-    Taught in: chapter 10.
 
     Examples
     --------

@@ -55,8 +55,7 @@ class StudyGroup:
 
     Notes
     -----
-    Answers and noises are independent standard normal variables. Taught in: chapter 1, whose
-    group is `FRIENDS`.
+    Answers and noises are independent standard normal variables.
 
     Examples
     --------
@@ -170,7 +169,6 @@ def train(group, rate, sessions, rng, *, questions=50, step=0.02):
     Notes
     -----
     The weights keep jittering around `best_weights`; in expectation they approach it.
-    Taught in: chapter 1.
 
     Examples
     --------
@@ -220,7 +218,7 @@ def best_weights(group, rate):
     Notes
     -----
     A masked and scaled view has noise variance ``(sigma**2 + rate) / (1 - rate)``, and the best
-    weight is proportional to its inverse. Taught in: chapter 1; the general case in chapter 10.
+    weight is proportional to its inverse.
 
     References
     ----------
@@ -263,7 +261,7 @@ def decay_weights(group, penalty):
     Notes
     -----
     A penalty of the same number as a dropout rate gives the same shares as dropout, and less
-    shrinkage. Taught in: chapter 1.
+    shrinkage.
 
     Examples
     --------
@@ -298,10 +296,6 @@ def weights_for_masks(group, masks):
         If `group` is not a `StudyGroup` or `masks` not a boolean array.
     ValueError
         If `masks` has no row, a wrong number of columns, or a friend who never comes.
-
-    Notes
-    -----
-    Taught in: chapter 1.
 
     Examples
     --------
@@ -348,10 +342,6 @@ def practice_weights(views, answers, rate):
     ValueError
         If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1].
 
-    Notes
-    -----
-    Taught in: chapter 1; derived in chapter 10.
-
     Examples
     --------
     >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
@@ -393,10 +383,6 @@ def reliance(weights):
         If it has no axis or is not finite, or all weights of a group are zero: then nobody is
         relied on.
 
-    Notes
-    -----
-    Taught in: chapter 1.
-
     Examples
     --------
     >>> reliance(np.array([3.0, 1.0]))
@@ -428,10 +414,6 @@ def effective_friends(weights):
     ------
     TypeError, ValueError
         See `reliance`.
-
-    Notes
-    -----
-    Taught in: chapter 1.
 
     Examples
     --------
@@ -469,10 +451,6 @@ def exam_score(group, weights, absent=()):
         name nor a sequence of names.
     ValueError
         If `weights` does not fit the group, or a name in `absent` is not in the group.
-
-    Notes
-    -----
-    Taught in: chapter 1.
 
     Examples
     --------

@@ -93,7 +93,7 @@ def mc_passes(model, x, passes, *, seed):
 
     Notes
     -----
-    Taught in: chapter 11. Every pass draws one mask for each example. Passes may be equal where
+    Every pass draws one mask for each example. Passes may be equal where
     all rates are 0 or 1, and, by chance, where rates are tiny. Where they are equal, as a single
     one always is with itself, further passes at a rate of 1/2 look whether any mask changes the
     outputs: two as a rule, 31 at most.
@@ -139,7 +139,7 @@ def decompose(probabilities):
 
     Notes
     -----
-    Taught in: chapter 11. The mutual information between class and mask is known as BALD.
+    The mutual information between class and mask is known as BALD.
 
     References
     ----------
@@ -192,10 +192,6 @@ def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
     See Also
     --------
     dropout_lab.detection.reliability_counts : The same for two classes.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     probabilities = check_probabilities(probabilities, "probabilities", "n, classes")
     labels = check_labels(labels, *probabilities.shape)
@@ -228,10 +224,6 @@ def expected_calibration_error(counts):
     References
     ----------
     Guo, Pleiss, Sun, Weinberger (2017), ICML, equation 3.
-
-    Notes
-    -----
-    Taught in: chapter 11.
 
     Examples
     --------
@@ -278,7 +270,7 @@ def readout_variance(hidden, weights, rate):
 
     Notes
     -----
-    Taught in: chapter 11. For one hidden layer of ReLU units this is a convex function of the
+    For one hidden layer of ReLU units this is a convex function of the
     input: it cannot be larger between two points than at both of them.
 
     References
@@ -330,10 +322,6 @@ def relu_process(x, targets, where, *, noise, scale):
     ----------
     Cho and Saul (2009), Kernel methods for deep learning, NeurIPS, for the kernel; Rasmussen
     and Williams (2006), Gaussian processes for machine learning, section 2.2.
-
-    Notes
-    -----
-    Taught in: chapter 11.
 
     Examples
     --------

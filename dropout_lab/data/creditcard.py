@@ -113,10 +113,6 @@ def load_creditcard(*, download=True):
         If a file is damaged, lacks a column, or holds something else than numbers; the message
         names the file and the cause.
 
-    Notes
-    -----
-    Taught in: chapter 6.
-
     If the environment variable ``DROPOUT_LAB_DATA`` names a folder, the file is taken from
     ``creditcard/`` in it and from nowhere else: ``creditcard.csv`` as Kaggle has it
     (mlg-ulb/creditcardfraud), as it is or compressed with gzip or xz, or else

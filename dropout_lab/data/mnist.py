@@ -159,10 +159,6 @@ def load_mnist_or_digits(dtype="float32"):
     ValueError
         If `dtype` is not allowed, or a file in your own folder is not the one it should be.
 
-    Notes
-    -----
-    Taught in: chapter 7.
-
     References
     ----------
     Alpaydin, Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning

@@ -97,7 +97,7 @@ def time_split(times, fractions):
 
     Notes
     -----
-    Taught in: chapter 6. This is the harder and the more honest test for fraud: you train on
+    This is the harder and the more honest test for fraud: you train on
     the past and are examined on what comes next.
 
     Examples

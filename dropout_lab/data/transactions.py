@@ -52,7 +52,7 @@ def toy_transactions():
     Notes
     -----
     Nothing can be learned about fraud, or about dropout, from five rows: they are here to
-    show what unscaled inputs do to a network. Taught in: chapter 6.
+    show what unscaled inputs do to a network.
 
     Examples
     --------
@@ -123,10 +123,6 @@ def make_transactions(n, fraud_rate, rng, *, drift=0.0):
     dropout_lab.data.transactions.transaction_evidence :
         What an ideal detector concludes from each column.
 
-    Notes
-    -----
-    Taught in: chapter 6.
-
     Examples
     --------
     >>> stream = make_transactions(1000, 0.01, np.random.default_rng(0))
@@ -191,10 +187,6 @@ def transaction_evidence(features, *, drift=0.0):
     ----------
     Neyman, J. and Pearson, E. S. (1933). On the problem of the most efficient tests of
     statistical hypotheses. Philosophical Transactions of the Royal Society A 231, 289-337.
-
-    Notes
-    -----
-    Taught in: chapter 6.
 
     Examples
     --------

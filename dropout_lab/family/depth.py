@@ -26,10 +26,6 @@ def linear_decay(layers, last_rate):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 12.
-
     References
     ----------
     Huang, Sun, Liu, Sedra and Weinberger (2016), ECCV. They write it with survival
@@ -73,7 +69,7 @@ def stochastic_depth(x, update, rate, rng, *, training=True):
 
     Notes
     -----
-    Taught in: chapter 12. The paper decides once for a whole batch, which saves the work of a
+    The paper decides once for a whole batch, which saves the work of a
     skipped layer, and scales at inference.
 
     References

@@ -46,7 +46,7 @@ def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"
 
     Notes
     -----
-    Taught in: chapter 12. PyTorch calls it ``Dropout2d``, with channels first. Keras calls it
+    PyTorch calls it ``Dropout2d``, with channels first. Keras calls it
     ``SpatialDropout2D``, and takes channels last unless told otherwise.
 
     References
@@ -94,10 +94,6 @@ def seed_rate(rate, block, rows, columns):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 12.
-
     References
     ----------
     Ghiasi, Lin and Le (2018), NeurIPS 31, equation 1, with ``1 - keep_prob`` as `rate`.
@@ -140,10 +136,6 @@ def block_mask(shape, rate, block, rng):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 12.
 
     References
     ----------
@@ -201,7 +193,7 @@ def drop_block(x, rate, block, rng, *, training=True):
 
     Notes
     -----
-    Taught in: chapter 12. With this scale the *sum of the factors* is the number of pixels in
+    With this scale the *sum of the factors* is the number of pixels in
     every draw. The mean over masks of a single pixel is not what it was: pixels at the rim are
     dropped less often, and come out larger.
 
@@ -244,10 +236,6 @@ def drop_probabilities(rate, block, rows, columns):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 12.
 
     Examples
     --------

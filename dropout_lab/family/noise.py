@@ -44,10 +44,6 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 12.
-
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 10. Their p keeps, so that their variance reads
@@ -97,10 +93,6 @@ def concrete_mask(shape, rate, temperature, rng):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 12.
 
     References
     ----------

@@ -38,7 +38,7 @@ def variational_dropout(x, rate, rng, *, training=True):
 
     Notes
     -----
-    Taught in: chapter 12. Keras's ``SpatialDropout1D`` does the same.
+    Keras's ``SpatialDropout1D`` does the same.
 
     References
     ----------
@@ -88,7 +88,7 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
 
     Notes
     -----
-    Taught in: chapter 12. The mean over masks is no longer that of the pass without dropout:
+    The mean over masks is no longer that of the pass without dropout:
     the states feed back on themselves.
 
     References
@@ -148,10 +148,6 @@ def attention(queries, keys, values, rate, rng, *, training=True):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 12.
 
     References
     ----------

@@ -38,10 +38,6 @@ def variance_ratio(weights, mean, covariance, rate):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 12.
-
     References
     ----------
     Li, Chen, Hu and Yang (2019), CVPR: "variance shift", with the ratio the other way round and

@@ -40,10 +40,6 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Taught in: chapter 12.
-
     References
     ----------
     Wan, Zeiler, Zhang, LeCun and Fergus (2013), ICML. Their p keeps, and they scale at
@@ -87,10 +83,6 @@ def drop_connect_moments(x, weights, biases, rate):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 12.
 
     Examples
     --------

@@ -42,10 +42,6 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
     ValueError
         If there are fewer than two layers, a mask is not one-dimensional or empty, or
         `layer_names` has another length than `masks`.
-
-    Notes
-    -----
-    Behind the networks in the figures of chapters 1, 4 and 8.
     """
     places = places_of(_checked(masks))
     if layer_names is not None and len(layer_names) != len(masks):
@@ -94,10 +90,6 @@ def network_diagram(masks, *, layer_names=None, title=None, droppable=None, heig
         If a mask is not a boolean array.
     ValueError
         See `draw_network`.
-
-    Notes
-    -----
-    Taught in: chapter 1.
 
     Examples
     --------

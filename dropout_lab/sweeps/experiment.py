@@ -40,10 +40,6 @@ class Experiment:
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
-    Notes
-    -----
-    Behind the stored results of chapters 6 to 9, 11 and 12.
-
     Examples
     --------
     >>> def power(base, seed):

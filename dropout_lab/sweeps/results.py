@@ -37,10 +37,6 @@ class Results:
         Time it took from first cell to last, breaks not counted.
     cells : list of dict
         For each cell its ``parameters``, its ``values`` and its ``seconds``.
-
-    Notes
-    -----
-    Taught in: chapters 6 and 7, which get theirs from `load_results`.
     """
 
     name: str
@@ -149,10 +145,6 @@ def load_results(name, folder=None):
         If there is no such file; the message says which command writes it.
     ValueError
         If the file is damaged, or holds NaN or infinity.
-
-    Notes
-    -----
-    Taught in: chapters 6 and 7.
     """
     path = Path(RESULTS if folder is None else folder) / f"{name}.json"
     try:

@@ -129,10 +129,6 @@ def check(name, function):
     ValueError
         If there is no exercise of that name.
 
-    Notes
-    -----
-    Taught in: all chapters, under Exercises.
-
     Examples
     --------
     >>> check("mask_mean", lambda x, rate, f: f(x)).hint

@@ -37,10 +37,6 @@ class History:
     best_epoch : int
         Index of the lowest validation loss, the first epoch being 0. With `patience` the model
         was left as it was after this epoch; without, as after the last.
-
-    Notes
-    -----
-    Taught in: chapter 5.
     """
 
     train_loss: np.ndarray

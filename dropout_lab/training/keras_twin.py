@@ -40,7 +40,7 @@ def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
 
     Notes
     -----
-    Taught in: chapter 5. Weights are Glorot uniform and biases zero, Keras's own defaults. No
+    Weights are Glorot uniform and biases zero, Keras's own defaults. No
     global random state is touched.
 
     References
@@ -105,7 +105,7 @@ def fit_keras(
 
     Notes
     -----
-    Taught in: chapter 5. Keras keeps a random state in each dropout layer; all of them are set
+    Keras keeps a random state in each dropout layer; all of them are set
     from `seed`. Therefore ``keras.utils.set_random_seed`` is not needed, no global random state
     is touched, and on one machine, on the CPU, the same seed gives the same bytes.
 

@@ -41,7 +41,7 @@ def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
 
     Notes
     -----
-    Taught in: chapter 5. Weights are Glorot uniform and biases zero, Keras's defaults. (Left
+    Weights are Glorot uniform and biases zero, Keras's defaults. (Left
     to itself `torch.nn.Linear` draws both from ``U(-b, b)``, ``b = 1 / sqrt(inputs)``.) The
     global random state of PyTorch is not touched.
 
@@ -139,7 +139,7 @@ def fit_torch(
 
     Notes
     -----
-    Taught in: chapter 5. On one machine, on the CPU, the same seed gives the same bytes. The
+    On one machine, on the CPU, the same seed gives the same bytes. The
     global random state of PyTorch is as before when the function returns.
 
     References
@@ -195,10 +195,6 @@ def predict_torch(model, x, batch_size=4096):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     check_count(batch_size, "batch_size")
     return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)

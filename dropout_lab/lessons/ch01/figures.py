@@ -36,10 +36,6 @@ def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 1.
     """
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1, 1.25)}
@@ -113,10 +109,6 @@ def learning_curves(names, runs, targets, rate, sessions, session):
     -------
     matplotlib.figure.Figure
         4.8 x 2.9 inches.
-
-    Notes
-    -----
-    Taught in: chapter 1.
     """
     figure, panels = plt.subplots(1, 2, sharey=True, figsize=(FIGURE_WIDTH, 2.9))
     figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.17, wspace=0.12)
@@ -173,10 +165,6 @@ def price_of_absence(rates, dropout_path, decay_path, rate, ceiling, name="Alex"
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches.
-
-    Notes
-    -----
-    Taught in: chapter 1.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.13, right=0.97, top=0.91, bottom=0.15)
@@ -220,10 +208,6 @@ def practice_scores(rates, scores, limit, count):
     -------
     matplotlib.figure.Figure
         4.8 x 3.0 inches.
-
-    Notes
-    -----
-    Taught in: chapter 1.
     """
     low, middle, high = np.quantile(scores, [0.1, 0.5, 0.9], axis=0)
     best = int(np.argmax(middle))

@@ -27,10 +27,6 @@ def activation_bars(x, y, mask, rate, *, top):
     -------
     matplotlib.figure.Figure
         Two panels; below the lower bars each dropped unit leaves a hollow gray stub.
-
-    Notes
-    -----
-    Taught in: chapter 2.
     """
     n, dropped, factor = len(x), int(np.sum(~mask)), 1 / (1 - rate)
     units = np.arange(1, n + 1)
@@ -75,10 +71,6 @@ def mask_counts(x, y, counts, probabilities, total):
     -------
     matplotlib.figure.Figure
         Above, the latest pass; below, one block a pass inside hollow expected bars.
-
-    Notes
-    -----
-    Taught in: chapter 2.
     """
     n, passes, latest = len(x), len(counts), int(counts[-1])
     units, kept = np.arange(1, n + 1), y != 0
@@ -132,10 +124,6 @@ def mask_sum(x, masks, probabilities, rate, most_dropped):
     matplotlib.figure.Figure
         Above, one column a mask, filled where a unit is kept, with the probability of each
         number dropped; below, the sum of probability times output, against `x`.
-
-    Notes
-    -----
-    Taught in: chapter 2.
     """
     n = len(x)
     dropped = n - masks.sum(axis=1)
@@ -196,10 +184,6 @@ def mask_grid(mask, kind, decisions, noise):
     -------
     matplotlib.figure.Figure
         Filled squares are kept, hollow crossed ones dropped.
-
-    Notes
-    -----
-    Taught in: chapter 2.
     """
     fig, ax = plt.subplots(figsize=(FIGURE_WIDTH, 3.5))
     fig.subplots_adjust(left=0.08, right=0.98, top=0.91, bottom=0.18)
@@ -233,10 +217,6 @@ def keep_or_drop(as_keep, as_drop, number, meaning):
     -------
     matplotlib.figure.Figure
         Two panels, the intended one framed.
-
-    Notes
-    -----
-    Taught in: chapter 2.
     """
     fig, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0))
     fig.subplots_adjust(left=0.03, right=0.97, top=0.92, bottom=0.03, hspace=0.3)

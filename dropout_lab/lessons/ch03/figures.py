@@ -40,10 +40,6 @@ def train_versus_eval(train_mean, eval_output, gradient, rates, curves, name, ra
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 3.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
     figure.subplots_adjust(left=0.115, right=0.98, top=0.89, bottom=0.115, hspace=0.62)
@@ -111,10 +107,6 @@ def trained_scores(rates, right, chosen, name, right_name):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 3.
     """
     figure, panels = plt.subplots(3, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
     figure.subplots_adjust(left=0.125, right=0.98, top=0.87, bottom=0.115, hspace=0.42)
@@ -179,10 +171,6 @@ def digit_probabilities(image, label, right, chosen, name, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 2.6 inches.
-
-    Notes
-    -----
-    Taught in: chapter 3.
     """
     figure, (left, panel) = plt.subplots(
         1, 2, figsize=(FIGURE_WIDTH, 2.6), gridspec_kw={"width_ratios": (1, 2.6)}
@@ -235,10 +223,6 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 3.
     """
     mean_sum = float(probabilities @ sums)
     at_mean = max(mean_sum, 0.0)

@@ -41,10 +41,6 @@ def gradient_flow(masks, on, signals, gradients, scales, rate, draw):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 4.
     """
     figure, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
     figure.subplots_adjust(left=0.02, right=0.98, top=0.93, bottom=0.135, hspace=0.2)
@@ -106,10 +102,6 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6, usual=1e-5):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches.
-
-    Notes
-    -----
-    Taught in: chapter 4.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.145, right=0.97, top=0.91, bottom=0.15)
@@ -163,10 +155,6 @@ def layer_gradients(right, wrong, rate, layers, limits):
     -------
     matplotlib.figure.Figure
         4.8 x 3.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 4.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.2))
     figure.subplots_adjust(left=0.13, right=0.98, top=0.8, bottom=0.155)
@@ -214,10 +202,6 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 4.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.11, right=0.98, top=0.81, bottom=0.14)

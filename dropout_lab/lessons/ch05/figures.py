@@ -30,10 +30,6 @@ def pass_histogram(passes, at_evaluation, rate, *, tallest):
     -------
     matplotlib.figure.Figure
         4.8 x 3.0 inches. Bars that are higher than `tallest` are cut off and carry their value.
-
-    Notes
-    -----
-    Taught in: chapter 5.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
     figure.subplots_adjust(left=0.125, right=0.97, top=0.8, bottom=0.17)
@@ -84,10 +80,6 @@ def learning_curves(curves, rate, *, top):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches.
-
-    Notes
-    -----
-    Taught in: chapter 5.
     """
     figure, panels = plt.subplots(1, 2, figsize=(FIGURE_WIDTH, 3.4), sharey=True)
     figure.subplots_adjust(left=0.115, right=0.98, top=0.73, bottom=0.15, wspace=0.16)
@@ -138,10 +130,6 @@ def feature_maps(after, mask, repaired, names, kind, rate, explained):
     -------
     matplotlib.figure.Figure
         4.8 x 3.5 inches: the maps above, the repaired maps below.
-
-    Notes
-    -----
-    Taught in: chapter 5.
     """
     figure, rows = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 3.5))
     figure.subplots_adjust(left=0.015, right=0.985, top=0.86, bottom=0.015, hspace=0.27)
@@ -205,10 +193,6 @@ def failure_scores(rates, right, failing, name, *, top):
     -------
     matplotlib.figure.Figure
         4.8 x 3.7 inches. Lines join the means; a small mark is one seed.
-
-    Notes
-    -----
-    Taught in: chapter 5.
     """
     figure, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 3.7), sharex=True)
     figure.subplots_adjust(left=0.115, right=0.98, top=0.84, bottom=0.135, hspace=0.35)

@@ -42,10 +42,6 @@ def toy_losses(losses, right, name):
     -------
     matplotlib.figure.Figure
         4.8 x 2.9 inches.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.9))
     figure.subplots_adjust(left=0.125, right=0.9, top=0.9, bottom=0.17)
@@ -90,10 +86,6 @@ def importance_bars(names, plain, dropout, ideal, rate, where):
     -------
     matplotlib.figure.Figure
         4.8 x 3.3 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.3))
     figure.subplots_adjust(left=0.105, right=0.98, top=0.92, bottom=0.15)
@@ -146,10 +138,6 @@ def drift_curves(drifts, scores, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.0))
     figure.subplots_adjust(left=0.105, right=0.98, top=0.735, bottom=0.125)
@@ -218,10 +206,6 @@ def decision_surface(amounts, hours, log_odds, ideal, title, at):
     -------
     matplotlib.figure.Figure
         4.8 x 3.5 inches.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.5))
     figure.subplots_adjust(left=0.105, right=0.945, top=0.82, bottom=0.145)
@@ -275,10 +259,6 @@ def alert_budget(recalls, precisions, frauds, rows, alerts, found):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(FIGURE_WIDTH, 4.0), gridspec_kw={"height_ratios": (1.75, 1)}
@@ -332,10 +312,6 @@ def precision_recall(recalls, curves, rate, prevalence):
     -------
     matplotlib.figure.Figure
         4.8 x 3.7 inches. Bars at three recalls are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.7))
     figure.subplots_adjust(left=0.105, right=0.98, top=0.77, bottom=0.135)
@@ -395,10 +371,6 @@ def calibration(plain, dropout, rate, where):
     -------
     matplotlib.figure.Figure
         4.8 x 3.6 inches. Bars are 95 % Wilson intervals of the pooled counts.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.6))
     figure.subplots_adjust(left=0.125, right=0.97, top=0.92, bottom=0.14)
@@ -457,10 +429,6 @@ def detector_scores(names, mean, half, roles, title, limits):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches. Bars are the intervals.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.39, right=0.95, top=0.92, bottom=0.1)

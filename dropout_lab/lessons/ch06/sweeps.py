@@ -66,10 +66,6 @@ def transaction_inputs(features):
     -------
     numpy.ndarray of float64
         The same shape, not yet standardized.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     inputs = features.copy()
     inputs[:, [0, 3]] = np.log(inputs[:, [0, 3]])
@@ -172,10 +168,6 @@ def card_inputs(features):
     -------
     numpy.ndarray of float64
         The same shape, not yet standardized.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     inputs = features.copy()
     inputs[:, 0] = inputs[:, 0] / 3600 % 24
@@ -195,10 +187,6 @@ def genuine_weight(cards):
     -------
     float
         1.0 for the full data.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
     return FULL_GENUINE / int((cards.labels == 0).sum()) if cards.is_subset else 1.0
 
@@ -349,10 +337,6 @@ def card_interval(values, split, error=0.0):
     ValueError
         If `split` is neither of the two, or there are fewer than 2 or more than 10 seeds.
 
-    Notes
-    -----
-    Taught in: chapter 6.
-
     References
     ----------
     Nadeau and Bengio (2003), Machine Learning 52, 239-281: with J random splits the variance of
@@ -388,10 +372,6 @@ def card_gain(cards, some, none, split):
     -------
     mean, half : float
         Of seeds and resampled rows paired, with the interval of `card_interval`.
-
-    Notes
-    -----
-    Taught in: chapter 6.
     """
 
     def scores(value):

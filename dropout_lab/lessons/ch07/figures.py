@@ -84,10 +84,6 @@ def digit_activations(image, label, before, after, rate, draw):
     -------
     matplotlib.figure.Figure
         4.8 x 3.6 inches.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.6))
     left = figure.add_axes((0.0, 0.36, 0.24, 0.34))
@@ -134,10 +130,6 @@ def first_layer(weights, largest, title):
     -------
     matplotlib.figure.Figure
         4.8 x 3.5 inches. Orange wants ink, blue wants paper.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.5))
     axes = figure.add_axes((0.0, 0.0, 1.0, 0.87))
@@ -183,10 +175,6 @@ def mistake(image, label, probabilities, rate, rank, total):
     -------
     matplotlib.figure.Figure
         4.8 x 2.6 inches.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 2.6))
     left = figure.add_axes((0.0, 0.1, 0.3, 0.62))
@@ -248,10 +236,6 @@ def learning_curves(train_loss, validation_loss, accuracy, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Shades are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
     figure.subplots_adjust(left=0.125, right=0.97, top=0.82, bottom=0.115, hspace=0.3)
@@ -311,10 +295,6 @@ def size_gap(sizes, train, test, net, dropout, measure):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds, of paired differences below.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     name, unit, factor, gap_ticks, gain_ticks = _MEASURES[measure]
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
@@ -373,10 +353,6 @@ def pixel_dropout(image, kept, rate, input_rates, test):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches. Bars are 95 % t intervals over seeds, of paired differences.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.4))
     seen, ink = kept & (image > 0), int((image > 0).sum())
@@ -429,10 +405,6 @@ def activation_shares(values, rates, stored, layer, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches.
-
-    Notes
-    -----
-    Taught in: chapter 7.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0))
     figure.subplots_adjust(left=0.125, right=0.97, top=0.86, bottom=0.12, hspace=0.75)

@@ -66,10 +66,6 @@ def published_keras(x, labels, rate, seed):
     -------
     keras.Model
         The trained net.
-
-    Notes
-    -----
-    Behind the stored results of chapter 7, which shows these lines.
     """
     import keras
 

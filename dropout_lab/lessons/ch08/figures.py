@@ -33,10 +33,6 @@ def sub_network(masks, number, weights, prediction, whole, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     left = figure.add_axes((0.01, 0.5, 0.4, 0.4))
@@ -94,10 +90,6 @@ def one_pass_gap(right, gaps, rates, place, mean, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     top = figure.add_axes((0.13, 0.52, 0.84, 0.4))
@@ -151,10 +143,6 @@ def average_of_samples(predictions, distances, whole_distance, counts, k, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. The shade holds the middle 80 % of the repeats.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     top = figure.add_axes((0.13, 0.57, 0.84, 0.28))
@@ -222,10 +210,6 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars above are one standard deviation of an average, those below 95 %
         t intervals over seeds of paired differences.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     name, unit = {"error": ("test error", "%"), "loss": ("cross-entropy", "nats")}[measure]
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)

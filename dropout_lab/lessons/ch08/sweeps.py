@@ -54,10 +54,6 @@ def train_small(rates, seed):
     -------
     dropout_lab.network.MLP
         The trained net.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     from dropout_lab.network import MLP
 
@@ -75,10 +71,6 @@ def few_digits():
     -------
     x, labels, test_x, test_labels : numpy.ndarray
         Images as rows of 64 numbers from 0 to 1, and their classes.
-
-    Notes
-    -----
-    Taught in: chapter 8.
     """
     from sklearn.datasets import load_digits
 
@@ -123,10 +115,6 @@ def averages(drawn, whole, labels, counts=SAMPLE_COUNTS):
         wrong; ``loss``, its mean cross-entropy in nats; ``geometric_error`` and
         ``geometric_loss``, the same of the geometric mean. And ``whole_error`` and
         ``whole_loss`` of the network at inference.
-
-    Notes
-    -----
-    Behind the stored results of chapter 8.
     """
     from dropout_lab.network import cross_entropy, softmax
 

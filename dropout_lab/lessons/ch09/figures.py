@@ -49,10 +49,6 @@ def rate_curve(rates, widths, train, validation, test, other, changes, rate, fix
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds; a mean beyond the axis, which is
         the same in all frames, is written there.
-
-    Notes
-    -----
-    Taught in: chapter 9.
     """
     name, unit, factor, limits, ticks = _MEASURES[measure]
     figure, (panel, strip) = plt.subplots(
@@ -122,10 +118,6 @@ def by_size(sizes, errors, net, dropout):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds, of paired ratios below.
-
-    Notes
-    -----
-    Taught in: chapter 9.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
     figure.subplots_adjust(left=0.125, right=0.97, top=0.865, bottom=0.115, hspace=0.3)
@@ -181,10 +173,6 @@ def nets(curves, widths, depths, width, depth, dropout):
     -------
     matplotlib.figure.Figure
         4.8 x 3.8 inches.
-
-    Notes
-    -----
-    Taught in: chapter 9.
     """
     figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 3.8))
     figure.subplots_adjust(left=0.125, right=0.97, top=0.82, bottom=0.13)
@@ -254,10 +242,6 @@ def regularizers(names, test, changes, paper, strengths, validation, method):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars below are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 9.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     top = figure.add_axes((0.375, 0.42, 0.45, 0.5))
@@ -326,10 +310,6 @@ def features(filters, histograms, edges, means, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 3.8 inches.
-
-    Notes
-    -----
-    Taught in: chapter 9.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.8))
     sheet = np.zeros((filters.shape[1], 0, 4))

@@ -71,10 +71,6 @@ def width_for(rate, kept):
     int
         ``kept / (1 - rate)``, rounded.
 
-    Notes
-    -----
-    Behind the stored results of chapter 9, where an exercise asks for the same.
-
     Examples
     --------
     >>> [width_for(rate, 64) for rate in (0.0, 0.5, 0.9)]
@@ -228,10 +224,6 @@ def train_autoencoder(x, rate, seed, width=256, epochs=EPOCHS):
     torch.nn.Sequential
         In evaluation mode: linear, ReLU, dropout, linear; the output is a logit per pixel, and
         what was minimized is the binary cross-entropy.
-
-    Notes
-    -----
-    Behind the stored results of chapter 9.
 
     References
     ----------

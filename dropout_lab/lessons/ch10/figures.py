@@ -37,10 +37,6 @@ def sampled_masks(names, least_squares, exact, found, counts, distances, count, 
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars reach from the lowest to the highest repeat.
-
-    Notes
-    -----
-    Taught in: chapter 10.
     """
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1.5, 1)}
@@ -110,10 +106,6 @@ def two_paths(rates, names, paths, marked, rate, unit):
     -------
     matplotlib.figure.Figure
         4.8 x 3.5 inches.
-
-    Notes
-    -----
-    Taught in: chapter 10.
     """
     figure, panels = plt.subplots(1, 2, sharey=True, figsize=(FIGURE_WIDTH, 3.5))
     figure.subplots_adjust(left=0.115, right=0.98, top=0.8, bottom=0.145, wspace=0.09)
@@ -165,10 +157,6 @@ def shared_load(path, truth, rate, correlation):
     -------
     matplotlib.figure.Figure
         4.8 x 3.3 inches.
-
-    Notes
-    -----
-    Taught in: chapter 10.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.3))
     panel = figure.add_axes((0.125, 0.145, 0.55, 0.815))
@@ -229,10 +217,6 @@ def approximation(rates, exact, approximate, rate, size):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches.
-
-    Notes
-    -----
-    Taught in: chapter 10.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0), sharex=True)
     figure.subplots_adjust(left=0.125, right=0.97, top=0.83, bottom=0.125, hspace=0.35)
@@ -286,10 +270,6 @@ def words_kept(words, counts, dropout, decay, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 3.0 inches.
-
-    Notes
-    -----
-    Taught in: chapter 10.
     """
     figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
     figure.subplots_adjust(left=0.115, right=0.98, top=0.86, bottom=0.2)

@@ -41,10 +41,6 @@ def turning_digit(image, angle, passes, still, angles, doubts):
     matplotlib.figure.Figure
         4.8 x 4.2 inches. The width of a bar is the root of the share of passes in that tenth of
         the probability scale.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     _draw_rows(figure, (0.0, 0.57, 0.25, 0.286), image)
@@ -109,10 +105,6 @@ def reliability(counts, rate, angle):
     matplotlib.figure.Figure
         4.8 x 3.9 inches. Bins with fewer than 20 answers are not drawn. The key gives the
         calibration error, mean and 95 % t interval over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.9))
     axes = figure.add_axes((0.115, 0.13, 0.865, 0.55))
@@ -175,10 +167,6 @@ def odd_detection(image, kind, names, auroc, roles, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.0))
     _draw_rows(figure, (0.02, 0.715, 0.225, 0.27), image)
@@ -233,10 +221,6 @@ def gap(grid, data, network, exact, ensemble, hidden, rate):
     matplotlib.figure.Figure
         4.8 x 4.2 inches. The band is the mean plus and minus two spreads; the gray stripes are
         where the points lie; the thin line is the truth.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
     figure.subplots_adjust(left=0.125, right=0.97, top=0.9, bottom=0.115, hspace=0.62)
@@ -292,10 +276,6 @@ def spread_by_data(counts, dropout, exact, rate, noise):
     -------
     matplotlib.figure.Figure
         4.8 x 3.4 inches.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
     figure.subplots_adjust(left=0.155, right=0.96, top=0.82, bottom=0.155)

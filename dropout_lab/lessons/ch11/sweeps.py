@@ -56,10 +56,6 @@ def rotate(images, angle):
     -------
     numpy.ndarray of float32
         Same shape. Pixels are interpolated linearly; what turns in from outside is paper.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     from scipy import ndimage
 
@@ -90,10 +86,6 @@ def odd_inputs(kind, images, rng):
     ------
     ValueError
         If `kind` is not one of `ODD`.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     if kind not in ODD:
         raise ValueError(f"kind must be one of {list(ODD)}, got {kind!r}")
@@ -124,10 +116,6 @@ def gap_data(n):
     -------
     x, y : numpy.ndarray of float64
         Shape ``(n,)``: ``y = sin(2.5 x)`` plus normal noise of standard deviation 0.1.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     rng = np.random.default_rng(0)
     side = np.where(rng.uniform(size=10_000) < 0.5, -1, 1)
@@ -152,10 +140,6 @@ def regression_net(hidden, rate, seed):
     -------
     torch.nn.Sequential
         From shape ``(n, 1)`` to ``(n, 1)``.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     import torch
 
@@ -181,10 +165,6 @@ def fit_regression(net, x, y, steps=STEPS, *, seed):
         Number of steps.
     seed : int
         Draws the masks.
-
-    Notes
-    -----
-    Taught in: chapter 11.
     """
     import torch
 

@@ -36,10 +36,6 @@ def family_member(factors, exhibit, name, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 3.3 inches.
-
-    Notes
-    -----
-    Taught in: chapter 12.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.3))
     left = figure.add_axes((0.065, 0.09, 0.55, 0.8))
@@ -87,10 +83,6 @@ def memory(factors, rate, shared):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 12.
     """
     units, steps = factors.shape
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
@@ -134,10 +126,6 @@ def attention_rows(before, after, rate, draw):
     -------
     matplotlib.figure.Figure
         4.8 x 2.9 inches.
-
-    Notes
-    -----
-    Taught in: chapter 12.
     """
     n = len(before)
     figure = plt.figure(figsize=(FIGURE_WIDTH, 2.9))
@@ -243,10 +231,6 @@ def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 12.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
     figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=0.115, hspace=0.88)
@@ -316,10 +300,6 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     -------
     matplotlib.figure.Figure
         4.8 x 4.2 inches. Shades and bars are 95 % t intervals over seeds.
-
-    Notes
-    -----
-    Taught in: chapter 12.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
     top = figure.add_axes((0.145, 0.535, 0.825, 0.325))

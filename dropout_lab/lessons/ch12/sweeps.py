@@ -94,10 +94,6 @@ def switch_rate(layer, steps, rate):
         Number of such passes with the rate it has now.
     rate : float
         The rate from then on.
-
-    Notes
-    -----
-    Behind the stored results of chapter 12.
     """
     done = 0
 
@@ -157,10 +153,6 @@ def norm_torch(order, rate, *, seed):
     -------
     torch.nn.Sequential
         Six hidden layers of 100 units, float32, in training mode.
-
-    Notes
-    -----
-    Behind the stored results of chapter 12.
     """
     from torch import nn
 
@@ -191,10 +183,6 @@ def renew_statistics(model, x, *, masks=False):
         Inputs, shape ``(n, ...)``; all of them make one batch.
     masks : bool, default False
         Whether dropout is on meanwhile.
-
-    Notes
-    -----
-    Behind the stored results of chapter 12.
     """
     import torch
 

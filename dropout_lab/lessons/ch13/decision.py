@@ -311,7 +311,7 @@ def recommend(
     Notes
     -----
     A recommendation is where to start, not where to end: compare with rate 0, on the same
-    seeds. Taught in: chapter 13.
+    seeds.
 
     Examples
     --------

@@ -30,10 +30,6 @@ def recommendation_figure(found, evidence, rows):
     -------
     matplotlib.figure.Figure
         4.8 x 4.0 inches. Bars are the intervals of the rows.
-
-    Notes
-    -----
-    Taught in: chapter 13.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 4.0))
     figure.text(0.03, 0.945, found.rule.says, va="center", fontsize=11.5)
@@ -66,10 +62,6 @@ def evidence_figure(evidence, rows):
     -------
     matplotlib.figure.Figure
         4.8 x 3.0 inches. Bars are the intervals of the rows.
-
-    Notes
-    -----
-    Taught in: chapter 13.
     """
     figure = plt.figure(figsize=(FIGURE_WIDTH, 3.0))
     figure.text(0.03, 0.94, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
@@ -99,10 +91,6 @@ def seeds_figure(differences, count, unit, title):
     -------
     matplotlib.figure.Figure
         4.8 x 3.2 inches.
-
-    Notes
-    -----
-    Taught in: chapter 13.
     """
     figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 3.2))
     figure.subplots_adjust(left=0.125, right=0.97, top=0.86, bottom=0.155)
