@@ -6,10 +6,12 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
 from dropout_lab.explorer.frames import ID_MARK
-from dropout_lab.explorer.page import live_html, published_html, script_text
+from dropout_lab.explorer.page import live_html, published_html, read_published, script_text
 
 BOX = "0 0 100 50"
 SKELETON = ["figure", "style", "p", "div", "div", "img", "figcaption", "script", "script"]
@@ -195,6 +197,73 @@ def test_hostile_texts_stay_texts(text):
     assert picture.get("aria-label") == f"3 {text}".replace("\n", " "), "as XML reads attributes"
     assert len(picture) == 1
     assert picture[0].text == text
+
+
+# Read back
+
+TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=5)
+
+
+@st.composite
+def explorers(draw):
+    """Draw the arguments of one explorer."""
+    labels = draw(st.lists(st.lists(TEXTS, min_size=1, max_size=3), min_size=1, max_size=3))
+    axes = [(draw(st.sampled_from(["slider", "menu"])), draw(TEXTS), texts) for texts in labels]
+    nodes = st.lists(st.builds(text_node, TEXTS) | st.just(clipped(1)[1]), max_size=3)
+    frames = [(draw(nodes), draw(TEXTS)) for _ in itertools.product(*labels)]
+    start = [draw(st.integers(0, len(texts) - 1)) for texts in labels]
+    return BOX, axes, frames, start, draw(st.none() | st.integers(0, len(axes) - 1))
+
+
+@given(st.lists(explorers(), max_size=3))
+def test_what_is_read_is_what_was_published(written):
+    pages = [published_html(*one) for one in written]
+    read = read_published("<p>before</p>" + live_html("".join(pages), "name", 1, 2))
+    assert [one.html for one in read] == pages
+    for explorer, (box, axes, frames, start, play) in zip(read, written, strict=True):
+        assert explorer.key == only(explorer.html, "figure").attributes["data-xp"]
+        assert (explorer.box, explorer.axes) == (box, axes)
+        assert (explorer.start, explorer.play) == (start, play)
+        assert explorer.labels == [labels for _, _, labels in axes]
+        shown = [explorer.nodes(n).replace(explorer.key, ID_MARK) for n in range(len(frames))]
+        assert list(zip(shown, explorer.sentences, strict=True)) == [
+            ("".join(nodes), says) for nodes, says in frames
+        ]
+        assert explorer.picture == first_picture(explorer.html)
+
+
+def test_a_frame_is_found_by_what_its_controls_say():
+    (explorer,) = read_published(page_of(2, 3, start=[1, 2], kind="menu"))
+    wanted = [{}, {"a": "a0"}, {"b": "b1"}, {"a": "a0", "b": "b0"}]
+    assert [explorer.number(positions) for positions in wanted] == [5, 2, 4, 0]
+    picture = ElementTree.fromstring(explorer.svg(4))
+    assert picture.get("aria-label") == explorer.sentences[4] == "frame (1, 1)"
+    assert picture[0].text == "(1, 1)"
+    for wrong, words in (({"c": "b0"}, r"names \['c'\]"), ({"a": "b0"}, "'a' is never 'b0'")):
+        with pytest.raises(ValueError, match=words):
+            explorer.number(wrong)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda page: page.replace('"says"', '"sagt"'),
+        lambda page: page.replace("application/json", "text/plain"),
+        lambda page: page.replace('{"controls"', "{controls"),
+        lambda page: re.sub(r'"labels":\[.*?\]\]', '"labels":[]', page),
+        lambda page: re.sub(r"<script.*?</script>", "", page),
+        lambda page: page[: page.index("<script")],
+    ],
+)
+def test_data_that_no_script_could_read_is_an_error(damage):
+    assert damage(page_of(2)) != page_of(2)
+    with pytest.raises(ValueError, match="explorer 2 has no data that its script can read"):
+        read_published(page_of(3) + damage(page_of(2)))
+
+
+def test_other_figures_are_no_explorers_and_a_picture_may_lack():
+    page = '<figure class="xp"><figcaption>none</figcaption></figure>' + page_of(2)
+    assert [one.picture for one in read_published(re.sub("<img.*?>", "", page))] == [""]
 
 
 # In a browser

@@ -3,14 +3,24 @@
 import hashlib
 import html
 import json
+import re
+from dataclasses import dataclass
 from importlib import resources
+from urllib.parse import unquote
 
 from dropout_lab.explorer.frames import ID_MARK, pack
 
-__all__ = ["Published", "live_html", "published_html", "script_text", "style_text"]
+__all__ = ["Published", "published_html", "read_published"]
 
 _KEY_MARK = "EXPLORER_KEY"
 _STYLE = "explorer.css"
+_EXPLORER = re.compile(r'(?s)<figure class="xp\b[^>]* data-xp="([^"]+)"[^>]*>.*?(?:</figure>|\Z)')
+_DATA = re.compile(r'(?s)<script type="application/json">(.*?)</script>')
+_IMAGE = re.compile(r'<img\b[^>]* src="data:image/svg\+xml[^",]*,([^"]*)')
+_CONTROL = re.compile(r"(?s)<label><span>(.*?)</span><(input|select) (.*?)</label>")
+_START = re.compile(r'value="(\d+)" (?:autocomplete|selected)')
+_BOX = re.compile(r'viewBox="([^"]*)"')
+_KINDS = {"input": "slider", "select": "menu"}
 
 
 class Published:
@@ -130,6 +140,131 @@ def published_html(box, axes, frames, start, play=None):
     )
     key = "xp" + hashlib.sha256(page.encode()).hexdigest()[:10]
     return page.replace(_KEY_MARK, key)
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A published explorer, read back.
+
+    Parameters
+    ----------
+    key : str
+        What tells it from others on a page, and stands before each id in its frames.
+    html : str
+        All of it, from ``<figure>`` to ``</figure>``.
+    box, axes, start, play : str, list of tuple, list of int, int or None
+        What `published_html` was given.
+    parts : list of str
+        Fragments of SVG, each stored once.
+    frames : list of list of int
+        The parts of each frame. The last axis runs fastest.
+    sentences : list of str
+        What each frame shows, in words.
+    picture : str
+        The SVG document for readers without scripts; empty if there is none.
+    """
+
+    key: str
+    html: str
+    box: str
+    axes: list
+    start: list
+    play: int | None
+    parts: list
+    frames: list
+    sentences: list
+    picture: str
+
+    @property
+    def labels(self):
+        """The labels of each axis' values."""
+        return [labels for _, _, labels in self.axes]
+
+    def number(self, positions):
+        """Return the number of a frame.
+
+        Parameters
+        ----------
+        positions : dict of str to str
+            The label of the value that a control shows, by the name of the axis. Other controls
+            stand where they start.
+
+        Returns
+        -------
+        int
+            Its place among the frames.
+
+        Raises
+        ------
+        ValueError
+            If there is no such axis, or no such value on it.
+        """
+        names = [name for _, name, _ in self.axes]
+        if unknown := positions.keys() - names:
+            raise ValueError(f"positions names {sorted(unknown)}; the explorer has {names}")
+        number = 0
+        for (_, name, labels), place in zip(self.axes, self.start, strict=True):
+            if name in positions and positions[name] not in labels:
+                raise ValueError(f"{name!r} is never {positions[name]!r}; it takes {labels}")
+            place = labels.index(positions[name]) if name in positions else place
+            number = number * len(labels) + place
+        return number
+
+    def nodes(self, number):
+        """Return the elements of a frame as one text."""
+        return "".join(self.parts[part] for part in self.frames[number])
+
+    def svg(self, number):
+        """Return a frame as a picture that has its sentence as its name."""
+        return _svg(self.box, [self.nodes(number)], self.sentences[number])
+
+
+def read_published(page):
+    """Read the explorers on a page, or in the output of a cell: the inverse of `published_html`.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    list of Explorer
+        In the order of the page.
+
+    Raises
+    ------
+    ValueError
+        If one has no data that its script can read.
+    """
+    return [_read(*found) for found in enumerate(_EXPLORER.finditer(page), start=1)]
+
+
+def _read(number, found):
+    """Return the explorer that a match holds."""
+    text = found[0]
+    image = _IMAGE.search(text)
+    try:
+        data = json.loads(_DATA.search(text)[1])
+        controls = _CONTROL.findall(data["controls"])
+        return Explorer(
+            key=found[1],
+            html=text,
+            box=_BOX.search(data["svg"])[1],
+            axes=[
+                (_KINDS[tag], html.unescape(name), labels)
+                for (name, tag, _), labels in zip(controls, data["labels"], strict=True)
+            ],
+            start=[int(_START.search(control)[1]) for _, _, control in controls],
+            play=data["play"],
+            parts=data["parts"],
+            frames=data["frames"],
+            sentences=data["says"],
+            picture=unquote(image[1]) if image else "",
+        )
+    except (TypeError, ValueError, KeyError) as error:
+        reason = f"explorer {number} has no data that its script can read ({error})"
+        raise ValueError(reason) from error
 
 
 def live_html(page, name, drawn, total):
