@@ -167,8 +167,10 @@ def _read(path):
     following = [*tree.body[1:], None]
     for node, after in zip(tree.body, following, strict=True):
         if isinstance(node, ast.ImportFrom):
+            package = (".".join(path.parts[len(ROOT.parts) : -1]) + ".") * node.level
             for alias in node.names:
-                module.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                source = f"{package}{node.module}.{alias.name}"
+                module.imported[alias.asname or alias.name] = source
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             kind = "class" if isinstance(node, ast.ClassDef) else "function"
             summary = first_sentence(ast.get_docstring(node))
