@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -27,8 +28,9 @@ from matplotlib.figure import Figure
 from published import HOSTILE, elements, first_picture, frame, only, payload
 
 import dropout_lab
-from dropout_lab.explorer.drawing import MAX_FRAMES, Published, describe, explore
-from dropout_lab.explorer.frames import ID_MARK, figure_to_nodes
+from dropout_lab.explorer.drawing import MAX_FRAMES, explore
+from dropout_lab.explorer.frames import ID_MARK, describe, figure_to_nodes
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 from dropout_lab.explorer.style import COLORS, figure_style
 
@@ -458,7 +460,7 @@ def test_what_is_published(publishing):
     assert result._repr_html_() == result.html
     assert repr(result) == "<explorer of 6 frames (a: 3, letter: 2)>"
     assert payload(result.html)["play"] == 0
-    assert explore is dropout_lab.explorer.drawing
+    assert explore is dropout_lab.explore
 
 
 @pytest.mark.parametrize("value", ["", "0"])
@@ -723,7 +725,7 @@ def test_a_traceback_shows_the_code_of_the_author_and_none_of_ours(publishing):
     shown = done.stdout + done.stderr
     assert "1 / rate  # here" in shown
     assert "draw(rate=0) raised ZeroDivisionError: division by zero" in shown
-    assert "explore.py" not in shown
+    assert "drawing.py" not in shown
 
 
 @pytest.mark.parametrize("result", [None, 3, "figure", [], [None], two_figures()])
@@ -857,6 +859,29 @@ def test_memory_grows_by_the_stored_text_alone(four_hundred):
 
 
 # What it needs
+
+
+def test_the_folder_can_be_taken_elsewhere_as_it_is(publishing, tmp_path):
+    shutil.copytree(Path(dropout_lab.explorer.__file__).parent, tmp_path / "taken_elsewhere")
+    program = PROGRAM.replace("from dropout_lab import", "from taken_elsewhere import")
+    program += (
+        "import importlib, pkgutil, sys, taken_elsewhere as package\n"
+        "for module in pkgutil.iter_modules(package.__path__, 'taken_elsewhere.'):\n"
+        "    assert importlib.import_module(module.name).__name__ == module.name\n"
+        "    assert getattr(package, module.name.split('.')[1]) is sys.modules[module.name]\n"
+        "assert 'dropout_lab' not in sys.modules\n"
+        "print(page)"
+    )
+    names = {}
+    exec(PROGRAM, names)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(tmp_path), "MPLBACKEND": "agg"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stderr, done.stdout) == ("", f"{names['page']}\n")
 
 
 @pytest.mark.parametrize("published", ["0", "1"])

@@ -16,14 +16,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dropout_lab.explorer._matplotlib import quick_bars
-from dropout_lab.explorer.frames import describe, figure_to_nodes, sentence_of
-from dropout_lab.explorer.live import LiveExplorer
-from dropout_lab.explorer.page import Published, published_html
-from dropout_lab.explorer.publishing import publishing
-from dropout_lab.explorer.style import figure_style
+from ._matplotlib import quick_bars
+from .frames import figure_to_nodes, sentence_of
+from .live import LiveExplorer
+from .page import Published, published_html
+from .publishing import publishing
+from .style import figure_style
 
-__all__ = ["MAX_FRAMES", "Published", "describe", "explore"]
+__all__ = ["explore"]
 
 MAX_FRAMES = 400
 """More combinations than this are refused: the page would be too heavy."""
@@ -67,8 +67,8 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
 
     Returns
     -------
-    Published or dropout_lab.explorer.live.LiveExplorer
-        What the notebook displays, and its attribute ``html``.
+    object
+        What the notebook displays; its attribute ``html`` is the whole page.
 
     Raises
     ------
@@ -76,8 +76,8 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         If an argument has the wrong type, or `draw` returns nothing that stands in one Figure.
     ValueError
         If an axis is empty, repeats a value or holds NaN, NaT or infinity, if there are no axes or
-        more than three, or more than `MAX_FRAMES` combinations; when publishing, also if the
-        figures differ in size (a live explorer says so in place of the frame).
+        more than three, or more than 400 combinations; when publishing, also if the figures
+        differ in size (a live explorer says so in place of the frame).
     RuntimeError
         If `draw` raises while publishing; the message names the values it was called with. A
         live explorer raises what `draw` raises for the frame where the axes start, and says the

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import matplotlib as mpl
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
-from dropout_lab.explorer.svg import ID_MARK, nodes_of
+from .svg import ID_MARK as ID_MARK  # stands in every frame
+from .svg import nodes_of
 
-__all__ = ["ID_MARK", "describe", "figure_to_nodes", "pack", "sentence_of"]
+__all__ = ["describe"]
 
 _SVG_SETTINGS = {
     "svg.fonttype": "none",
@@ -54,20 +55,7 @@ def describe(figure, sentence):
 
 
 def sentence_of(figure, default):
-    """Return the sentence that `describe` attached to `figure`, or `default`.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure to look at.
-    default : str
-        What to return if it has none.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Return the sentence that `describe` attached to `figure`, or `default`."""
     return getattr(figure, _SENTENCE, default)
 
 
@@ -75,7 +63,7 @@ def figure_to_nodes(figure):
     """Render a figure as a flat list of SVG elements.
 
     Coordinates are rounded to two decimals, ids that nothing refers to are dropped, bare
-    groups are unwrapped, and the color `dropout_lab.explorer.style.INK` becomes ``currentColor``.
+    groups are unwrapped, and the color `INK` becomes ``currentColor``.
     The same figure gives the same text every time. Where nobody laid the figure out, matplotlib's
     constrained layout keeps its labels inside. Letters stay text in the page's own font, in a serif
     or monospace font where the figure has one; in a figure with signs that such fonts lack, they

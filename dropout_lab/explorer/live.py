@@ -10,13 +10,9 @@ import uuid
 from contextlib import contextmanager
 from itertools import product
 
-from dropout_lab.explorer.page import live_html, published_html
+from .page import live_html, published_html
 
-__all__ = ["LiveExplorer"]
-
-SECONDS_AT_ONCE = 0.5
-"""So long a cell draws before it shows what there is."""
-
+_AT_ONCE = 0.5  # seconds that a cell draws before it shows what there is
 _PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
 _waiting = []  # what is displayed and not drawn to the end
 _tasks = set()  # the event loop itself keeps no task alive
@@ -75,7 +71,7 @@ class LiveExplorer:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             loop = None
-        end = time.perf_counter() + SECONDS_AT_ONCE
+        end = time.perf_counter() + _AT_ONCE
         self._growth, complete = self._grow(), True
         for _ in self._growth:
             if loop and time.perf_counter() > end:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib import resources
 from urllib.parse import unquote
 
-from dropout_lab.explorer.frames import ID_MARK, pack
+from .frames import ID_MARK, pack
 
-__all__ = ["Published", "published_html", "read_published"]
+__all__ = ["Explorer", "published_html", "read_published"]
 
 _KEY_MARK = "EXPLORER_KEY"
 _STYLE = "explorer.css"
@@ -24,20 +24,7 @@ _KINDS = {"input": "slider", "select": "menu"}
 
 
 class Published:
-    """A piece of HTML as a notebook and the book display it.
-
-    Parameters
-    ----------
-    page : str
-        The HTML.
-    summary : str
-        What stands in its place where HTML is not shown.
-
-    Attributes
-    ----------
-    html : str
-        The HTML.
-    """
+    """A piece of HTML as a notebook displays it, and a summary for where it shows none."""
 
     def __init__(self, page, summary):
         self.html = page
@@ -52,37 +39,13 @@ class Published:
 
 
 def script_text(name="explorer.js"):
-    """Return a script of the package, comments and line ends removed.
-
-    Parameters
-    ----------
-    name : str, default "explorer.js"
-        The file's name; by default the script that each published explorer carries.
-
-    Returns
-    -------
-    str
-        JavaScript source; the explorer's own key is still to be put in.
-    """
+    """Return a script without comments and line ends; an explorer's key is still to be put in."""
     lines = (line.strip() for line in _resource(name).splitlines())
     return "".join(line for line in lines if not line.startswith("//"))
 
 
 def style_text(name, package=__package__):
-    """Return a style sheet of the package on one line.
-
-    Parameters
-    ----------
-    name : str
-        The file's name.
-    package : str
-        The package that it lies in; by default this one.
-
-    Returns
-    -------
-    str
-        The rules.
-    """
+    """Return a style sheet of a package, by default this one, on one line."""
     return "".join(_resource(name, package).splitlines())
 
 
@@ -268,22 +231,10 @@ def _read(number, found):
 
 
 def live_html(page, name, drawn, total):
-    """Return a page for a live notebook, which a fuller one may replace.
+    """Return a page for a live notebook, which a fuller one of the same name may replace.
 
-    Parameters
-    ----------
-    page : str
-        The published page.
-    name : str
-        A JavaScript name that the pages of one explorer share, and no other explorer.
-    drawn, total : int
-        How many frames the page holds, and how many there will be.
-
-    Returns
-    -------
-    str
-        The page, a line that says how many frames there are unless all are, and a script that
-        leads the controls to where they stood on the page before.
+    A line says how many frames are drawn unless all are, and a script leads the controls to where
+    they stood on the page before.
     """
     more = (
         f'<p class="xp-more">{drawn} of {total} frames. The others are drawn while Python is idle; '

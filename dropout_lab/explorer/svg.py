@@ -6,9 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from functools import lru_cache
 
-from dropout_lab.explorer.style import INK
-
-__all__ = ["ID_MARK", "nodes_of"]
+from .style import INK
 
 ID_MARK = "xp-id-"
 """Stands before every id in a frame; the page puts something unique in its place."""
@@ -26,20 +24,7 @@ _REFERENCE = re.compile(r"#([\w.-]+)[\")]")
 
 
 def nodes_of(document):
-    """Take an SVG document of matplotlib's apart into few, flat and short elements.
-
-    Parameters
-    ----------
-    document : bytes
-        What ``figure.savefig`` wrote.
-
-    Returns
-    -------
-    str
-        The ``viewBox`` of the picture.
-    list of str
-        The elements inside it, in drawing order.
-    """
+    """Return the ``viewBox`` of what matplotlib wrote, and few, flat and short elements."""
     root = ElementTree.fromstring(document)
     used = set(_REFERENCE.findall(document.decode()))
     elements = list(_join_paths(_inline_markers(_flatten(root, used), used), used))

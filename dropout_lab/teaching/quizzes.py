@@ -29,8 +29,8 @@ def quiz(question, options, *, answer):
 
     Returns
     -------
-    dropout_lab.explorer.page.Published
-        Displayed by a notebook as HTML.
+    object
+        Displayed by a notebook as HTML, which is its attribute ``html``.
 
     Raises
     ------
