@@ -21,6 +21,8 @@ WHEELS := $(VENV)/browser-wheels
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
+# `make test ALL=1` also runs what only a change of the build can break: before publishing, weekly.
+ALL ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
   launch ledger lite live_chapters models_elsewhere printing prose site solutions teaching \
@@ -63,12 +65,13 @@ epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
 	$(BIN)/python -m book.paper.ebook
 	@echo "The e-book is made: _build/epub/dropout-lab.epub"
 
-test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run every test: unit, doctest, nbval, a real browser
+test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run the tests: unit, doctest, nbval, a real browser; every one with ALL=1
 	@$(BIN)/python -m browsers.chromium
 	@$(BIN)/python -m browsers.firefox
 	@$(BIN)/python -m browsers.axe
 	@# Four processes also on two cores: some of them wait for a kernel or a browser.
-	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder \
+	  $(if $(ALL),,-m "not all")
 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
 	@# Written beside and then moved: neither a full disk nor a kill leaves half a chapter.
@@ -94,7 +97,7 @@ bench: $(VENV)/all-is-installed book ## measure speed, memory and weight; prints
 links: $(VENV)/book-is-installed ## follow the book's links to other sites; fails if one is broken
 	$(BIN)/jupyter-book build . --quiet --builder linkcheck --path-output _build/links
 
-newest: $(NEWEST)/requirements.txt ## run all tests with the newest release of each dependency
+newest: $(NEWEST)/requirements.txt ## run the tests with the newest release of each dependency
 	rm -rf $(NEWEST)/venv
 	$(MAKE) $(NEWEST)/venv/all-is-installed VENV=$(NEWEST)/venv REQUIREMENTS=$<
 	@echo "Other than pinned:"

@@ -72,6 +72,7 @@ def test_nothing_is_published_that_was_not_checked():
     assert JOBS["deploy/publish"]["needs"] == "checks"
     assert "if" not in JOBS["deploy/publish"]
     assert JOBS["deploy/checks"]["uses"] == "./.github/workflows/checks.yml"
+    assert JOBS["deploy/checks"]["with"] == {"all": True}
     assert {"lint", "test", "lowest", "site"} <= set(WORKFLOWS["checks"]["jobs"])
     assert not any(
         "continue-on-error" in part for part in [*JOBS.values(), *(step for _, step in STEPS)]
