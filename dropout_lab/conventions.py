@@ -20,7 +20,7 @@ from dropout_lab._checks import (
 from dropout_lab.layer import scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
-__all__ = ["CONVENTIONS", "Convention", "convention_named"]
+__all__ = ["CONVENTIONS", "Convention"]
 
 _EXPONENTS = {"1": (0, 0), "1/keep": (-1, 0), "keep": (1, 0), "rate": (0, 1)}  # keep**a * rate**b
 
@@ -40,8 +40,6 @@ class Convention:
     training, inference, backward : {"1", "1/keep", "keep", "rate"}
         The factor on surviving units while training, on all units at inference, and on the
         gradient of surviving units.
-    right : bool
-        Whether inference matches the training mean and the gradient is that of the forward pass.
 
     Raises
     ------
@@ -62,12 +60,17 @@ class Convention:
     training: str
     inference: str
     backward: str
-    right: bool
 
     def __post_init__(self):
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
             check_choice(getattr(self, role), role, _EXPONENTS)
+
+    @property
+    def right(self):
+        """Whether inference matches the training mean, and the gradient the forward pass."""
+        (a_train, b_train), (a_eval, b_eval) = _EXPONENTS[self.training], _EXPONENTS[self.inference]
+        return (a_eval - a_train, b_eval - b_train) == (1, 0) and self.backward == self.training
 
     def s_train(self, rate):
         """Return the factor on surviving units while training.
@@ -277,30 +280,7 @@ class Convention:
 
 
 def convention_named(convention):
-    """Return a convention given itself or its name.
-
-    Parameters
-    ----------
-    convention : Convention or str
-        A convention, or a key of `CONVENTIONS`.
-
-    Returns
-    -------
-    Convention
-        The convention.
-
-    Raises
-    ------
-    TypeError
-        If `convention` is neither.
-    ValueError
-        If there is no convention of that name.
-
-    Examples
-    --------
-    >>> convention_named("inverted").training
-    '1/keep'
-    """
+    """Return a convention given itself or its name, or raise."""
     if isinstance(convention, Convention):
         return convention
     if not isinstance(convention, str):
@@ -345,71 +325,43 @@ def _masked(values, mask, rate, scale, name):
 
 
 CONVENTIONS = {
-    convention.name: convention
-    for convention in (
-        Convention(
-            "classic",
+    name: Convention(name, says, sources, *factors)
+    for name, (says, factors, sources) in {
+        "classic": (
             "Mask while training; multiply by 1 - p at test time.",
+            ("1", "keep", "1"),
             ("srivastava2014", "hinton2012", "cs231n"),
-            training="1",
-            inference="keep",
-            backward="1",
-            right=True,
         ),
-        Convention(
-            "inverted",
+        "inverted": (
             "Mask and divide by 1 - p while training; do nothing at test time.",
+            ("1/keep", "1", "1/keep"),
             ("pytorch_dropout", "keras_dropout", "cs231n"),
-            training="1/keep",
-            inference="1",
-            backward="1/keep",
-            right=True,
         ),
-        Convention(
-            "scale by p",
+        "scale by p": (
             "Mask while training; scale by the dropout rate p at test time.",
+            ("1", "rate", "1"),
             ("tf_overfit",),
-            training="1",
-            inference="rate",
-            backward="1",
-            right=False,
         ),
-        Convention(
-            "divide at test",
+        "divide at test": (
             "Mask while training; divide by 1 - p at test time.",
+            ("1", "1/keep", "1"),
             (),
-            training="1",
-            inference="1/keep",
-            backward="1",
-            right=False,
         ),
-        Convention(
-            "scale twice",
+        "scale twice": (
             "Mask and divide by 1 - p while training; multiply by 1 - p at test time.",
+            ("1/keep", "keep", "1/keep"),
             (),
-            training="1/keep",
-            inference="keep",
-            backward="1/keep",
-            right=False,
         ),
-        Convention(
-            "never scale",
+        "never scale": (
             "Mask while training; turn dropout off at test time.",
+            ("1", "1", "1"),
             (),
-            training="1",
-            inference="1",
-            backward="1",
-            right=False,
         ),
-        Convention(
-            "backward unscaled",
+        "backward unscaled": (
             "Mask and divide by 1 - p on the way forward; only mask on the way back.",
+            ("1/keep", "1", "1"),
             (),
-            training="1/keep",
-            inference="1",
-            backward="1",
-            right=False,
         ),
-    )
+    }.items()
 }
 """Name to convention, the two right ones first: the choices of a drop-down menu."""

@@ -9,8 +9,6 @@ from dropout_lab.masks import all_masks
 from dropout_lab.network import check_inputs, check_masks, check_net, softmax
 
 __all__ = [
-    "MAX_HIDDEN",
-    "Ensemble",
     "exact_ensemble",
     "running_average",
     "sub_network_logits",
@@ -38,7 +36,7 @@ def sub_networks(net):
     Parameters
     ----------
     net : dropout_lab.network.MLP
-        Has n hidden units in all its layers together, 1 to `MAX_HIDDEN`.
+        Has n hidden units in all its layers together, 1 to 16.
 
     Returns
     -------
@@ -54,7 +52,7 @@ def sub_networks(net):
     TypeError
         If `net` is not an `MLP`.
     ValueError
-        If it has no hidden unit, or more than `MAX_HIDDEN`.
+        If it has no hidden unit, or more than 16.
 
     Examples
     --------
@@ -113,7 +111,7 @@ def exact_ensemble(net, x):
     Parameters
     ----------
     net : dropout_lab.network.MLP
-        1 to `MAX_HIDDEN` hidden units.
+        1 to 16 hidden units.
     x : numpy.ndarray
         Inputs, shape ``(batch, inputs)``.
 

@@ -129,10 +129,10 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     x = check_real_array(x, "x")
     rate = check_rate(rate)
     check_rng(rng)
-    if not check_flag(training):
-        _check_noise_shape(noise_shape, x.shape)
-        return x.copy(order="K")
-    return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
+    if check_flag(training):
+        return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
+    _check_noise_shape(noise_shape, x.shape)
+    return x.copy(order="K")
 
 
 def dropout_backward(grad, mask, rate):
@@ -280,8 +280,7 @@ class Dropout:
             out = _apply(x, self.mask, self.rate)
         else:
             _check_noise_shape(self.noise_shape, x.shape)
-            self.mask = None
-            out = x.copy(order="K")
+            self.mask, out = None, x.copy(order="K")
         self._shape, self._rate = x.shape, self.rate
         return out
 
@@ -316,11 +315,7 @@ class Dropout:
                 f"grad must have the shape of the last forward input, {self._shape}, "
                 f"got {grad.shape}"
             )
-        return (
-            grad.copy(order="K")
-            if self.mask is None
-            else dropout_backward(grad, self.mask, self._rate)
-        )
+        return grad.copy(order="K") if self.mask is None else _apply(grad, self.mask, self._rate)
 
 
 def rates(start=0.0, stop=0.9, step=0.05):

@@ -4,7 +4,7 @@ import numpy as np
 
 from dropout_lab._checks import check_count, check_rate
 
-__all__ = ["MAX_UNITS", "all_masks"]
+__all__ = ["all_masks"]
 
 MAX_UNITS = 20
 """The masks double with each unit: 20 units have a million, 30 would have a billion."""
@@ -18,7 +18,7 @@ def all_masks(n, rate):
     Parameters
     ----------
     n : int
-        Number of units, 1 to `MAX_UNITS`.
+        Number of units, 1 to 20.
     rate : float
         Probability of dropping each unit, ``0 <= rate <= 1``.
 
@@ -35,7 +35,7 @@ def all_masks(n, rate):
     TypeError
         If `n` is not a whole number or `rate` not a real one.
     ValueError
-        If `n` lies outside 1 to `MAX_UNITS`, or `rate` outside [0, 1].
+        If `n` lies outside 1 to 20, or `rate` outside [0, 1].
 
     Examples
     --------

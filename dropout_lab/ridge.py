@@ -20,7 +20,6 @@ from dropout_lab.masks import all_masks
 __all__ = [
     "confident_prices",
     "dropout_prices",
-    "expected_loss",
     "fit_logistic",
     "logistic_penalty",
     "ridge_weights",
@@ -183,50 +182,6 @@ def sampled_weights(x, y, rate, counts, rng):
     return np.array([found[count] for count in counts])
 
 
-def expected_loss(x, y, weights, rate):
-    """Return the mean over all masks of the sum of squared errors, by listing every mask.
-
-    Parameters
-    ----------
-    x : numpy.ndarray
-        Inputs, shape (n, d), d at most 20: there are ``2**d`` masks.
-    y : numpy.ndarray
-        Targets, shape (n,).
-    weights : numpy.ndarray
-        Shape (d,).
-    rate : float
-        Probability of dropping, ``0 <= rate < 1``.
-
-    Returns
-    -------
-    float
-        Exact up to rounding. No formula for the penalty enters.
-
-    Raises
-    ------
-    TypeError
-        If an argument is not numeric.
-    ValueError
-        If the shapes do not fit, a number is not finite, d is too large, or `rate` lies outside
-        [0, 1).
-
-    Notes
-    -----
-    The mean of a sum is the sum of the means, so all examples may share their masks here.
-    Chapter 10 computes the same in a few lines of its own.
-
-    Examples
-    --------
-    >>> x, y, w = np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), np.array([2.0])
-    >>> expected_loss(x, y, w, 0.5)  # no error without dropout, and a penalty of 5 * 2**2
-    20.0
-    """
-    x = _check_inputs(x)
-    y = _check_targets(y, len(x))
-    answers, probabilities = _all_answers(x, weights, rate)
-    return float(np.square(y[:, None] - answers).sum(axis=0) @ probabilities)
-
-
 def logistic_penalty(x, weights, rate):
     """Return what dropout adds to the loss of a logistic regression, by listing every mask.
 
@@ -305,7 +260,7 @@ def confident_prices(x, weights, rate):
     array([0.5])
     """
     x, odds = _check_inputs(x), _odds(rate)
-    p = _sigmoid(x @ _check_weights(weights, x))
+    p = _sigmoid(x @ check_numbers(weights, "weights", f"{x.shape[1]}", finite=True))
     return odds / 2 * ((p * (1 - p)) @ np.square(x))
 
 
@@ -391,7 +346,7 @@ def _sigmoid(z):
 def _all_answers(x, weights, rate):
     """Return ``x @ (mask * weights) / (1 - rate)`` for all masks, (n, 2**d), and probabilities."""
     _odds(rate)
-    weights = _check_weights(weights, x)
+    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
     masks, probabilities = all_masks(x.shape[1], rate)
     return x @ (masks * weights).T / (1 - rate), probabilities
 
@@ -410,11 +365,3 @@ def _check_targets(y, count, name="y"):
     if y.shape != (count,):
         raise ValueError(f"{name} must have shape ({count},), one value a row of x, got {y.shape}")
     return y
-
-
-def _check_weights(weights, x):
-    """Return `weights` as float64, or raise unless there is one a feature."""
-    weights = check_numbers(weights, "weights", finite=True)
-    if weights.shape != x.shape[1:]:
-        raise ValueError(f"weights must have shape {x.shape[1:]}, got {weights.shape}")
-    return weights

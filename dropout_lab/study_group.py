@@ -22,7 +22,6 @@ from dropout_lab.layer import dropout
 
 __all__ = [
     "FRIENDS",
-    "StudyGroup",
     "best_weights",
     "decay_weights",
     "effective_friends",

@@ -234,8 +234,6 @@ def expected_calibration_error(counts):
     np.float64(0.3)
     """
     counts = check_numbers(counts, "counts", "..., 3, k", finite=True, sequence=True)
-    if counts.shape[-2] != 3:
-        raise ValueError(f"counts must have shape (..., 3, k), got {counts.shape}")
     answers, confidence, right = np.moveaxis(counts, -2, 0)
     most = answers[..., None, :] * (1 + 1e-6)  # sums of confidences are rounded
     if not np.all((counts >= 0) & (counts <= most)) or not np.all(answers.sum(axis=-1) > 0):
@@ -283,9 +281,7 @@ def readout_variance(hidden, weights, rate):
     array([13.])
     """
     hidden = check_numbers(hidden, "hidden", "n, units")
-    weights = check_numbers(weights, "weights", "units")
-    if hidden.shape[1:] != weights.shape:
-        raise ValueError(f"weights must have shape {hidden.shape[1:]}, got {weights.shape}")
+    weights = check_numbers(weights, "weights", f"{hidden.shape[1]}")
     rate = check_rate_below_one(rate)
     return rate / (1 - rate) * ((hidden * weights) ** 2).sum(axis=1)
 

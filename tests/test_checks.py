@@ -101,8 +101,8 @@ def test_check_rng_returns_the_same_generator(bits):
     ],
 )
 def test_check_rng_refuses_anything_else(rng, message_of):
-    message = message_of(TypeError, check_rng, rng, "source")
-    assert message.startswith("source must be a numpy.random.Generator")
+    message = message_of(TypeError, check_rng, rng)
+    assert message.startswith("rng must be a numpy.random.Generator")
     assert "numpy.random.default_rng(0)" in message
     assert f"({type(rng).__name__})" in message
 

@@ -205,7 +205,7 @@ def test_a_convention_is_frozen_and_refuses_other_factors():
     with pytest.raises(dataclasses.FrozenInstanceError):
         CONVENTIONS["classic"].right = False
     with pytest.raises(ValueError, match=r"inference must be one of .*'p'"):
-        Convention("mine", "Mine.", (), training="1", inference="p", backward="1", right=False)
+        Convention("mine", "Mine.", (), training="1", inference="p", backward="1")
 
 
 @pytest.mark.parametrize(

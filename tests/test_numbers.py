@@ -85,7 +85,6 @@ SUMS = {
     "network.softmax": lambda a: network.softmax(a([[0, 1, 2], [100, 99, 98]])),
     "ridge.confident_prices": lambda a: ridge.confident_prices(a([[1, 2], [3, 1]]), a([1, 2]), 0.5),
     "ridge.dropout_prices": lambda a: ridge.dropout_prices(a(BIG), 0.5),
-    "ridge.expected_loss": lambda a: ridge.expected_loss(a(BIG), a(ROW), a(ROW), 0.5),
     "ridge.fit_logistic": lambda a: ridge.fit_logistic(
         a([[1, 2], [2, 1], [1, 1]]), a([1, 0, 1]), price=1
     ),
@@ -119,10 +118,10 @@ EACH = {
         a(ROW), 0.2
     ),
     "conventions.Convention.apply_training": lambda a: INVERTED.apply_training(a(ROW), KEPT, 0.2),
-    "dropout.Dropout.backward": lambda a: passed_back(a(BIG)),
-    "dropout.Dropout.forward": lambda a: Dropout(0.2, seeded()).eval().forward(a(BIG)),
-    "dropout.dropout": lambda a: dropout(a(BIG), 0.5, seeded()),
-    "dropout.dropout_backward": lambda a: dropout_backward(a(ROW), KEPT, 0.5),
+    "layer.Dropout.backward": lambda a: passed_back(a(BIG)),
+    "layer.Dropout.forward": lambda a: Dropout(0.2, seeded()).eval().forward(a(BIG)),
+    "layer.dropout": lambda a: dropout(a(BIG), 0.5, seeded()),
+    "layer.dropout_backward": lambda a: dropout_backward(a(ROW), KEPT, 0.5),
     "family.drop_block": lambda a: family.drop_block(a(MOVIE), 0.4, 2, seeded()),
     "family.gaussian_dropout": lambda a: family.gaussian_dropout(a(BIG), 0.5, seeded()),
     "family.spatial_dropout": lambda a: family.spatial_dropout(a(MOVIE), 0.5, seeded()),
@@ -133,7 +132,7 @@ EACH = {
 
 # Functions that hand an array on, or only ask for its order.
 OTHERS = {
-    "datasets.splits.time_split": lambda a: time_split(a(ROW), (0.5, 0.5)),
+    "data.splits.time_split": lambda a: time_split(a(ROW), (0.5, 0.5)),
     "detection.permutation_importance": lambda a: detection.permutation_importance(
         lambda x: (x * x).sum(axis=1), a(BIG), ANSWERS, seeded()
     ),
@@ -141,9 +140,9 @@ OTHERS = {
 CALLS = SUMS | EACH | OTHERS
 NO_NUMBERS = {
     "study_group.weights_for_masks",  # takes booleans
-    "datasets.splits.stratified_split",  # takes labels
+    "data.splits.stratified_split",  # takes labels
 }
-MODULES = sorted({name.partition(".")[0] for name in SUMS | EACH} | {"datasets.splits", "masks"})
+MODULES = sorted({name.partition(".")[0] for name in SUMS | EACH} | {"data.splits", "masks"})
 
 
 def entries(result):

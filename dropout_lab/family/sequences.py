@@ -105,10 +105,8 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
             [0.1, 0.1]]])
     """
     x = check_numbers(x, "x", "batch, steps, units")
-    weights = check_numbers(weights, "weights", "units, units")
     batch, steps, units = x.shape
-    if weights.shape != (units, units):
-        raise ValueError(f"weights must have shape {(units, units)}, got {weights.shape}")
+    weights = check_numbers(weights, "weights", f"{units}, {units}")
     drawn = (None, 1 if check_flag(shared, "shared") else None, None)
     factors = dropout(np.ones(x.shape), rate, rng, training=training, noise_shape=drawn)
     states, state = np.zeros(x.shape), np.zeros((batch, units))

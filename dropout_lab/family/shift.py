@@ -52,12 +52,9 @@ def variance_ratio(weights, mean, covariance, rate):
     6.0
     """
     weights = check_numbers(weights, "weights", "n", finite=True)
-    mean = check_numbers(mean, "mean", finite=True)
-    covariance = check_numbers(covariance, "covariance", finite=True)
     n = len(weights)
-    for values, name, shape in ((mean, "mean", (n,)), (covariance, "covariance", (n, n))):
-        if values.shape != shape:
-            raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
+    mean = check_numbers(mean, "mean", f"{n}", finite=True)
+    covariance = check_numbers(covariance, "covariance", f"{n}, {n}", finite=True)
     rate = check_rate_below_one(rate)
     still = float(weights @ covariance @ weights)
     if still < 0:

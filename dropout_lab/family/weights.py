@@ -99,12 +99,9 @@ def _check_layer(x, weights, biases):
     """Return inputs, weights and biases as float64 arrays that fit each other, or raise."""
     x = check_numbers(x, "x", "batch, inputs")
     weights = check_numbers(weights, "weights", "inputs, outputs")
-    biases = check_numbers(biases, "biases", "outputs")
     if weights.shape[0] != x.shape[1]:
         raise ValueError(
             f"weights must have shape ({x.shape[1]}, outputs) for x of shape {x.shape}, "
             f"got {weights.shape}"
         )
-    if biases.shape != weights.shape[1:]:
-        raise ValueError(f"biases must have shape {weights.shape[1:]}, got {biases.shape}")
-    return x, weights, biases
+    return x, weights, check_numbers(biases, "biases", f"{weights.shape[1]}")
