@@ -185,16 +185,6 @@ def test_a_classic_network_becomes_an_inverted_one_by_multiplying_with_keep(rate
         np.testing.assert_allclose(a * (1 - rate), b, rtol=1e-10)  # chain rule
 
 
-def test_without_hidden_nonlinearity_inference_is_the_mean_over_masks():
-    net = MLP([3, 6, 4], np.random.default_rng(8), rate=0.3)
-    net.biases[0] += 100  # every unit active: the network is linear in its masks
-    x = np.random.default_rng(9).normal(size=(1, 3))
-    masks = net.sample_masks(200_000, np.random.default_rng(10))
-    logits = net.forward(np.broadcast_to(x, (200_000, 3)), masks)
-    error = logits.std(axis=0) / np.sqrt(len(logits))
-    assert np.all(np.abs(logits.mean(axis=0) - net.forward(x)[0]) < 5 * error)
-
-
 def test_a_network_tells_how_it_is_built():
     net = MLP((np.int8(5), 7, 6, 4), np.random.default_rng(0), rate=[0.5, 0])
     assert repr(net) == "MLP([5, 7, 6, 4], rate=[0.5, 0.0], convention='inverted')"
@@ -215,9 +205,10 @@ def test_masks_can_be_set_and_read_back():
 
 def test_each_hidden_layer_can_have_its_own_rate():
     net = MLP([5, 400, 300, 4], np.random.default_rng(0), rate=[0.2, 0.7])
-    first, second = net.sample_masks(50, np.random.default_rng(1))
-    assert (first.shape, second.shape) == ((50, 400), (50, 300))
-    for mask, rate in ((first, 0.2), (second, 0.7)):
+    masks = net.sample_masks(50, np.random.default_rng(1))
+    assert [mask.shape for mask in masks] == [(50, 400), (50, 300)]
+    assert net.sample_masks(0, np.random.default_rng(1))[0].shape == (0, 400)
+    for mask, rate in zip(masks, (0.2, 0.7), strict=True):
         assert abs(1 - mask.mean() - rate) < 5 * np.sqrt(rate * (1 - rate) / mask.size)
 
 
@@ -235,65 +226,3 @@ def test_a_network_with_dropout_learns_the_digits(name):
     losses = net.fit(x[:1000], labels[:1000], np.random.default_rng(2), epochs=15)
     assert losses[-1] < 0.5 * losses[0]
     assert evaluate(net, x[1000:], labels[1000:]).accuracy > 0.93
-
-
-def test_fit_is_reproducible_and_depends_on_its_generator():
-    runs = []
-    for seed in (0, 0, 1):
-        net, x, labels, _ = problem([5, 6, 4])
-        runs.append(net.fit(x, labels, np.random.default_rng(seed), epochs=3, batch_size=3))
-    assert np.array_equal(runs[0], runs[1])
-    assert not np.array_equal(runs[0], runs[2])
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda n, x, y, m: MLP([5], np.random.default_rng(0)), ValueError, "sizes must"),
-        (lambda n, x, y, m: MLP([5, 0], np.random.default_rng(0)), ValueError, "sizes"),
-        (lambda n, x, y, m: MLP([5, 2], 0), TypeError, "rng must be"),
-        (
-            lambda n, x, y, m: MLP([5, 3, 2], np.random.default_rng(0), rate=[0.1, 0.2]),
-            ValueError,
-            "rate must be one number or 1",
-        ),
-        (
-            lambda n, x, y, m: MLP([5, 3, 2], np.random.default_rng(0), rate=1.2),
-            ValueError,
-            "rate must lie",
-        ),
-        (
-            lambda n, x, y, m: MLP([5, 2], np.random.default_rng(0), convention="no"),
-            ValueError,
-            "convention must be one of",
-        ),
-        (lambda n, x, y, m: n.forward(x[:, :4]), ValueError, r"x must have shape \(batch, 5\)"),
-        (lambda n, x, y, m: n.forward(x, m[:1]), ValueError, "masks must hold 2"),
-        (
-            lambda n, x, y, m: n.forward(x, [q * 1.0 for q in m]),
-            TypeError,
-            "every entry of masks must be",
-        ),
-        (lambda n, x, y, m: n.gradients(x, y[:3], m), ValueError, "labels must hold 8"),
-        (lambda n, x, y, m: n.gradients(x, y + 4, m), ValueError, "from 0 to 3"),
-        (lambda n, x, y, m: n.gradients(x, y * 1.0, m), TypeError, "labels must be"),
-        (
-            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=0),
-            ValueError,
-            "epochs must be",
-        ),
-        (
-            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=1, optimizer="lion"),
-            ValueError,
-            "optimizer must be one of",
-        ),
-        (
-            lambda n, x, y, m: n.fit(x, y, np.random.default_rng(0), epochs=1, learning_rate=0),
-            ValueError,
-            "learning_rate must be finite and greater than 0",
-        ),
-    ],
-)
-def test_errors_name_the_argument(call, error, message):
-    with pytest.raises(error, match=message):
-        call(*problem([5, 7, 6, 4]))
