@@ -1,7 +1,5 @@
 """Real card transactions: the ULB data set, from the reader's folder or from OpenML."""
 
-import functools
-import lzma
 import socket
 import warnings
 import zlib
@@ -18,30 +16,24 @@ from dropout_lab.data.files import (
     check_no_web_page,
     check_sha256,
     own_file,
+    reading,
     remedy,
 )
 
-__all__ = ["FULL_FRAUDS", "FULL_ROWS", "NAMES", "CardData", "load_creditcard"]
+__all__ = ["CardData", "load_creditcard"]
 
-NAMES = ("Time", *(f"V{number}" for number in range(1, 29)), "Amount")
-"""The columns of the features."""
+NAMES = ("Time", *(f"V{number}" for number in range(1, 29)), "Amount")  # of the features
 
-FULL_ROWS, FULL_FRAUDS = 284_807, 492
-"""Size of the full data set, repeats included. Anything else is a subset."""
+FULL_ROWS, FULL_FRAUDS = 284_807, 492  # repeats included; anything else is a subset
 
-FILES = (
-    "creditcard.csv",
-    "creditcard.csv.gz",
-    "creditcard.csv.xz",
-    "creditcard_subset.csv.xz",
-)
-"""What is looked for in the reader's folder, in this order."""
+# What is looked for in the reader's folder, in this order.
+FILES = ("creditcard.csv", "creditcard.csv.gz", "creditcard.csv.xz", "creditcard_subset.csv.xz")
 
+# Of the last one, on which the stored results of the book rest.
 SUBSET_SHA256 = "c42fb29f4a6a0a598603be1f064d7836df71d13030ded332dd5d0aeb674872a1"
-"""Of creditcard_subset.csv.xz, on which the stored results of the book rest."""
 
+# The version on OpenML that has the column Time; number 1597, better known, lacks it.
 OPENML_ID = 42175
-"""The version on OpenML that has the column Time; number 1597, better known, lacks it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,41 +137,25 @@ def _read_csv(path):
     """Return the columns that count as a pandas.DataFrame, unchecked."""
     import pandas as pd
 
+    # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
+    exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
     try:
-        with path.open("rb") as file:
-            check_no_web_page(file.read(64), path)
-        if path.name == "creditcard_subset.csv.xz":
-            check_sha256(path.read_bytes(), SUBSET_SHA256, path)
-        _check_separator(path)
-        # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
-        exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-        frame = pd.read_csv(path, low_memory=False, **exact)
-    except EOFError as error:
-        raise ValueError(f"{path} is cut short: its compressed data end too early") from error
-    except (lzma.LZMAError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    except OSError as error:
-        if error.errno is None:  # gzip.BadGzipFile
-            raise ValueError(f"{path} is damaged: {error}") from error
-        raise DataUnavailable(f"cannot read {path}: {error.strerror}") from error
+        with reading(path):
+            with path.open("rb") as file:
+                check_no_web_page(file.read(64), path)
+            if path.name == "creditcard_subset.csv.xz":
+                check_sha256(path.read_bytes(), SUBSET_SHA256, path)
+            if len(pd.read_csv(path, nrows=0).columns) == 1:
+                raise ValueError(
+                    f"the columns of {path} are not separated by commas, perhaps since a "
+                    "spreadsheet saved it; its numbers must have points, and commas between them"
+                )
+            frame = pd.read_csv(path, low_memory=False, **exact)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
     if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first entries as row names
         raise ValueError(f"{path} has more entries in a row than columns in its first line")
     return frame
-
-
-def _check_separator(path):
-    """Raise ValueError if the columns of a table are separated by something else than commas."""
-    import pandas as pd
-
-    header = ",".join(pd.read_csv(path, nrows=0).columns)
-    for separator, name in (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"):
-        if header.count(separator) > header.count(","):
-            raise ValueError(
-                f"the columns of {path} are separated by {name}, perhaps by a spreadsheet; it must "
-                "hold comma-separated values, with points in its numbers"
-            )
 
 
 def _fetch_frame():
@@ -191,24 +167,23 @@ def _fetch_frame():
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns at each retry; the error says enough
-            fetch = functools.partial(
-                fetch_openml,
-                data_id=OPENML_ID,
-                data_home=cache_folder("creditcard"),
-                as_frame=True,
-                parser="pandas",
-                n_retries=1,
-                read_csv_kwargs={"dtype": None},  # as categories, it cannot read a bare 0 or 1
-            )
+            options = {
+                "data_id": OPENML_ID,
+                "data_home": cache_folder("creditcard"),
+                "as_frame": True,
+                "parser": "pandas",
+                "n_retries": 1,
+                "read_csv_kwargs": {"dtype": None},  # as categories, it cannot read a bare 0 or 1
+            }
             try:
-                data = fetch()
+                data = fetch_openml(**options)
             except (ValueError, EOFError, zlib.error):
                 kept = list(cache_folder("creditcard").rglob("*.arff.gz"))
                 if not kept:
                     raise
                 for path in kept:  # scikit-learn before 1.9.1 would read a damaged file for ever
                     path.unlink()
-                data = fetch()
+                data = fetch_openml(**options)
     except (OSError, ValueError, KeyError, EOFError, HTTPException, zlib.error) as error:
         cause = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, JSONDecodeError):
@@ -228,6 +203,8 @@ def _fetch_frame():
 
 def _checked(frame, path, source):
     """Return a frame as CardData, or raise with the first thing that is wrong with it."""
+    import pandas as pd
+
     wanted = [*NAMES, "Class"]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
@@ -241,16 +218,10 @@ def _checked(frame, path, source):
             f"{path}, row {odd[0] + 1}: Class must be 0 or 1, got {table[odd[0], -1]:g}"
         )
     is_subset = (len(table), table[:, -1].sum()) != (FULL_ROWS, FULL_FRAUDS)
-    repeated = _repeats(table)
-    table = table[~repeated]
-    return CardData(
-        features=np.ascontiguousarray(table[:, :-1]),
-        labels=table[:, -1].astype(np.uint8),
-        names=NAMES,
-        source=source,
-        n_repeats=int(repeated.sum()),
-        is_subset=bool(is_subset),
-    )
+    repeated = pd.DataFrame(table).duplicated().to_numpy()
+    features = np.ascontiguousarray(table[~repeated, :-1])
+    labels = table[~repeated, -1].astype(np.uint8)
+    return CardData(features, labels, NAMES, source, int(repeated.sum()), bool(is_subset))
 
 
 def _numbers(column, path):
@@ -265,10 +236,3 @@ def _numbers(column, path):
             f"{path}, row {wrong[0] + 1}: {column.name} must be a finite number, got {entry}"
         )
     return values
-
-
-def _repeats(table):
-    """Return a mask of the rows that equal an earlier row in every column."""
-    import pandas as pd
-
-    return pd.DataFrame(table).duplicated().to_numpy()

@@ -3,12 +3,12 @@
 import gzip
 import hashlib
 import math
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from dropout_lab._checks import check_choice
 from dropout_lab.data.files import (
     DataUnavailable,
     cache_folder,
@@ -17,58 +17,53 @@ from dropout_lab.data.files import (
     fetch,
     first_file,
     own_file,
+    reading,
 )
 
-__all__ = [
-    "FILES",
-    "MIRRORS",
-    "Mnist",
-    "load_idx",
-    "load_mnist",
-    "load_mnist_or_digits",
-    "parse_idx",
-]
+__all__ = ["Mnist", "load_idx", "load_mnist", "load_mnist_or_digits"]
 
+# Where the files are downloaded from: the first that works.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-"""Where the files are downloaded from: the first that works."""
 
+# Of each file the number of axes, and the SHA-256 as the mirrors send it and of its content.
 FILES = {
     "train-images-idx3-ubyte": (
-        (60_000, 28, 28),
+        3,
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     ),
     "train-labels-idx1-ubyte": (
-        (60_000,),
+        1,
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     "t10k-images-idx3-ubyte": (
-        (10_000, 28, 28),
+        3,
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
     "t10k-labels-idx1-ubyte": (
-        (10_000,),
+        1,
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 }
-"""Shape and SHA-256 of each file, unpacked."""
 
+# Where they may lie in the reader's folder: the book's place, and where torchvision puts them.
 FOLDERS = ("mnist", "MNIST/raw", "mnist/MNIST/raw")
-"""Where the files may lie in the reader's folder: the book's place, and where torchvision puts
-them."""
 
+# MD5 of the content of Fashion-MNIST's files, which have the names and shapes of MNIST's.
 FASHION = {
     "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "9018921c3c673c538a1fc5bad174d6f9",
     "8181f5470baa50b63fa0f6fddb340f0a",
     "15d484375f8d13e6eb1aabb0c3f46965",
 }
-"""MD5 of the files of Fashion-MNIST, unpacked: they have the names and shapes of MNIST's."""
 
-DIGITS_TO_TRAIN_ON = 1500
-"""How many of scikit-learn's 1,797 digits are for training; the others are for testing."""
+DTYPES = ("uint8", "float32")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +130,8 @@ def load_mnist(dtype="uint8"):
     LeCun, Cortes, Burges, The MNIST database of handwritten digits; LeCun, Bottou, Bengio,
     Haffner (1998), Gradient-based learning applied to document recognition.
     """
-    _check_dtype(dtype)
-    return Mnist(*(_load(stem, *expected, dtype) for stem, expected in FILES.items()))
+    check_choice(dtype, "dtype", DTYPES)
+    return Mnist(*(_scaled(_load(stem), dtype) for stem in FILES))
 
 
 def load_mnist_or_digits(dtype="float32"):
@@ -206,15 +201,15 @@ def load_idx(folder, *, dtype="uint8", name=None):
     ----------
     Xiao, Rasul, Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747.
     """
-    _check_dtype(dtype)
+    check_choice(dtype, "dtype", DTYPES)
     folder = Path(folder).expanduser()
     arrays, paths = [], []
-    for stem, (shape, _) in FILES.items():
+    for stem, (axes, *_) in FILES.items():
         path = first_file(folder, _names(stem))
         if path is None:
             raise DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
-        array = parse_idx(_read(path), path, len(shape))
-        if len(shape) == 1 and len(array) != len(arrays[-1]):
+        array = parse_idx(_content(path), path, axes)
+        if axes == 1 and len(array) != len(arrays[-1]):
             raise ValueError(
                 f"{path} must hold as many labels as {paths[-1].name} holds images, "
                 f"{len(arrays[-1])}, not {len(array)}"
@@ -235,27 +230,21 @@ def load_idx(folder, *, dtype="uint8", name=None):
     return Mnist(*(_scaled(array, dtype) for array in arrays), name=name, note=note)
 
 
-def _load(stem, shape, sha256, dtype):
-    """Return one file as an array, checked in every way; only images take another dtype."""
+def _load(stem):
+    """Return the array in one of MNIST's files, wherever it lies."""
+    axes, packed, content = FILES[stem]
     path = own_file(FOLDERS, _names(stem))
     if path is None:
-        path = cache_folder("mnist") / f"{stem}.gz"
-        content = fetch(path.name, sha256, path.parent, MIRRORS, lambda raw: _unpack(raw, path))
-        array = parse_idx(content, path, len(shape))
-    else:
-        content = _unpack(_read(path), path)
-        array = parse_idx(content, path, len(shape))  # first: it can tell what is wrong
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() in FASHION:
-            raise ValueError(
-                f"{path} belongs to Fashion-MNIST, not to MNIST; "
-                f"dropout_lab.data.load_idx({str(path.parent)!r}) reads it"
-            )
-        check_sha256(content, sha256, path)
-    if array.shape != shape:
-        raise ValueError(f"{path} must hold an array of shape {shape}, not {array.shape}")
-    if len(shape) == 1 and array.max() > 9:
-        raise ValueError(f"{path} must hold labels from 0 to 9, not {array.max()}")
-    return _scaled(array, dtype)
+        path = fetch(f"{stem}.gz", packed, cache_folder("mnist"), MIRRORS)
+    data = _content(path)
+    array = parse_idx(data, path, axes)  # first: it can tell what is wrong
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() in FASHION:
+        raise ValueError(
+            f"{path} belongs to Fashion-MNIST, not to MNIST; "
+            f"dropout_lab.data.load_idx({str(path.parent)!r}) reads it"
+        )
+    check_sha256(data, content, path)
+    return array
 
 
 def _names(stem):
@@ -263,25 +252,12 @@ def _names(stem):
     return f"{stem}.gz", stem, stem.replace("-idx", ".idx"), f"{stem}/{stem}"
 
 
-def _read(path):
-    """Return the bytes of a file that is there."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataUnavailable(f"cannot read {path}: {error.strerror}") from error
-
-
-def _unpack(raw, path):
+def _content(path):
     """Return the content of a file, which may be gzipped or not."""
-    check_no_web_page(raw, path)
-    if not raw.startswith(b"\x1f\x8b"):
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except EOFError as error:
-        raise ValueError(f"{path} is cut short: its gzip data end too early") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not a sound gzip file: {error}") from error
+    with reading(path):
+        raw = path.read_bytes()
+        check_no_web_page(raw, path)
+        return gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
 
 
 def _scaled(array, dtype):
@@ -296,31 +272,12 @@ def _size(images):
     return " x ".join(map(str, images.shape[1:]))
 
 
-def parse_idx(raw, path, axes):
-    """Return the array of bytes in an IDX file, gzipped or not.
+def parse_idx(data, path, axes):
+    """Return the array of bytes in an IDX file's content, of so many axes.
 
-    Parameters
-    ----------
-    raw : bytes
-        The content of the file.
-    path : str or pathlib.Path
-        What an error message calls the file.
-    axes : int
-        Number of axes that the array must have: 3 for images, 1 for labels.
+    ValueError names the file if it is cut short, has the wrong magic number, or holds
+    more or less than its header says.
 
-    Returns
-    -------
-    numpy.ndarray of uint8
-        In the shape that the file's header gives.
-
-    Raises
-    ------
-    ValueError
-        If the file is cut short or damaged, has the wrong magic number, or holds more or less
-        than its header says. The message names the file.
-
-    Notes
-    -----
     An IDX file starts with its magic number: two zero bytes, a code for the type (8 is unsigned
     byte) and the number of axes. Then come the length of each axis as a big-endian 32-bit
     integer, and the values.
@@ -328,10 +285,9 @@ def parse_idx(raw, path, axes):
     Examples
     --------
     >>> header = bytes([0, 0, 8, 1]) + (3).to_bytes(4, "big")
-    >>> parse_idx(gzip.compress(header + bytes([5, 0, 4])), "labels.gz", axes=1)
+    >>> parse_idx(header + bytes([5, 0, 4]), "labels", axes=1)
     array([5, 0, 4], dtype=uint8)
     """
-    data = _unpack(raw, path)
     magic = bytes([0, 0, 8, axes])
     if data[:4] != magic:
         raise ValueError(
@@ -354,26 +310,13 @@ def _load_digits(dtype, error):
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = np.rint(digits.images * (255 / 16)).astype(np.uint8)  # stored are 0 to 16
-    if dtype == "float32":
-        images = (digits.images / 16).astype(np.float32)
+    ink = digits.images / 16  # stored are 0 to 16
+    images = np.rint(ink * 255).astype(np.uint8) if dtype == "uint8" else ink.astype(np.float32)
     labels = digits.target.astype(np.uint8)
-    train, test = slice(DIGITS_TO_TRAIN_ON), slice(DIGITS_TO_TRAIN_ON, None)
-    return Mnist(
-        images[train],
-        labels[train],
-        images[test],
-        labels[test],
-        name="digits",
-        note=(
-            "MNIST is not at hand, so these are scikit-learn's digits: 1,500 images to train on "
-            "and 297 to test on, 8 x 8 pixels each. The numbers in the text are for MNIST. "
-            f"What is missing: {error}."
-        ),
+    end = 1500  # of 1,797
+    note = (
+        "MNIST is not at hand, so these are scikit-learn's digits: 1,500 images to train on "
+        "and 297 to test on, 8 x 8 pixels each. The numbers in the text are for MNIST. "
+        f"What is missing: {error}."
     )
-
-
-def _check_dtype(dtype):
-    """Raise unless `dtype` is one of the two names allowed."""
-    if dtype not in ("uint8", "float32"):
-        raise ValueError(f'dtype must be "uint8" or "float32", got {dtype!r}')
+    return Mnist(images[:end], labels[:end], images[end:], labels[end:], "digits", note)

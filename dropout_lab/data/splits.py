@@ -129,12 +129,9 @@ def _cuts(count, fractions):
 def _check_fractions(fractions):
     """Return fractions as a tuple of float, or raise."""
     wanted = "two or more numbers above 0 that add up to 1"
-    if not isinstance(fractions, Sequence) or isinstance(fractions, str):
+    if not isinstance(fractions, Sequence) or not all(map(is_real, fractions)):
         raise TypeError(f"fractions must be a tuple of {wanted}, got {fractions!r}")
-    if not all(map(is_real, fractions)):
-        raise TypeError(f"fractions must be a tuple of {wanted}, got {fractions!r}")
-    if len(fractions) < 2 or not all(part > 0 for part in fractions):
-        raise ValueError(f"fractions must be {wanted}, got {fractions!r}")
-    if not math.isclose(math.fsum(fractions), 1.0, abs_tol=1e-9):
+    adds_up = math.isclose(math.fsum(fractions), 1.0, abs_tol=1e-9)
+    if len(fractions) < 2 or not all(part > 0 for part in fractions) or not adds_up:
         raise ValueError(f"fractions must be {wanted}, got {fractions!r}")
     return tuple(float(part) for part in fractions)

@@ -9,8 +9,8 @@ from dropout_lab._checks import check_count, check_numbers, check_rate, check_rn
 
 __all__ = ["Transactions", "make_transactions", "toy_transactions", "transaction_evidence"]
 
+# The columns of the simulated transactions; the last one is the crutch.
 NAMES = ("amount", "hour", "merchant_risk", "distance", "velocity", "device_score")
-"""The columns of the simulated transactions; the last one is the crutch."""
 
 # For each column, the parameters for genuine and for fraudulent transactions.
 _AMOUNT = (math.log(40.0), 1.0), (math.log(120.0), 1.4)  # log-normal: mean and sd of the log
