@@ -19,22 +19,27 @@ def fractions(draw):
 class TestStratified:
     @given(fractions(), st.lists(st.integers(20, 60), min_size=1, max_size=3), st.integers(0, 99))
     def test_every_part_has_its_share_of_every_class(self, shares, counts, seed):
-        rng = np.random.default_rng(seed)
-        labels = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-        parts = stratified_split(labels, shares, rng)
-        assert len(parts) == len(shares)
+        labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+        parts, same = (
+            stratified_split(labels, shares, np.random.default_rng(seed)) for _ in range(2)
+        )
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(len(labels)))
-        for part, share in zip(parts, shares, strict=True):
+        for part, again, share in zip(parts, same, shares, strict=True):
+            np.testing.assert_array_equal(part, again)
             assert np.all(np.diff(part) > 0)
             found = np.bincount(labels[part], minlength=len(counts))
             assert np.all(np.abs(found - share * np.array(counts)) <= 1 + 1e-9)
 
-    def test_rare_frauds_are_spread(self, rng):
+    def test_rare_frauds_are_spread(self, rng, message_of):
         labels = np.zeros(10_000, np.uint8)
         labels[rng.choice(10_000, 20, replace=False)] = 1
         parts = stratified_split(labels, (0.6, 0.2, 0.2), rng)
         assert [len(part) for part in parts] == [6000, 2000, 2000]
         assert [int(labels[part].sum()) for part in parts] == [12, 4, 4]
+        labels = np.array([0, 0, 0, 0, 1])
+        message = message_of(ValueError, stratified_split, labels, HALVES, rng)
+        assert "class 1" in message
+        assert "got 1" in message
 
     def test_everybody_can_end_up_anywhere(self, rng):
         labels = np.repeat([0, 1], 10)
@@ -44,34 +49,6 @@ class TestStratified:
             chosen[stratified_split(labels, (0.3, 0.7), rng)[0]] += 1
         error = np.sqrt(0.3 * 0.7 / runs)
         assert np.abs(chosen / runs - 0.3).max() < 4.5 * error
-
-    def test_same_generator_state_same_split(self):
-        labels = np.repeat([0, 1], 10)
-        first, second = (
-            stratified_split(labels, HALVES, np.random.default_rng(seed)) for seed in (7, 7)
-        )
-        np.testing.assert_array_equal(first, second)
-
-    def test_class_too_rare(self, rng, message_of):
-        labels = np.array([0, 0, 0, 0, 1])
-        message = message_of(ValueError, stratified_split, labels, HALVES, rng)
-        assert "class 1" in message
-        assert "got 1" in message
-
-    @pytest.mark.parametrize(
-        ("labels", "error"),
-        [
-            ([0, 1], TypeError),
-            (np.array([0.0, 1.0]), TypeError),
-            (np.zeros((2, 2), int), ValueError),
-            (np.zeros(0, int), ValueError),
-        ],
-    )
-    def test_bad_labels(self, labels, error, rng, message_of):
-        assert message_of(error, stratified_split, labels, HALVES, rng).startswith("labels must")
-
-    def test_bad_generator(self, message_of):
-        assert "rng" in message_of(TypeError, stratified_split, np.array([0, 0]), HALVES, 0)
 
 
 class TestTime:
@@ -90,38 +67,37 @@ class TestTime:
     @given(fractions(), st.integers(40, 90), st.integers(0, 99))
     def test_sizes_without_ties(self, shares, count, seed):
         times = np.random.default_rng(seed).permutation(count).astype(float)
-        parts = time_split(times, shares)
-        for part, share in zip(parts, shares, strict=True):
+        for part, share in zip(time_split(times, shares), shares, strict=True):
             assert abs(len(part) - share * count) <= 1 + 1e-9
             assert np.all(np.diff(times[part]) > 0)
 
-    def test_ties_go_to_the_later_part(self):
+    def test_ties_go_to_the_later_part_and_keep_their_order(self, rng):
         first, second = time_split(np.array([5, 1, 5, 5]), HALVES)
-        assert first.tolist() == [1]
-        assert second.tolist() == [0, 2, 3]
-
-    def test_ties_keep_their_order(self, rng):
+        assert (first.tolist(), second.tolist()) == ([1], [0, 2, 3])
         times = rng.permutation(np.repeat([1.0, 2.0], 200))
-        first, second = time_split(times, HALVES)
-        np.testing.assert_array_equal(first, np.flatnonzero(times == 1))
-        np.testing.assert_array_equal(second, np.flatnonzero(times == 2))
+        for part, time in zip(time_split(times, HALVES), (1, 2), strict=True):
+            np.testing.assert_array_equal(part, np.flatnonzero(times == time))
 
-    @pytest.mark.parametrize("times", [np.array([3.0, 3.0, 3.0]), np.zeros(0), np.zeros(1)])
-    def test_too_few_moments(self, times, message_of):
-        message = message_of(ValueError, time_split, times, HALVES)
-        assert message.startswith("times must have enough different values for 2 parts")
 
-    @pytest.mark.parametrize(
-        ("times", "error"),
-        [
-            ([1.0, 2.0], TypeError),
-            (np.array(["a", "b"]), TypeError),
-            (np.ones((2, 2)), ValueError),
-            (np.array([1.0, np.nan]), ValueError),
-        ],
-    )
-    def test_bad_times(self, times, error, message_of):
-        assert message_of(error, time_split, times, HALVES).startswith("times must")
+@pytest.mark.parametrize(
+    ("split", "values", "error", "words"),
+    [
+        (stratified_split, [0, 1], TypeError, "labels must"),
+        (stratified_split, np.array([0.0, 1.0]), TypeError, "labels must"),
+        (stratified_split, np.zeros((2, 2), int), ValueError, "labels must"),
+        (stratified_split, np.zeros(0, int), ValueError, "labels must"),
+        (time_split, [1.0, 2.0], TypeError, "times must"),
+        (time_split, np.array(["a", "b"]), TypeError, "times must"),
+        (time_split, np.ones((2, 2)), ValueError, "times must"),
+        (time_split, np.array([1.0, np.nan]), ValueError, "times must be finite"),
+        (time_split, np.full(3, 3.0), ValueError, "times must have enough different values for 2"),
+        (time_split, np.zeros(0), ValueError, "times must have enough different values for 2"),
+        (time_split, np.zeros(1), ValueError, "times must have enough different values for 2"),
+    ],
+)
+def test_bad_labels_and_times(split, values, error, words, rng, message_of):
+    arguments = [rng] if split is stratified_split else []
+    assert message_of(error, split, values, HALVES, *arguments).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +125,4 @@ def test_bad_fractions(shares, error, rng, message_of):
         message = message_of(error, call)
         assert message.startswith("fractions must be")
         assert repr(shares) in message
+    assert "rng" in message_of(TypeError, stratified_split, labels, HALVES, 0)
