@@ -48,6 +48,13 @@ def test_the_number_dropped_is_binomial(n, rate):
     assert probabilities.sum() == pytest.approx(1, abs=1e-12)
 
 
+def test_there_is_a_most_that_can_be_listed(monkeypatch):
+    monkeypatch.setattr("dropout_lab.masks.MAX_UNITS", 3)
+    assert len(all_masks(3, 0.5)[0]) == 8
+    with pytest.raises(ValueError, match="n must be at most 3"):
+        all_masks(4, 0.5)
+
+
 def test_masks_come_in_the_order_in_which_one_lists_subsets_by_size():
     masks, _ = all_masks(4, 0.3)
     dropped = [tuple(np.flatnonzero(~mask)) for mask in masks]

@@ -14,7 +14,7 @@ from dropout_lab import Dropout, dropout, dropout_backward, ensemble, family, ra
 from dropout_lab.conventions import CONVENTIONS, Convention, convention_named
 from dropout_lab.ensemble import exact_ensemble, running_average, sub_network_logits, sub_networks
 from dropout_lab.intervals import shared_interval, t_interval, verdict
-from dropout_lab.masks import MAX_UNITS, all_masks
+from dropout_lab.masks import all_masks
 from dropout_lab.network import MLP, cross_entropy, evaluate, softmax
 from dropout_lab.regularizers import Regularizer, clip_norms
 from dropout_lab.ridge import (
@@ -283,7 +283,7 @@ VALUES = [
     ("step must be at least 1e-10, got 1e-11", lambda: rates(0, 1, 1e-11)),
     ("stop must be at least start = 0.5, got 0.2", lambda: rates(0.5, 0.2)),
     ("n must be a whole number of at least 1, got 0", lambda: all_masks(0, 0.5)),
-    (f"n must be at most {MAX_UNITS}", lambda: all_masks(MAX_UNITS + 1, 0.5)),
+    ("n must be at most 20", lambda: all_masks(21, 0.5)),
     (
         "mask must broadcast to the shape of x, (3,), got (2,)",
         lambda: INVERTED.apply_training(THREE, TWO > 0, 0.5),
