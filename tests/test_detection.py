@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.inspection import permutation_importance as sklearn_importance
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.metrics import precision_recall_curve
 
 from dropout_lab.data import make_transactions
 from dropout_lab.data.transactions import transaction_evidence
@@ -44,15 +44,6 @@ def test_alert_recall_by_walking_down_the_ranking(seed, budget, weight):
     assert alert_recall(labels, scores, budget, weight) == pytest.approx(found / labels.sum())
 
 
-def test_alert_recall_weighted_is_alert_recall_of_repeated_rows():
-    # Three genuine payments just as suspicious as each genuine row: the whole group fits or not.
-    labels, scores = ranking(5)
-    copies = np.where(labels == 1, 1, 3)
-    for budget in range(0, 100, 7):
-        many = alert_recall(np.repeat(labels, copies), np.repeat(scores, copies), budget)
-        assert alert_recall(labels, scores, budget, 3.0) == many
-
-
 @given(seed=st.integers(0, 2**32), recall=st.floats(0.01, 1))
 def test_precision_at_is_a_point_of_scikit_learns_curve(seed, recall):
     labels, scores = ranking(seed)
@@ -61,13 +52,6 @@ def test_precision_at_is_a_point_of_scikit_learns_curve(seed, recall):
     # The smallest set of alerts is the one with the highest threshold, which stands last.
     expected = precisions[np.flatnonzero(reaching)[-1]]
     assert precision_at(labels, scores, [recall])[0] == pytest.approx(expected)
-
-
-def test_the_mean_of_precision_over_all_recalls_is_the_average_precision():
-    labels, scores = ranking(11)
-    recalls = np.arange(1, labels.sum() + 1) / labels.sum()
-    mean = precision_at(labels, scores, recalls).mean()
-    assert mean == pytest.approx(average_precision_score(labels, scores))
 
 
 @pytest.mark.proves("The permutation importance of this book is that of scikit-learn", chapter=6)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from dropout_lab.family import attention, recurrent_states, variational_dropout
-from dropout_lab.masks import all_masks
 from dropout_lab.network import softmax
 
 
@@ -16,9 +15,6 @@ def test_a_unit_is_dropped_at_every_step_or_at_none(rng):
     np.testing.assert_allclose(np.unique(out), [0, 1 / 0.7])
     x = rng.normal(size=(2, 3, 4))
     np.testing.assert_array_equal(variational_dropout(x, 0.3, rng, training=False), x)
-
-
-# --- recurrence --------------------------------------------------------------------------------
 
 
 def test_states_without_dropout_follow_the_recurrence(rng):
@@ -49,40 +45,13 @@ def test_a_memory_survives_all_steps_or_decays(rng, shared):
     np.testing.assert_allclose(np.unique(last[last > 0]), 1e-3 / 0.8**steps, rtol=1e-4)
 
 
-def test_with_one_mask_the_mean_grows_and_with_fresh_ones_it_stays():
-    rate, steps = 0.3, 4
-    masks, chances = all_masks(steps, rate)
-    fresh = chances @ (masks / (1 - rate)).prod(axis=1)
-    assert fresh == pytest.approx(1)
-    shared = (1 - rate) * (1 / (1 - rate)) ** steps
-    last = survivors(rate, steps, True, np.random.default_rng(0))
-    value = 1e-3 / (1 - rate) ** steps
-    error = 5 * value * np.sqrt(rate * (1 - rate) / last.size)
-    assert last.mean() == pytest.approx(1e-3 * shared, abs=error + 1e-6)
-
-
-def test_recurrent_states_say_what_does_not_fit(message_of, rng):
-    x = np.ones((2, 3, 4))
-    assert "weights must have shape (4, 4), got (3, 3)" in message_of(
-        ValueError, recurrent_states, x, np.eye(3), 0.5, rng
-    )
-    assert "x must have shape (batch, steps, units), got (3, 4)" in message_of(
-        ValueError, recurrent_states, x[0], np.eye(4), 0.5, rng
-    )
-    assert "x must have shape (batch, steps, units)" in message_of(
-        ValueError, variational_dropout, x[0], 0.5, rng
-    )
-
-
-# --- attention ---------------------------------------------------------------------------------
-
-
 def test_attention_without_dropout_is_softmax_times_values(rng):
-    q, k, v = rng.normal(size=(5, 4)), rng.normal(size=(6, 4)), rng.normal(size=(6, 3))
+    q, k, v = (rng.normal(size=(2, 3, n, 4)) for n in (5, 6, 6))  # batches and heads
     output, weights = attention(q, k, v, 0.9, rng, training=False)
-    np.testing.assert_allclose(weights, softmax(q @ k.T / 2))
-    np.testing.assert_allclose(weights.sum(axis=1), 1)
-    np.testing.assert_allclose(output, weights @ v)
+    assert (output.shape, weights.shape) == ((2, 3, 5, 4), (2, 3, 5, 6))
+    for at in np.ndindex(2, 3):
+        np.testing.assert_allclose(weights[at], softmax(q[at] @ k[at].T / 2))
+        np.testing.assert_allclose(output[at], weights[at] @ v[at])
 
 
 def test_row_sums_have_mean_1_and_the_variance_of_their_weights(rng):
@@ -96,25 +65,3 @@ def test_row_sums_have_mean_1_and_the_variance_of_their_weights(rng):
     assert sums.mean() == pytest.approx(1, abs=5 * np.sqrt(variance / n))
     assert sums.var() == pytest.approx(variance, rel=0.05)
     assert np.mean(np.isclose(sums, 1)) < 0.05
-
-
-def test_attention_takes_heads_and_batches(rng):
-    q, k, v = (rng.normal(size=(2, 3, 5, 4)) for _ in range(3))
-    output, weights = attention(q, k, v, 0.5, rng, training=False)
-    assert output.shape == (2, 3, 5, 4)
-    one, _ = attention(q[1, 2], k[1, 2], v[1, 2], 0.5, rng, training=False)
-    np.testing.assert_allclose(output[1, 2], one)
-    assert weights.shape == (2, 3, 5, 5)
-
-
-def test_attention_says_what_does_not_fit(message_of, rng):
-    q = np.ones((2, 3))
-    assert "keys must have width 3 as queries have" in message_of(
-        ValueError, attention, q, np.ones((4, 2)), np.ones((4, 2)), 0.5, rng
-    )
-    assert "values must have length 4" in message_of(
-        ValueError, attention, q, np.ones((4, 3)), np.ones((5, 2)), 0.5, rng
-    )
-    assert "queries must have shape (..., length, width)" in message_of(
-        ValueError, attention, q[0], q, q, 0.5, rng
-    )

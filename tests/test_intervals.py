@@ -2,29 +2,19 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from dropout_lab.intervals import shared_interval, t_interval
+from dropout_lab.intervals import shared_interval, t_interval, verdict
 
 
 @pytest.mark.parametrize("seeds", range(2, 11))
 def test_the_interval_is_scipys(rng, seeds):
+    from scipy import stats
+
     values = rng.normal(3.0, 0.5, (2, 4, seeds))
     mean, half = t_interval(values)
     low, high = stats.ttest_1samp(values, 0.0, axis=-1).confidence_interval(0.95)
     np.testing.assert_allclose(mean - half, low, rtol=0, atol=1e-3)
     np.testing.assert_allclose(mean + half, high, rtol=0, atol=1e-3)
-
-
-def test_95_of_100_intervals_hold_the_mean(rng):
-    mean, half = t_interval(rng.normal(1.0, 2.0, (20_000, 5)))
-    covered = (np.abs(mean - 1.0) <= half).mean()
-    assert abs(covered - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 20_000)
-
-
-@pytest.mark.parametrize("values", [[1.0], np.zeros((3, 11)), 1.0, np.zeros((2, 0))])
-def test_too_few_or_too_many_seeds_are_refused(message_of, values):
-    assert "2 to 10 seeds" in message_of(ValueError, t_interval, values)
 
 
 @pytest.mark.parametrize(
@@ -33,16 +23,18 @@ def test_too_few_or_too_many_seeds_are_refused(message_of, values):
 def test_an_interval_that_counts_shared_images_holds_the_mean_where_one_over_seeds_does_not(
     rng, seed_sd, part_sd, entry_sd
 ):
-    seeds, parts = seed_sd * rng.normal(size=(5_000, 5, 1)), rng.normal(size=(5_000, 1, 50))
-    values = 1.0 + seeds + part_sd * parts + entry_sd * rng.normal(size=(5_000, 5, 50))
+    seeds, parts = seed_sd * rng.normal(size=(2_000, 5, 1)), rng.normal(size=(2_000, 1, 50))
+    values = 1.0 + seeds + part_sd * parts + entry_sd * rng.normal(size=(2_000, 5, 50))
     mean, half = shared_interval(values)
     covered = (np.abs(mean - 1.0) <= half).mean()
-    assert 0.95 - 4 * np.sqrt(0.95 * 0.05 / 5_000) < covered < 0.98
+    assert 0.95 - 4 * np.sqrt(0.95 * 0.05 / 2_000) < covered < 0.98
     mean, half = t_interval(values.mean(axis=-1))
     assert (np.abs(mean - 1.0) <= half).mean() < 0.93
 
 
 def test_the_sampling_error_is_that_of_the_parts(rng):
+    from scipy import stats
+
     parts = rng.normal(size=40)
     mean, half = shared_interval(np.tile(parts, (3, 2, 5, 1)))  # no seed differs from another
     np.testing.assert_allclose(mean, np.full((3, 2), parts.mean()))
@@ -57,6 +49,6 @@ def test_the_sampling_error_is_that_of_the_parts(rng):
     np.testing.assert_allclose(shared_interval(seeds), t_interval(seeds[:, 0]), atol=1e-12)
 
 
-@pytest.mark.parametrize("values", [np.zeros(40), np.zeros((5, 29)), 1.0])
-def test_too_few_parts_are_refused(message_of, values):
-    assert "at least 30 parts" in message_of(ValueError, shared_interval, values)
+def test_a_gain_speaks_where_its_interval_is_away_from_zero():
+    said = [verdict(gain, 1) for gain in (1.5, 1, 0, -1, -1.5)]
+    assert said == ["helps", "unclear", "unclear", "unclear", "harms"]
