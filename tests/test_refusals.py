@@ -8,6 +8,7 @@ import dataclasses
 import inspect
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -55,8 +56,8 @@ STAND_IN = {"rate": 0.5, "rng": RNG}  # right values of what most functions take
 NO_COUNTS = [[[2], [3], [1]], [[2], [1], [3]], [[2], [-1], [1]], [[-1]] * 3, [[0]] * 3]
 
 
-def forward(training, **keywords):
-    layer = Dropout(**keywords)
+def forward(training, rate, rng, noise_shape=None):
+    layer = Dropout(rate, rng, noise_shape=noise_shape)
     layer.training = training
     return layer.forward(TABLE)
 
@@ -75,26 +76,24 @@ def whole_group(masks):
 # A call, right arguments, and wrong values for each of them.
 CASES = [
     (sample_mask, {"shape": (2, 3)}, {"shape": [(2.0, 3), -1], "noise_shape": NOISE_SHAPE}),
-    (
-        lambda **k: dropout(TABLE, training=True, **k),
-        {},
-        {"rate": RATE, "rng": NO_RNG, "noise_shape": NOISE_SHAPE},
-    ),
-    (
-        lambda **k: dropout(TABLE, **{"training": False} | k),
-        {},
-        {"rate": RATE, "rng": NO_RNG, "noise_shape": NOISE_SHAPE, "training": FLAG},
+    *(
+        (
+            dropout,
+            {"x": TABLE, "training": training},
+            {"rate": RATE, "rng": NO_RNG, "noise_shape": NOISE_SHAPE, "training": FLAG},
+        )
+        for training in (True, False)
     ),
     (dropout_backward, {"grad": EYE, "mask": EYE > 0}, {"mask": [EYE, TWO > 0, True]}),
     (Dropout, {}, {"rate": RATE, "rng": NO_RNG, "noise_shape": [(0, 1), [np.int8(-3)], "ab"]}),
-    (lambda **k: forward(True, **k), {}, {"noise_shape": NOISE_SHAPE}),
-    (lambda **k: forward(False, **k), {}, {"noise_shape": NOISE_SHAPE}),
-    (lambda grad: backward(True, grad), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
-    (lambda grad: backward(False, grad), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
+    (partial(forward, True), {}, {"noise_shape": NOISE_SHAPE}),
+    (partial(forward, False), {}, {"noise_shape": NOISE_SHAPE}),
+    (partial(backward, True), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
+    (partial(backward, False), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
     (
         rates,
-        {"start": 0, "stop": 0.5, "step": 0.1},
-        {"start": [*RATE, 0.6], "stop": RATE, "step": [*RATE, 0, 1e-11]},
+        {"start": 0.2, "stop": 0.5, "step": 0.1},
+        {"start": RATE, "stop": [*RATE, 0.1], "step": [*RATE, 0, 1e-11]},
     ),
     (all_masks, {"n": 2}, {"n": [*COUNT, 21, True], "rate": RATE}),
     *(
@@ -107,7 +106,7 @@ CASES = [
     (INVERTED.train_mean, {"x": TWO}, {"x": [EYE, np.ones(21), np.ones(0)], "rate": RATE}),
     (convention_named, {"convention": "classic"}, {"convention": ["keras", None]}),
     (
-        lambda **k: Convention("name", "says", (), **k),
+        partial(Convention, "name", "says", ()),
         {"training": "1", "inference": "keep", "backward": "rate"},
         {"training": ["p"], "inference": ["p"], "backward": ["p", None]},
     ),
@@ -258,8 +257,8 @@ CASES = [
         {"max_norm": None},
         {"l1": [-1e-9, math.inf, "1"], "l2": [-1e-9, NAN, [1.0]], "max_norm": [*POSITIVE, True]},
     ),
-    (lambda **k: Regularizer(l1=1.0).add_gradients(**k), {}, {"parameters": [[0.5], None, TWO]}),
-    (lambda **k: Regularizer(max_norm=1).project(**k), {}, {"parameters": [1.0, "ab"]}),
+    (Regularizer(l1=1.0).add_gradients, {}, {"parameters": [[0.5], None, TWO]}),
+    (Regularizer(max_norm=1).project, {}, {"parameters": [1.0, "ab"]}),
     (
         family.gaussian_dropout,
         {"x": TWO, "training": False},
@@ -328,17 +327,14 @@ CASES = [
 @pytest.mark.parametrize(("call", "right", "wrong"), CASES)
 def test_a_wrong_argument_is_named(call, right, wrong):
     taken = inspect.signature(call).parameters
-    open_ended = any(each.kind is each.VAR_KEYWORD for each in taken.values())
-    right = {name: STAND_IN[name] for name in STAND_IN if name in taken or open_ended} | right
+    right = {name: STAND_IN[name] for name in STAND_IN if name in taken} | right
     if "parameters" not in wrong:
         call(**right)
     for name, values in wrong.items():
         for value in values:
             with pytest.raises((TypeError, ValueError)) as caught:
                 call(**right | {name: value})
-            assert re.match(
-                rf"(every entry of )?{name} must .*(got|not so|nothing)", str(caught.value)
-            )
+            assert re.match(rf"(every entry of )?{name} must ", str(caught.value)), caught.value
 
 
 @pytest.mark.parametrize(
