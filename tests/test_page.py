@@ -1,21 +1,19 @@
-"""The published page: read back with a parser, and used in a browser."""
+"""The published page: read back, by the package and with a parser, and used in a browser."""
 
 import itertools
-import json
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from published import HOSTILE, elements, first_picture, frame, only, payload
+from published import HOSTILE, elements, first_picture, only
 
-from dropout_lab.explorer.frames import ID_MARK
 from dropout_lab.explorer.page import live_html, published_html, read_published, script_text
+from dropout_lab.explorer.svg import ID_MARK
 
 BOX = "0 0 100 50"
 SKELETON = ["figure", "style", "p", "div", "div", "img", "figcaption", "script", "script"]
-VISIBLE_ID = re.compile(rf'(?:id="|#){ID_MARK}(\w+)')
 
 
 def text_node(text):
@@ -42,164 +40,54 @@ def page_of(*sizes, start=None, play=None, kind="slider", say="frame"):
 # What the page is made of
 
 
-def test_the_skeleton_of_a_page():
-    page = page_of(3)
-    assert [element.tag for element in elements(page)] == SKELETON
-    assert "xp" in elements(page)[0].attributes["class"].split()
-    assert len(elements(page)[0].inside) == len(SKELETON) - 1
-
-
-def test_the_script_is_small_and_whole():
-    script = script_text()
+def test_the_script_is_small_and_whole_and_nothing_is_asked_of_another_address():
+    script, page = script_text(), page_of(3, 2, play=0)
     assert len(script.encode()) <= 1500
     assert script.isascii()
-    assert "\n" not in script
-    assert "//" not in script
-    assert not re.search("</script|<!--|<script", script, re.IGNORECASE)
-    only_script = [e for e in elements(page_of(2)) if e.tag == "script"][-1]
-    assert only_script.attributes == {}
-    assert re.sub("xp[0-9a-f]{10}", "EXPLORER_KEY", only_script.text) == script
-
-
-def test_nothing_on_the_page_is_asked_of_another_address():
-    page = page_of(3, 2, play=0)
-    everything = elements(page) + elements(payload(page)["controls"])
+    assert not re.search("\n|//|</script|<!--|<script", script, re.IGNORECASE)
+    everything = elements(page)
+    assert [element.tag for element in everything] == SKELETON
+    last, key = everything[-1], everything[0].attributes["data-xp"]
+    assert (last.attributes, last.text) == ({}, script.replace("EXPLORER_KEY", key))
+    addresses = {"src", "href", "action", "srcset", "data", "poster"}
     for element in everything:
-        addresses = {"src", "href", "action", "srcset", "data", "poster"} & set(element.attributes)
-        assert all(element.attributes[name].startswith("data:") for name in addresses)
-    without_namespace = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    without_namespace = without_namespace.replace('xmlns=\\"http://www.w3.org/2000/svg\\"', "")
-    without_namespace = without_namespace.replace("http://www.w3.org/2000/svg", "", 1)
-    assert "://" not in without_namespace
-    assert "@import" not in page
-    assert not re.search(r"fetch\(|XMLHttp|WebSocket|import\(|eval\(", page)
-
-
-def test_the_payload_holds_every_frame_and_every_sentence():
-    data = payload(page_of(3, 2, 4, say="positions"))
-    assert len(data["frames"]) == len(data["says"]) == 3 * 2 * 4
-    for number, (a, b, c) in enumerate(itertools.product(range(3), range(2), range(4))):
-        assert text_node(f"({a}, {b}, {c})") in frame(data, number)
-        assert data["says"][number] == f"positions ({a}, {b}, {c})"
-    assert data["labels"] == [["a0", "a1", "a2"], ["b0", "b1"], ["c0", "c1", "c2", "c3"]]
-    assert data["play"] is None
-
-
-def test_the_picture_of_the_payload_has_room_for_every_frame():
-    data = payload(page_of(3, 2))
-    (svg, *groups) = elements(data["svg"])
-    assert svg.attributes["viewbox"] == BOX
-    assert [group.tag for group in groups] == ["g"] * max(map(len, data["frames"]))
+        asked = addresses & set(element.attributes)
+        assert all(element.attributes[name].startswith("data:") for name in asked)
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"fetch\(|XMLHttp|WebSocket|import\(|eval\(|@import", page)
 
 
 @pytest.mark.parametrize("start", [[0, 0], [1, 2], [2, 3], [0, 3]])
-def test_the_image_shows_the_frame_where_the_controls_start(start):
+def test_without_script_the_page_shows_and_says_the_frame_where_it_starts(start):
     page = page_of(3, 4, start=start)
-    picture = ElementTree.fromstring(first_picture(page))
-    at = f"({start[0]}, {start[1]})"
+    text = first_picture(page)
+    picture, at = ElementTree.fromstring(text), f"({start[0]}, {start[1]})"
     assert picture.get("viewBox") == BOX
     assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")] == [at]
-    assert picture.get("aria-label") == f"frame {at}"
-    assert only(page, "img").attributes["alt"] == f"frame {at}"
+    assert picture.get("aria-label") == only(page, "img").attributes["alt"] == f"frame {at}"
     assert only(page, "figcaption").text == f"frame {at}"
-    sliders = [e for e in elements(payload(page)["controls"]) if e.tag == "input"]
-    assert [int(slider.attributes["value"]) for slider in sliders] == start
-    assert [int(slider.attributes["max"]) for slider in sliders] == [2, 3]
-
-
-def test_the_image_is_xml_whose_ids_are_its_own():
-    text = first_picture(page_of(3, start=[2]))
-    picture = ElementTree.fromstring(text)
-    ids = [element.get("id") for element in picture.iter() if element.get("id")]
-    assert len(ids) == 1
-    assert f"url(#{ids[0]})" in text
+    assert "One of 12 frames." in only(page, "p").text
+    (name,) = [element.get("id") for element in picture.iter() if element.get("id")]
+    assert f"url(#{name})" in text
     assert ID_MARK not in text
 
 
-def test_a_menu_marks_the_option_where_it_starts():
-    controls = elements(payload(page_of(3, start=[1], kind="menu"))["controls"])
-    options = [element for element in controls if element.tag == "option"]
-    assert [(o.text, o.attributes["value"]) for o in options] == [
-        ("a0", "0"),
-        ("a1", "1"),
-        ("a2", "2"),
-    ]
-    assert ["selected" in option.attributes for option in options] == [False, True, False]
-
-
-def test_each_control_stands_in_a_label_with_its_name():
-    labels = [e for e in elements(payload(page_of(3, 2))["controls"]) if e.tag == "label"]
-    assert [[e.tag for e in label.inside] for label in labels] == [["span", "input", "b"]] * 2
-    assert [label.inside[0].text for label in labels] == ["a", "b"]
-
-
-def test_only_an_explorer_that_plays_has_a_button():
-    assert "button" not in payload(page_of(3, 2))["controls"]
-    data = payload(page_of(3, 2, play=1))
-    assert [e.text for e in elements(data["controls"]) if e.tag == "button"] == ["Play"]
-    assert data["play"] == 1
-
-
-def test_without_script_the_page_says_how_many_frames_there_are():
-    assert "One of 12 frames." in only(page_of(3, 4), "p").text
-
-
 def test_the_same_arguments_give_the_same_bytes_and_others_another_key():
-    keys = []
-    for page in (page_of(3), page_of(3), page_of(4), page_of(3, say="other")):
-        keys.append(only(page, "figure").attributes["data-xp"])
     assert page_of(3) == page_of(3)
-    assert keys[0] == keys[1]
-    assert len(set(keys)) == 3
-    assert all(re.fullmatch(r"xp[0-9a-f]+", key) for key in keys)
+    pages = [page_of(3), page_of(4), page_of(3, say="other"), page_of(3, kind="menu")]
+    assert len({read_published(page)[0].key for page in pages}) == 4
+    assert re.fullmatch("xp[0-9a-f]{10}", read_published(pages[0])[0].key)
 
 
 def test_frames_that_share_everything_are_stored_once():
     nodes = [text_node("x" * 1000)]
     page = published_html(BOX, [("slider", "a", list("0123"))], [(nodes, "say")] * 4, [0])
-    data = payload(page)
-    assert data["frames"] == [[0]] * 4
-    assert data["parts"] == nodes
+    (explorer,) = read_published(page)
+    assert (explorer.frames, explorer.parts) == ([[0]] * 4, nodes)
     assert page.count("x" * 1000) == 2, "once for the image, once for the script"
 
 
-def test_frames_may_be_empty():
-    axes = [("slider", "a", ["0", "1"])]
-    page = published_html(BOX, axes, [([], "nothing"), ([text_node("one")], "one")], [0])
-    data = payload(page)
-    assert [frame(data, 0), frame(data, 1)] == ["", text_node("one")]
-
-
-# Texts that try to leave their place
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_stay_texts(text):
-    axes = [("slider", text, ["1", text]), ("menu", text, [text, "b" + text])]
-    frames = [([text_node(text)], f"{i} {text}") for i in range(4)]
-    page = published_html(BOX, axes, frames, [1, 1])
-    assert [element.tag for element in elements(page)] == SKELETON
-    assert only(page, "img").attributes.keys() == {"alt", "style", "src"}
-    assert only(page, "img").attributes["alt"] == f"3 {text}"
-    assert only(page, "figcaption").text == f"3 {text}"
-    data = payload(page)
-    assert data["labels"] == [["1", text], [text, "b" + text]]
-    assert data["says"] == [f"{i} {text}" for i in range(4)]
-    assert {frame(data, number) for number in range(4)} == {text_node(text)}
-    controls = elements(data["controls"])
-    assert [e.tag for e in controls] == [
-        *("label", "span", "input", "b"),
-        *("label", "span", "select", "option", "option"),
-    ]
-    assert [e.text for e in controls if e.tag == "span"] == [text, text]
-    assert [e.text for e in controls if e.tag == "option"] == [text, "b" + text]
-    picture = ElementTree.fromstring(first_picture(page))
-    assert picture.get("aria-label") == f"3 {text}".replace("\n", " "), "as XML reads attributes"
-    assert len(picture) == 1
-    assert picture[0].text == text
-
-
-# Read back
+# Read back, and texts that try to leave their place
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=5)
 
@@ -230,6 +118,12 @@ def test_what_is_read_is_what_was_published(written):
             ("".join(nodes), says) for nodes, says in frames
         ]
         assert explorer.picture == first_picture(explorer.html)
+        # A parser that knows nothing of explorers finds the same elements whatever the texts.
+        assert [element.tag for element in elements(explorer.html)] == SKELETON
+        image = only(explorer.html, "img").attributes
+        assert image.keys() == {"alt", "style", "src"}
+        assert image["alt"] == only(explorer.html, "figcaption").text
+        assert "<" not in only(explorer.html, "script", type="application/json").text
 
 
 def test_a_frame_is_found_by_what_its_controls_say():
@@ -274,9 +168,11 @@ def show(browser):
     """Return a function that opens HTML in a new tab, and fail on any error or request there."""
     trouble, tabs = [], []
 
-    def open_tab(body, **options):
+    def open_tab(body, stopped=False, **options):
         tab = browser.new_page(viewport={"width": 800, "height": 600}, **options)
         tabs.append(tab)
+        if stopped:
+            tab.clock.install(time=0)  # it runs on until it is told to stand still
         tab.on("pageerror", lambda error: trouble.append(str(error)))
         tab.on("console", lambda message: trouble.append(message.text))
         tab.on("dialog", lambda dialog: trouble.append(dialog.message))
@@ -292,61 +188,66 @@ def show(browser):
     assert set(titles) == {"as it was"}
 
 
-def move(tab, control, value):
+def move(control, value):
     """Set a slider or menu as a reader's hand would, as far as the script can tell."""
     control.evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})) }", value
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})) }",
+        str(value),
     )
 
 
 def test_every_position_shows_its_frame(show):
     tab = show(page_of(3, 2, 2, start=[2, 0, 1]))
-    sliders = tab.locator("input").all()
-    assert tab.locator("svg text").all_text_contents() == ["(2, 0, 1)"]
+    sliders, texts = tab.locator("input").all(), tab.locator("svg text")
+    assert texts.all_text_contents() == ["(2, 0, 1)"]
     assert tab.locator("img, .xp-note").count() == 0
     for at in itertools.product(range(3), range(2), range(2)):
         for slider, value in zip(sliders, at, strict=True):
-            move(tab, slider, str(value))
-        assert tab.locator("svg text").all_text_contents() == [str(at)]
+            move(slider, value)
+        labels = [f"{name}{i}" for name, i in zip("abc", at, strict=True)]
+        assert texts.all_text_contents() == [str(at)]
         assert tab.locator("figcaption").text_content() == f"frame {at}"
         assert tab.locator("svg").get_attribute("aria-label") == f"frame {at}"
-        assert tab.locator("b").all_text_contents() == [
-            f"{name}{i}" for name, i in zip("abc", at, strict=True)
-        ]
-        assert [slider.get_attribute("aria-valuetext") for slider in sliders] == [
-            f"{name}{i}" for name, i in zip("abc", at, strict=True)
-        ]
+        assert tab.locator("b").all_text_contents() == labels
+        assert [slider.get_attribute("aria-valuetext") for slider in sliders] == labels
+    # The keyboard moves a slider, and nobody else hears it but for shortcuts of a program around.
+    tab.evaluate("document.heard = 0; document.body.onkeydown = () => document.heard++; 0")
+    slider = tab.get_by_role("slider", name="b")
+    slider.press("ArrowLeft")
+    assert texts.all_text_contents() == ["(2, 0, 1)"]
+    assert tab.evaluate("document.heard") == 0
+    slider.press("Control+ArrowLeft")
+    assert tab.evaluate("document.heard") == 2
 
 
-def test_frames_of_different_length_leave_nothing_behind(show):
+def test_what_stays_is_not_painted_again_and_what_goes_leaves_nothing(show):
     letters = ["abc", "a", "", "cab", "bd", "abcd"]
     frames = [([text_node(letter) for letter in word], word) for word in letters]
     tab = show(published_html(BOX, [("slider", "word", letters)], frames, [0]))
-    for position in (0, 1, 3, 2, 5, 4, 1, 0, 2):
-        move(tab, tab.locator("input"), str(position))
-        assert tab.locator("svg").text_content() == letters[position]
+    mark = "document.querySelectorAll('svg text').forEach(e => { e.dataset.old = 1 })"
+    tab.evaluate(mark)
+    for position, kept in ((1, ["a"]), (0, ["a"]), (3, []), (2, []), (5, []), (4, []), (2, [])):
+        move(tab.locator("input"), position)
         assert tab.locator("svg text").all_text_contents() == list(letters[position])
+        assert tab.locator("svg text[data-old]").all_text_contents() == kept
 
 
-def test_what_stays_the_same_is_not_painted_again(show):
-    frames = [([text_node("same"), text_node(str(i))], "say") for i in range(3)]
-    tab = show(published_html(BOX, [("slider", "a", list("012"))], frames, [0]))
-    tab.evaluate("document.querySelectorAll('svg text').forEach(e => { e.dataset.old = 1 })")
-    move(tab, tab.locator("input"), "2")
-    assert tab.locator("svg text").all_text_contents() == ["same", "2"]
-    assert tab.locator("svg text[data-old]").all_text_contents() == ["same"]
-
-
-def test_the_keyboard_moves_a_slider_and_nobody_else_hears_it(show):
-    tab = show(page_of(3))
-    tab.evaluate("document.heard = 0; document.body.onkeydown = () => document.heard++; 0")
-    slider = tab.get_by_role("slider", name="a")
-    slider.focus()
-    slider.press("ArrowRight")
-    assert tab.locator("svg text").all_text_contents() == ["(1,)"]
-    assert tab.evaluate("document.heard") == 0
-    slider.press("Control+ArrowLeft")
-    assert tab.evaluate("document.heard") == 2, "a program around the page hears its own shortcuts"
+def test_several_explorers_on_a_page_do_not_meddle(show):
+    same, other = page_of(4, start=[1]), page_of(4, say="other")
+    tab = show(same + same + other + same + page_of(3, start=[1], kind="menu"))
+    shown = tab.locator("svg text")
+    assert shown.all_text_contents() == ["(1,)", "(1,)", "(0,)", "(1,)", "(1,)"]
+    for number, value in enumerate((3, 2, 1, 0)):
+        move(tab.locator("input").nth(number), value)
+    tab.get_by_role("combobox", name="a").select_option("a2")
+    assert shown.all_text_contents() == ["(3,)", "(2,)", "(1,)", "(0,)", "(2,)"]
+    ids = tab.evaluate("[...document.querySelectorAll('svg [id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids)) == 5
+    clips = tab.evaluate(
+        "[...document.querySelectorAll('svg path')].map(p => document.querySelector("
+        "p.getAttribute('clip-path').slice(4, -1)).firstChild.getAttribute('width'))"
+    )
+    assert clips == ["3", "2", "1", "0", "2"]
 
 
 def test_a_fuller_page_takes_over_where_the_reader_stands(show):
@@ -380,31 +281,6 @@ def test_a_fuller_page_takes_over_where_the_reader_stands(show):
     assert tab.evaluate("document.activeElement.closest('aside') != null"), "and takes no other's"
 
 
-def test_a_menu_shows_the_frame_of_its_option(show):
-    tab = show(page_of(3, start=[1], kind="menu"))
-    assert tab.locator("svg text").all_text_contents() == ["(1,)"]
-    tab.get_by_role("combobox", name="a").select_option("a2")
-    assert tab.locator("svg text").all_text_contents() == ["(2,)"]
-
-
-def test_several_explorers_on_a_page_do_not_meddle(show):
-    same, other = page_of(4, start=[1]), page_of(4, say="other")
-    tab = show(same + same + other + same)
-    shown = tab.locator("svg text")
-    assert shown.all_text_contents() == ["(1,)", "(1,)", "(0,)", "(1,)"]
-    for number, value in enumerate(("3", "2", "1", "0")):
-        move(tab, tab.locator("input").nth(number), value)
-    assert shown.all_text_contents() == ["(3,)", "(2,)", "(1,)", "(0,)"]
-    ids = tab.evaluate("[...document.querySelectorAll('svg [id]')].map(e => e.id)")
-    assert len(ids) == 4
-    assert len(set(ids)) == 4
-    clips = tab.evaluate(
-        "[...document.querySelectorAll('svg path')].map(p => document.querySelector("
-        "p.getAttribute('clip-path').slice(4, -1)).firstChild.getAttribute('width'))"
-    )
-    assert clips == ["3", "2", "1", "0"]
-
-
 def test_hostile_texts_stay_texts_in_a_browser(show):
     axes = [("slider", text, ["1", text]) for text in HOSTILE[:2]]
     axes.append(("menu", HOSTILE[2], HOSTILE))
@@ -422,29 +298,17 @@ def test_hostile_texts_stay_texts_in_a_browser(show):
 
 
 def test_without_scripts_the_first_frame_stays(show):
-    page = page_of(3, start=[1])
-    tab = show(page, java_script_enabled=False)
-    image = tab.locator("img")
-    assert image.get_attribute("alt") == "frame (1,)"
-    assert image.bounding_box()["height"] > 50, "a picture that is broken would be flat"
+    tab = show(page_of(3, start=[1]), java_script_enabled=False)
+    assert tab.locator("img").bounding_box()["height"] > 50, "a broken picture would be flat"
     assert tab.locator("figcaption").inner_text() == "frame (1,)"
     assert "One of 3 frames." in tab.locator(".xp-note").inner_text()
     assert tab.locator("svg").count() == 0
 
 
-@pytest.fixture
-def player(browser):
-    """Return a tab in which the clock stands still, and its slider and button."""
-    tab = browser.new_page()
-    tab.clock.install(time=0)  # it runs on until it is told to stand still
-    tab.set_content(page_of(4, 2, play=0))
+def test_playing_goes_to_the_end_and_starts_again(show):
+    tab = show(page_of(4, 2, play=0) + page_of(2), stopped=True)
     tab.clock.pause_at(1_000_000)
-    yield tab, tab.locator("input").first, tab.locator("button")
-    tab.close()
-
-
-def test_playing_goes_to_the_end_and_starts_again(player):
-    tab, slider, button = player
+    slider, button = tab.locator("input").first, tab.locator("button")  # of one explorer alone
     button.click()
     assert button.text_content() == "Pause"
     seen = [slider.input_value()]
@@ -453,31 +317,17 @@ def test_playing_goes_to_the_end_and_starts_again(player):
         seen.append(slider.input_value())
     assert seen == ["0", "1", "2", "3", "3", "3"]
     assert button.text_content() == "Play"
-    assert tab.locator("svg text").text_content() == "(3, 0)"
+    assert tab.locator("svg text").first.text_content() == "(3, 0)"
     button.click()
     assert slider.input_value() == "0"
     tab.clock.run_for(600)
     button.click()
     tab.clock.run_for(6000)
     assert (slider.input_value(), button.text_content()) == ("1", "Play")
-
-
-def test_playing_stops_when_the_reader_drags_the_slider_to_the_end(player):
-    tab, slider, button = player
     button.click()
     tab.clock.run_for(600)
-    move(tab, slider, "3")
+    move(slider, 3)  # the reader drags it to the end
     tab.clock.run_for(1200)
     assert (slider.input_value(), button.text_content()) == ("3", "Play")
-
-
-def test_nothing_plays_for_readers_who_asked_for_less_motion(show):
-    tab = show(page_of(3, play=0), reduced_motion="reduce")
-    assert tab.locator("button").count() == 1
-    assert not tab.locator("button").is_visible()
-
-
-def test_the_payload_is_plain_json():
-    text = only(page_of(2), "script", type="application/json").text
-    assert "<" not in text
-    assert len(json.loads(text)["frames"]) == 2
+    tab.emulate_media(reduced_motion="reduce")  # nothing plays for readers who asked for that
+    assert not button.is_visible()
