@@ -16,7 +16,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._matplotlib import quick_bars
 from .frames import figure_to_nodes, sentence_of
 from .live import LiveExplorer
 from .page import Published, published_html
@@ -216,7 +215,7 @@ def _frame(draw, plan, positions):
     __tracebackhide__ = True
     before = set(plt.get_fignums())
     try:
-        with figure_style(), quick_bars():
+        with figure_style():
             result = draw(**plan.values(positions))
             figure = _figure_of(result)
             if figure is None:
