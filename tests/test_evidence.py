@@ -4,16 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from recorded import CHAPTERS
 
 from dropout_lab.lessons.ch13.evidence import EVIDENCE, Row
+from dropout_lab.sweeps.results import RESULTS
 
 T95 = {5: 2.7764, 10: 2.2622}  # from a printed table of Student's t
 
 
 def gain(name, value, some, none, factor=100):
     """Read a result file as plain JSON; return mean gain and half-width of its interval."""
-    cells = json.loads((CHAPTERS / "results" / f"{name}.json").read_text())["cells"]
+    cells = json.loads((RESULTS / f"{name}.json").read_text())["cells"]
 
     def by_seed(wanted):
         found = {
@@ -115,7 +115,7 @@ def test_a_row_is_the_paired_interval_of_the_stored_cells(
 
 
 def test_the_strength_of_a_regularizer_is_chosen_without_the_test_images():
-    path = CHAPTERS / "results" / "choosing-regularizers.json"
+    path = RESULTS / "choosing-regularizers.json"
     strengths = {}
     for cell in json.loads(path.read_text())["cells"]:
         parameters = dict(cell["parameters"])
@@ -132,7 +132,7 @@ def test_the_strength_of_a_regularizer_is_chosen_without_the_test_images():
 
 
 def test_calibration_is_that_of_upright_images():
-    cells = json.loads((CHAPTERS / "results" / "uncertainty-calibration.json").read_text())["cells"]
+    cells = json.loads((RESULTS / "uncertainty-calibration.json").read_text())["cells"]
 
     def errors(passes, members, rate):
         found = []
@@ -156,7 +156,7 @@ def test_what_is_no_dropout_is_marked():
 
 @pytest.mark.parametrize("split", ["stratified", "time"])
 def test_card_rows_count_the_luck_of_the_rows(split):
-    cells = json.loads((CHAPTERS / "results" / "fraud-cards.json").read_text())["cells"]
+    cells = json.loads((RESULTS / "fraud-cards.json").read_text())["cells"]
     some, none = (
         np.array(
             [
