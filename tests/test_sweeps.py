@@ -1,4 +1,4 @@
-"""What an experiment is, and how its results are written and read back."""
+"""What a sweep is, and how its results are written and read back."""
 
 import json
 import math
@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toy_experiments import CELLS, squares
+from toy_sweeps import CELLS, squares
 
-from dropout_lab.sweeps import Experiment, Results, load_results
-from dropout_lab.sweeps.experiment import cell_key, grid
+from dropout_lab.sweeps import Results, Sweep, load_results
 from dropout_lab.sweeps.results import clean_values, save_results, write_atomically
-from dropout_lab.sweeps.table import experiments as known_experiments
+from dropout_lab.sweeps.sweep import cell_key, grid
 
 
 def results_of(cells, **fields):
@@ -55,27 +54,19 @@ def test_grid_holds_every_combination_once_the_last_one_fastest():
     ],
 )
 def test_cells_that_are_refused(message_of, cells, error, part):
-    assert part in message_of(error, Experiment, "toy", "A toy.", cells, squares)
+    assert part in message_of(error, Sweep, "toy", "A toy.", cells, squares)
 
 
 @pytest.mark.parametrize("name", ["Toy", "toy_1", "-toy", "toy--a", "../toy", "", 3])
 def test_names_that_could_not_be_file_names_are_refused(message_of, name):
-    assert repr(name) in message_of(ValueError, Experiment, name, "A toy.", CELLS, squares)
+    assert repr(name) in message_of(ValueError, Sweep, name, "A toy.", CELLS, squares)
 
 
 def test_the_fingerprint_follows_name_and_cells():
-    one = Experiment("toy", "A toy.", CELLS, squares)
-    assert one.fingerprint == Experiment("toy", "Said otherwise.", CELLS, squares).fingerprint
-    assert one.fingerprint != Experiment("toys", "A toy.", CELLS, squares).fingerprint
-    assert one.fingerprint != Experiment("toy", "A toy.", CELLS[1:], squares).fingerprint
-
-
-def test_the_experiments_of_the_book_are_listed_under_their_names():
-    found = known_experiments()
-    assert found
-    for name, one in found.items():
-        assert one.name == name
-        assert one.description.endswith(".")
+    one = Sweep("toy", "A toy.", CELLS, squares)
+    assert one.fingerprint == Sweep("toy", "Said otherwise.", CELLS, squares).fingerprint
+    assert one.fingerprint != Sweep("toys", "A toy.", CELLS, squares).fingerprint
+    assert one.fingerprint != Sweep("toy", "A toy.", CELLS[1:], squares).fingerprint
 
 
 # --- values ------------------------------------------------------------------------------------

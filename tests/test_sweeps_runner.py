@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
-from toy_experiments import CELLS, TOYS
+from toy_sweeps import CELLS, TOYS
 
-from dropout_lab.sweeps import Experiment, load_results
+from dropout_lab.sweeps import Sweep, load_results
 from dropout_lab.sweeps.__main__ import main
-from dropout_lab.sweeps.experiment import cell_key
-from dropout_lab.sweeps.runner import ExperimentError, run_experiment, versions
+from dropout_lab.sweeps.runner import SweepError, run_sweep, versions
+from dropout_lab.sweeps.sweep import cell_key
 
 DRIVER = """
 import sys
-from toy_experiments import TOYS
+from toy_sweeps import TOYS
 from dropout_lab.sweeps.__main__ import main
 sys.exit(main(sys.argv[1:], TOYS))
 """
@@ -92,7 +92,7 @@ def test_a_place_that_will_not_do_is_known_before_the_sweep(log, tmp_path, capsy
 
 def test_a_second_run_starts_afresh_and_replaces_the_results(log, output):
     for _ in range(2):
-        run_experiment(TOYS["squares"], output)
+        run_sweep(TOYS["squares"], output)
     assert ran(log) == sorted(2 * EVERY_CELL)
 
 
@@ -121,20 +121,20 @@ def test_a_cell_that_raises_is_named_and_the_others_are_kept(log, output, jobs, 
     assert "4 finished cells are kept in out.partial.jsonl" in shown
     assert "ZeroDivisionError: two is not allowed here" in shown
     assert not output.exists()
-    mended = Experiment("fails", "Mended.", CELLS, TOYS["squares"].run)
-    check_squares(run_experiment(mended, output))
+    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
+    check_squares(run_sweep(mended, output))
     assert ran(log) == EVERY_CELL
 
 
 def test_a_cell_with_nan_is_a_cell_that_failed(log, output):
-    with pytest.raises(ExperimentError, match=r"'base': 2.*\n(.*\n)*.*loss\[1\] must be finite"):
-        run_experiment(TOYS["diverges"], output)
+    with pytest.raises(SweepError, match=r"'base': 2.*\n(.*\n)*.*loss\[1\] must be finite"):
+        run_sweep(TOYS["diverges"], output)
     assert not output.exists()
 
 
 def test_a_worker_that_dies_is_reported_and_finished_cells_are_kept(log, output):
-    with pytest.raises(ExperimentError, match="a worker process died"):
-        run_experiment(TOYS["dies"], output, jobs=2)
+    with pytest.raises(SweepError, match="a worker process died"):
+        run_sweep(TOYS["dies"], output, jobs=2)
     assert not output.exists()
     kept = output.with_suffix(".partial.jsonl").read_text().splitlines()[1:]
     assert all(json.loads(line)["values"]["square"] for line in kept)
@@ -156,7 +156,7 @@ def test_a_sweep_survives_kill_9_and_runs_no_finished_cell_again(log, output):
     lines = partial.read_bytes().split(b"\n")[1:-1]
     finished = {cell_key(json.loads(line)["parameters"]) for line in lines}
     assert 5 <= len(finished) < len(toy.cells)
-    results = run_experiment(toy, output)
+    results = run_sweep(toy, output)
     assert [cell["parameters"] for cell in results.cells] == toy.cells
     runs = Counter(log())
     for cell in toy.cells:
@@ -168,16 +168,16 @@ def test_a_sweep_survives_kill_9_and_runs_no_finished_cell_again(log, output):
 def leave_partial(output, lines):
     """Run two cells of a sweep, then write the lines that a test asks for."""
     partial = output.with_suffix(".partial.jsonl")
-    with pytest.raises(ExperimentError):
-        run_experiment(TOYS["fails"], output)
+    with pytest.raises(SweepError):
+        run_sweep(TOYS["fails"], output)
     partial.write_bytes(lines(partial.read_bytes()))
     return partial
 
 
 def test_a_line_cut_off_by_the_kill_is_one_cell_less(log, output):
     leave_partial(output, lambda text: text[:-20])
-    mended = Experiment("fails", "Mended.", CELLS, TOYS["squares"].run)
-    check_squares(run_experiment(mended, output))
+    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
+    check_squares(run_sweep(mended, output))
     assert Counter(ran(log)) == Counter(EVERY_CELL) + Counter(["3 1"])
 
 
@@ -195,14 +195,14 @@ def test_a_line_cut_off_by_the_kill_is_one_cell_less(log, output):
 def test_a_damaged_partial_file_is_named_with_the_line(log, output, damage, line, message_of):
     partial = leave_partial(output, damage)
     before = partial.read_bytes()
-    message = message_of(ValueError, run_experiment, TOYS["fails"], output)
+    message = message_of(ValueError, run_sweep, TOYS["fails"], output)
     assert f"line {line} of {partial}" in message
     assert partial.read_bytes() == before
 
 
 def test_a_partial_file_of_another_definition_is_refused(log, output, capsys):
     leave_partial(output, bytes)
-    other = Experiment("fails", "Other cells.", CELLS[:4], TOYS["squares"].run)
+    other = Sweep("fails", "Other cells.", CELLS[:4], TOYS["squares"].run)
     assert main(["fails", "--output", str(output)], {"fails": other}) == 1
     message = capsys.readouterr().err
     assert f"fingerprint {TOYS['fails'].fingerprint}, now {other.fingerprint}" in message
@@ -212,16 +212,16 @@ def test_a_partial_file_of_another_definition_is_refused(log, output, capsys):
 def test_a_partial_file_of_other_versions_is_refused(log, output, message_of):
     numpy = json.dumps(versions()["numpy"]).encode()
     leave_partial(output, lambda text: text.replace(b'"numpy": ' + numpy, b'"numpy": "1.0"'))
-    message = message_of(ValueError, run_experiment, TOYS["fails"], output)
+    message = message_of(ValueError, run_sweep, TOYS["fails"], output)
     assert f"numpy 1.0, now {versions()['numpy']}" in message
 
 
 def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
     monkeypatch.setenv("TOY_SECONDS", "0.05")
-    with pytest.raises(ExperimentError):
-        run_experiment(TOYS["fails"], output)
-    mended = Experiment("fails", "Mended.", CELLS, TOYS["squares"].run)
-    results = run_experiment(mended, output)
+    with pytest.raises(SweepError):
+        run_sweep(TOYS["fails"], output)
+    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
+    results = run_sweep(mended, output)
     assert results.wall_seconds >= 0.3  # six cells of 0.05 s, four of them in the first run
     assert results.wall_seconds < 5
 
@@ -232,8 +232,8 @@ def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["nothing"], "no experiment 'nothing'; there are: squares, fails"),
-        ([], "say the name of an experiment, or --list"),
+        (["nothing"], "no sweep 'nothing'; there are: squares, fails"),
+        ([], "say the name of a sweep, or --list"),
         (["squares", "--jobs", "0"], "--jobs must be at least 1, got 0"),
         (["squares", "--jobs", "two"], "invalid int value"),
     ],
@@ -245,7 +245,7 @@ def test_wrong_arguments_are_answered(capsys, arguments, part):
     assert part in capsys.readouterr().err
 
 
-def test_the_list_names_every_experiment(capsys):
+def test_the_list_names_every_sweep(capsys):
     assert main(["--list"], TOYS) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(TOYS)
@@ -258,11 +258,11 @@ def test_an_interrupt_keeps_what_is_finished(log, output, capsys):
             raise KeyboardInterrupt
         return TOYS["squares"].run(base, seed)
 
-    toy = Experiment("toy", "A toy.", CELLS, interrupted)
+    toy = Sweep("toy", "A toy.", CELLS, interrupted)
     assert main(["toy", "--output", str(output)], {"toy": toy}) == 130
     assert "goes on from here" in capsys.readouterr().err
-    mended = Experiment("toy", "A toy.", CELLS, TOYS["squares"].run)
-    run_experiment(mended, output)
+    mended = Sweep("toy", "A toy.", CELLS, TOYS["squares"].run)
+    run_sweep(mended, output)
     assert ran(log) == EVERY_CELL
 
 
@@ -270,7 +270,7 @@ def test_data_that_is_missing_is_said_before_any_cell_runs(log, output, capsys):
     def no_data():
         raise RuntimeError("the data are not here")
 
-    toy = Experiment("toy", "A toy.", CELLS, TOYS["squares"].run, no_data)
+    toy = Sweep("toy", "A toy.", CELLS, TOYS["squares"].run, no_data)
     assert main(["toy", "--output", str(output)], {"toy": toy}) == 1
     assert "error: the data are not here" in capsys.readouterr().err
     assert ran(log) == []

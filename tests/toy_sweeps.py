@@ -1,4 +1,4 @@
-"""Small experiments for the tests of the runner; a module, so that other processes find it."""
+"""Small sweeps for the tests of the runner; a module, so that other processes find it."""
 
 import math
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dropout_lab.sweeps.experiment import Experiment, grid
+from dropout_lab.sweeps.sweep import Sweep, grid
 
 
 def note(line):
@@ -51,11 +51,11 @@ CELLS = grid(base=[1, 2, 3], seed=[0, 1])
 TOYS = {
     toy.name: toy
     for toy in (
-        Experiment("squares", "Squares of small numbers.", CELLS, squares, prepare),
-        Experiment("fails", "One base fails.", CELLS, fails_on_two),
-        Experiment("diverges", "One base gives NaN.", CELLS, returns_nan),
-        Experiment("dies", "One base kills its process.", CELLS, kills_its_process),
-        Experiment(
+        Sweep("squares", "Squares of small numbers.", CELLS, squares, prepare),
+        Sweep("fails", "One base fails.", CELLS, fails_on_two),
+        Sweep("diverges", "One base gives NaN.", CELLS, returns_nan),
+        Sweep("dies", "One base kills its process.", CELLS, kills_its_process),
+        Sweep(
             "many",
             "Enough to be killed in the middle.",
             grid(base=[1, 2, 3], seed=list(range(8))),

@@ -1,10 +1,10 @@
-"""The images that several experiments train on."""
+"""What the sweeps of several lessons share: MNIST as rows, a net trained on the CPU, its scores."""
 
 from functools import cache
 
 import numpy as np
 
-__all__ = ["mnist_rows"]
+__all__ = ["drawn", "fitted", "mnist_rows", "scores", "tested", "trained"]
 
 
 @cache
@@ -31,3 +31,51 @@ def mnist_rows():
         data.test_images.reshape(-1, 784),
         data.test_labels.astype(np.int64),
     )
+
+
+def drawn(seed, start, stop=None):
+    """Return training images and labels between two places of the order that a seed draws.
+
+    So smaller sets of a seed are parts of its larger ones.
+    """
+    x, labels, *_ = mnist_rows()
+    chosen = np.random.default_rng(seed).permutation(len(x))[start:stop]
+    return x[chosen], labels[chosen]
+
+
+def fitted(model, train, watched=None, **settings):
+    """Train a model on the CPU with `dropout_lab.training.fit_torch`, and return the history.
+
+    By default 100 training images are watched: the loop wants something to validate on, and
+    nothing is decided by it.
+    """
+    from dropout_lab.training import fit_torch
+
+    watched = watched or tuple(part[:100] for part in train)
+    return fit_torch(model, train, watched, device="cpu", progress=False, **settings)
+
+
+def trained(sizes, train, watched=None, *, rate, input_rate=0.0, seed, **settings):
+    """Train a perceptron from a seed as `fitted` does, and return it with its history."""
+    from dropout_lab.training import perceptron_torch
+
+    model = perceptron_torch(sizes, rate, input_rate=input_rate, seed=seed)
+    return model, fitted(model, train, watched, seed=seed, **settings)
+
+
+def tested(model, x, labels):
+    """Return, with dropout off, the mean loss in nats, and of each image whether it is misread."""
+    from dropout_lab.network import cross_entropy
+    from dropout_lab.training import predict_torch
+
+    logits = predict_torch(model, x).astype(np.float64)
+    return cross_entropy(logits, labels), logits.argmax(axis=1) != labels
+
+
+def scores(model, **parts):
+    """Return ``name_loss`` and ``name_accuracy`` for parts of the data, given by name."""
+    found = {}
+    for name, part in parts.items():
+        found[f"{name}_loss"], wrong = tested(model, *part)
+        found[f"{name}_accuracy"] = (~wrong).mean()
+    return found

@@ -2,24 +2,25 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
+from dropout_lab.lessons import parts
 from dropout_lab.sweeps.results import RESULTS
-from dropout_lab.sweeps.runner import run_experiment
-from dropout_lab.sweeps.table import experiments as known_experiments
+from dropout_lab.sweeps.runner import run_sweep
 
 __all__ = ["main"]
 
 
-def main(arguments=None, experiments=None):
-    """Run one experiment, or list them all.
+def main(arguments=None, sweeps=None):
+    """Run one sweep, or list them all.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         The arguments; by default those of the command line.
-    experiments : mapping of str to Experiment, optional
-        The experiments to choose from; by default those of the book.
+    sweeps : mapping of str to Sweep, optional
+        The sweeps to choose from; by default those of the book.
 
     Returns
     -------
@@ -27,28 +28,29 @@ def main(arguments=None, experiments=None):
         Exit status: 0 when the results are written, 1 if something failed, 2 if the
         arguments are wrong, 130 if interrupted.
     """
-    if experiments is None:
-        experiments = known_experiments()
+    sweeps = known_sweeps() if sweeps is None else sweeps
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if chosen.list:
-        for one in experiments.values():
+        for one in sweeps.values():
             print(f"{one.name:20} {len(one.cells):4} cells  {one.description}")
         return 0
     if chosen.name is None:
-        parser.error("say the name of an experiment, or --list")
-    if chosen.name not in experiments:
-        parser.error(f"no experiment {chosen.name!r}; there are: {', '.join(experiments)}")
+        parser.error("say the name of a sweep, or --list")
+    if chosen.name not in sweeps:
+        parser.error(f"no sweep {chosen.name!r}; there are: {', '.join(sweeps)}")
     if chosen.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {chosen.jobs}")
     path = chosen.output or RESULTS / f"{chosen.name}.json"
+    # The stored command is without paths and addresses of one machine.
+    how = "--scheduler ADDRESS" if chosen.scheduler else f"--jobs {chosen.jobs}"
     try:
-        results = run_experiment(
-            experiments[chosen.name],
+        results = run_sweep(
+            sweeps[chosen.name],
             path,
             jobs=chosen.jobs,
             scheduler=chosen.scheduler,
-            command=_command(chosen),
+            command=f"python -m dropout_lab.sweeps {chosen.name} {how}",
             bar=_bar(chosen.name),
         )
     except KeyboardInterrupt:
@@ -61,37 +63,30 @@ def main(arguments=None, experiments=None):
     return 0
 
 
+def known_sweeps():
+    """Return by name what the modules ``dropout_lab/lessons/chNN/sweeps.py`` hold."""
+    return {one.name: one for module in parts("sweeps") for one in module.SWEEPS}
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m dropout_lab.sweeps",
         description="Run a sweep and store its results. A killed run goes on where it was.",
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="the experiment")
-    parser.add_argument("--list", action="store_true", help="list the experiments and stop")
-    parser.add_argument("--jobs", type=int, default=1, help="parallel processes (default 1)")
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="default: dropout_lab/results/NAME.json"
-    )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler"
-    )
+    add = parser.add_argument
+    add("name", nargs="?", metavar="NAME", help="the sweep")
+    add("--list", action="store_true", help="list the sweeps and stop")
+    add("--jobs", type=int, default=1, help="parallel processes (default 1)")
+    add("--output", type=Path, metavar="FILE", help="default: dropout_lab/results/NAME.json")
+    add("--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler")
     return parser
-
-
-def _command(chosen):
-    """Return the command to store: without paths and addresses of one machine."""
-    how = "--scheduler ADDRESS" if chosen.scheduler else f"--jobs {chosen.jobs}"
-    return f"python -m dropout_lab.sweeps {chosen.name} {how}"
 
 
 def _bar(name):
     """Return a progress bar that says how many cells are finished."""
     from tqdm import tqdm
 
-    def bar(outcomes, total, initial):
-        return tqdm(outcomes, desc=name, total=total, initial=initial, unit="cell")
-
-    return bar
+    return partial(tqdm, desc=name, unit="cell")
 
 
 if __name__ == "__main__":

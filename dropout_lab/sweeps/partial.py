@@ -5,45 +5,24 @@ import os
 import time
 from contextlib import contextmanager
 
-from dropout_lab.sweeps.experiment import cell_key
-
-__all__ = ["Partial"]
+from dropout_lab.sweeps.sweep import cell_key
 
 
 class Partial:
-    """The file of finished cells of a run that is not complete.
+    """The file of finished cells of a run that is not complete: ``name.partial.jsonl``.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where the results will go; the finished cells lie beside it.
-    experiment : Experiment
-        What is run.
-    versions : dict of str to str
-        What the numbers depend on besides parameters and seeds.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        The file of finished cells: ``name.partial.jsonl``.
-    finished : dict of str to dict
-        Parameters, values and seconds of each finished cell, by `cell_key`.
-    wall_seconds : float
-        Time spent so far, breaks between runs not counted.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or belongs to another definition or to other versions.
+    `finished` holds parameters, values and seconds of each cell by `cell_key`, `wall_seconds` the
+    time spent so far. ValueError if the file is damaged, or belongs to another definition of the
+    sweep or to other versions.
     """
 
-    def __init__(self, path, experiment, versions):
+    def __init__(self, path, sweep, versions):
         self.path = path.with_suffix(".partial.jsonl")
         self.finished = {}
         self.wall_seconds = 0.0
-        self._head = {"fingerprint": experiment.fingerprint, "versions": versions}
+        self._head = {"fingerprint": sweep.fingerprint, "versions": versions}
         if self.path.exists():
-            self._read({cell_key(cell) for cell in experiment.cells})
+            self._read({cell_key(cell) for cell in sweep.cells})
 
     @contextmanager
     def open(self):
@@ -56,15 +35,7 @@ class Partial:
             yield
 
     def add(self, cell, outcome):
-        """Keep a finished cell: it is on the disk before this returns.
-
-        Parameters
-        ----------
-        cell : dict
-            Its parameters.
-        outcome : dict
-            Its ``values`` and ``seconds``.
-        """
+        """Keep the values and seconds of a finished cell: on the disk before this returns."""
         self.wall_seconds = self._before + time.perf_counter() - self._start
         entry = {"parameters": cell, **outcome}
         self._write({**entry, "wall_seconds": round(self.wall_seconds, 3)})
@@ -104,7 +75,7 @@ class Partial:
                 ) from error
             if number == 1 and head != self._head:
                 raise ValueError(
-                    f"{self.path} holds cells of another definition of the experiment or of "
+                    f"{self.path} holds cells of another definition of the sweep or of "
                     f"other versions: {_difference(head, self._head)}; delete it to start again"
                 )
 

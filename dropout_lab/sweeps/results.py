@@ -1,4 +1,4 @@
-"""Results of an experiment as a file: one cell a line, plain JSON, read back by parameter."""
+"""Results of a sweep as a file: one cell a line, plain JSON, read back by parameter."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["RESULTS", "Results", "clean_values", "load_results", "save_results"]
+__all__ = ["Results", "load_results"]
 
 RESULTS = Path(__file__).parents[1] / "results"
 """Where the stored results of the book lie: in the package."""
@@ -21,12 +21,12 @@ DIGITS = 5  # significant digits kept: an accuracy over 10,000 images has four
 
 @dataclass(frozen=True)
 class Results:
-    """What an experiment found, and how.
+    """What a sweep found, and how.
 
     Parameters
     ----------
     name, description : str
-        Those of the experiment.
+        Those of the sweep.
     command : str
         What writes this file again.
     seeds : list of int
@@ -125,12 +125,12 @@ class Results:
 
 
 def load_results(name, folder=None):
-    """Read the stored results of an experiment.
+    """Read the stored results of a sweep.
 
     Parameters
     ----------
     name : str
-        The name of the experiment.
+        The name of the sweep.
     folder : str or pathlib.Path, optional
         Where ``name.json`` lies; by default the results that come with the book.
 
@@ -163,15 +163,7 @@ def load_results(name, folder=None):
 
 
 def save_results(results, path):
-    """Write results as JSON with one cell a line, under the final name only when complete.
-
-    Parameters
-    ----------
-    results : Results
-        What to write.
-    path : pathlib.Path
-        The file; an older one is replaced.
-    """
+    """Write results as JSON with one cell a line, under the final name only when complete."""
     fields = dict(vars(results))
     cells = ",\n".join(_dump(cell) for cell in fields.pop("cells"))
     head = "".join(f"{_dump(key)}: {_dump(value)},\n" for key, value in fields.items())
@@ -197,23 +189,7 @@ def write_atomically(path, text):
 def clean_values(values):
     """Return what a cell returned as plain JSON values, floats rounded to five digits.
 
-    Parameters
-    ----------
-    values : dict of str to object
-        Numbers, strings, booleans, None, NumPy arrays and scalars, lists of these.
-
-    Returns
-    -------
-    dict
-        The same without NumPy in it.
-
-    Raises
-    ------
-    TypeError
-        If `values` is not a dict with strings as keys, or something in it has no place in
-        JSON; the message says where it stands.
-    ValueError
-        If something is NaN or infinite.
+    TypeError or ValueError, with the place, if something has no place in JSON.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Run the cells of an experiment in parallel, keep each at once, go on after a kill."""
+"""Run the cells of a sweep in parallel, keep each at once, go on after a kill."""
 
 import platform
 import tempfile
@@ -7,20 +7,20 @@ import traceback
 from contextlib import contextmanager
 from importlib import metadata
 
-from dropout_lab.sweeps.experiment import cell_key
 from dropout_lab.sweeps.partial import Partial
 from dropout_lab.sweeps.results import Results, clean_values, save_results
+from dropout_lab.sweeps.sweep import cell_key
 
-__all__ = ["ExperimentError", "run_experiment", "versions"]
+__all__ = ["SweepError", "run_sweep"]
 
 _PACKAGES = ("numpy", "scikit-learn", "torch")
 
 
-class ExperimentError(RuntimeError):
-    """Some cells of an experiment failed, or the workers died; finished cells are kept."""
+class SweepError(RuntimeError):
+    """Some cells of a sweep failed, or the workers died; finished cells are kept."""
 
 
-def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=None):
+def run_sweep(sweep, path, *, jobs=1, scheduler=None, command="", bar=None):
     """Run all cells that are not finished yet, and write the results when all are.
 
     Finished cells are kept in a file beside `path`, one line each, written as they come. A run
@@ -28,7 +28,7 @@ def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=
 
     Parameters
     ----------
-    experiment : Experiment
+    sweep : Sweep
         What to run.
     path : pathlib.Path
         Where the results go.
@@ -50,31 +50,30 @@ def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=
 
     Raises
     ------
-    ExperimentError
+    SweepError
         If cells raise; the others are run and kept, and the message names those that failed.
     ValueError
         If `path` is a folder, or the file of finished cells is damaged, or belongs to another
-        definition of the experiment or to other versions.
+        definition of the sweep or to other versions.
     OSError
         If nothing can be written beside `path`; known before anything is run.
     """
     if path.is_dir():
         raise ValueError(
-            f"path must be a file to write, got the folder {path}; "
-            f"take {path / experiment.name}.json"
+            f"path must be a file to write, got the folder {path}; take {path / sweep.name}.json"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=path.parent).close()
-    found = versions(experiment.packages)
-    partial = Partial(path, experiment, found)
-    missing = [cell for cell in experiment.cells if cell_key(cell) not in partial.finished]
+    found = versions(sweep.packages)
+    partial = Partial(path, sweep, found)
+    missing = [cell for cell in sweep.cells if cell_key(cell) not in partial.finished]
     failures = []
     if missing:
-        if experiment.prepare is not None:
-            experiment.prepare()
-        tasks = [(experiment.run, cell) for cell in missing]
+        if sweep.prepare is not None:
+            sweep.prepare()
+        tasks = [(sweep.run, cell) for cell in missing]
         with partial.open(), _outcomes(tasks, jobs, scheduler) as outcomes:
-            total = len(experiment.cells)
+            total = len(sweep.cells)
             if bar is not None:
                 outcomes = bar(outcomes, total=total, initial=total - len(missing))
             for cell, outcome in outcomes:
@@ -85,18 +84,18 @@ def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=
     if failures:
         cell, error = failures[0]
         others = f"; so did {len(failures) - 1} more" if len(failures) > 1 else ""
-        raise ExperimentError(
-            f"{experiment.name}: cell {cell} failed{others}. {len(partial.finished)} finished "
+        raise SweepError(
+            f"{sweep.name}: cell {cell} failed{others}. {len(partial.finished)} finished "
             f"cells are kept in {partial.path.name}.\n{error}"
         )
     results = Results(
-        name=experiment.name,
-        description=experiment.description,
+        name=sweep.name,
+        description=sweep.description,
         command=command,
-        seeds=experiment.seeds,
+        seeds=sweep.seeds,
         versions=found,
         wall_seconds=round(partial.wall_seconds, 1),
-        cells=[partial.finished[cell_key(cell)] for cell in experiment.cells],
+        cells=[partial.finished[cell_key(cell)] for cell in sweep.cells],
     )
     save_results(results, path)
     partial.delete()
@@ -104,18 +103,7 @@ def run_experiment(experiment, path, *, jobs=1, scheduler=None, command="", bar=
 
 
 def versions(packages=()):
-    """Return what the numbers depend on besides parameters and seeds.
-
-    Parameters
-    ----------
-    packages : sequence of str
-        Distributions to name besides those that every experiment may use.
-
-    Returns
-    -------
-    dict of str to str
-        Versions of Python and of the packages that compute, and the platform.
-    """
+    """Return what the numbers depend on besides parameters and seeds: versions, by name."""
     return {
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in (*_PACKAGES, *packages)},
@@ -156,7 +144,7 @@ def _from_joblib(tasks, jobs):
     try:
         yield from parallel(delayed(_run_cell)(*task) for task in tasks)
     except TerminatedWorkerError as error:
-        raise ExperimentError(
+        raise SweepError(
             f"a worker process died, most likely for want of memory; finished cells are kept, "
             f"try again with fewer jobs than {jobs}"
         ) from error

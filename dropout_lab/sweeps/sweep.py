@@ -1,4 +1,4 @@
-"""What an experiment is: a name, a list of cells, and the function that runs one of them."""
+"""What a sweep is: a name, a list of cells, and the function that runs one of them."""
 
 import hashlib
 import json
@@ -6,15 +6,14 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
-__all__ = ["Experiment", "grid"]
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+__all__ = ["Sweep", "grid"]
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """A sweep: every cell is one call of `run`, and depends on nothing but its parameters.
+class Sweep:
+    """Many trainings: every cell is one call of `run`, and depends on nothing but its parameters.
 
     Parameters
     ----------
@@ -44,7 +43,7 @@ class Experiment:
     --------
     >>> def power(base, seed):
     ...     return {"power": base**seed}
-    >>> sweep = Experiment("powers", "Powers of two.", grid(base=[2], seed=[0, 1]), power)
+    >>> sweep = Sweep("powers", "Powers of two.", grid(base=[2], seed=[0, 1]), power)
     >>> [sweep.run(**cell) for cell in sweep.cells]
     [{'power': 1}, {'power': 2}]
     """
@@ -58,20 +57,19 @@ class Experiment:
 
     def __post_init__(self):
         """Check what was given."""
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        words = r"[a-z0-9]+(-[a-z0-9]+)*"
+        if not isinstance(self.name, str) or not re.fullmatch(words, self.name):
             raise ValueError(
                 f"name must be small letters and digits with single hyphens, got {self.name!r}"
             )
         if not self.cells:
             raise ValueError(f"cells of {self.name} must hold at least one cell, got none")
-        for cell in self.cells:
-            _check_cell(cell, self.name)
         seen = set()
         for cell in self.cells:
-            key = cell_key(cell)
-            if key in seen:
+            _check_cell(cell, self.name)
+            if cell_key(cell) in seen:
                 raise ValueError(f"cells of {self.name} must differ, got {cell} twice")
-            seen.add(key)
+            seen.add(cell_key(cell))
 
     @property
     def seeds(self):
@@ -103,10 +101,7 @@ def grid(**axes):
     >>> grid(rate=[0.0, 0.5], seed=[0, 1])[:3]
     [{'rate': 0.0, 'seed': 0}, {'rate': 0.0, 'seed': 1}, {'rate': 0.5, 'seed': 0}]
     """
-    cells = [{}]
-    for name, values in axes.items():
-        cells = [{**cell, name: value} for cell in cells for value in values]
-    return cells
+    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
 
 
 def cell_key(cell):

@@ -13,13 +13,11 @@ from dropout_lab.detection import (
     reliability_counts,
 )
 from dropout_lab.intervals import t_interval
-from dropout_lab.sweeps.experiment import Experiment, grid
+from dropout_lab.lessons.runs import trained
+from dropout_lab.sweeps import Sweep, grid
 
 __all__ = [
-    "CARD_PARTS",
     "DRIFTS",
-    "EXPERIMENTS",
-    "FRAUD_RATE",
     "RECALLS",
     "card_gain",
     "card_inputs",
@@ -75,62 +73,46 @@ def transaction_inputs(features):
 def _run_crutch(detector, rate, size, seed):
     """Train one detector, or take an ideal one, and test it at every drift."""
     from dropout_lab.data import make_transactions  # needs lzma, which a browser lacks
-    from dropout_lab.data.transactions import transaction_evidence
 
     tests = [
         make_transactions(TEST_ROWS, FRAUD_RATE, np.random.default_rng([seed, 1]), drift=drift)
         for drift in DRIFTS
     ]
-    found = {"epochs": 0}
     if detector == "ideal":
-        scores = [lambda x: transaction_evidence(x).sum(axis=1)] * len(DRIFTS)
+        scores, epochs = [_evidence(0.0)] * len(DRIFTS), 0
     elif detector == "told":
-        scores = [
-            lambda x, drift=drift: transaction_evidence(x, drift=drift).sum(axis=1)
-            for drift in DRIFTS
-        ]
+        scores, epochs = [_evidence(drift) for drift in DRIFTS], 0
     else:
-        net, found["epochs"] = _fit_crutch(detector, rate, size, seed)
+        net, epochs = _fit_crutch(detector, rate, size, seed)
         scores = [net] * len(DRIFTS)
-    if detector in ("ideal", "told"):
-        prior = np.log(FRAUD_RATE / (1 - FRAUD_RATE))
-        scores = [lambda x, score=score: score(x) + prior for score in scores]
     log_odds = [score(test.features) for score, test in zip(scores, tests, strict=True)]
-    return {**found, **_crutch_values(tests, log_odds, scores[0], seed)}
+    return {"epochs": epochs, **_crutch_values(tests, log_odds, scores[0], seed)}
+
+
+def _evidence(drift):
+    """Return the function from transactions to log-odds that knows how they are made."""
+    from dropout_lab.data.transactions import transaction_evidence
+
+    prior = np.log(FRAUD_RATE / (1 - FRAUD_RATE))
+    return lambda features: transaction_evidence(features, drift=drift).sum(axis=1) + prior
 
 
 def _fit_crutch(detector, rate, size, seed):
     """Return a function from transactions to log-odds, and the number of epochs it took."""
     from dropout_lab.data import make_transactions
-    from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
 
     rng = np.random.default_rng([seed, 0])
-    train, validation = (make_transactions(n, FRAUD_RATE, rng) for n in (size, size // 4))
-    scale = _standardizer(transaction_inputs(train.features))
-
+    sets = [make_transactions(n, FRAUD_RATE, rng) for n in (size, size // 4)]
+    scale = _standardizer(transaction_inputs(sets[0].features))
     columns = 5 if detector == "without score" else 6
 
     def inputs(features):
         return scale(transaction_inputs(features))[:, :columns]
 
-    model = perceptron_torch([columns, 64, 64, 1], seed=seed, **_rates(detector, rate))
-    history = fit_torch(
-        model,
-        (inputs(train.features), train.labels),
-        (inputs(validation.features), validation.labels),
-        epochs=60,
-        seed=seed,
-        batch_size=SIZES[size],
-        learning_rate=2e-3,
-        loss="binary_cross_entropy",
-        patience=6,
-        device="cpu",
-        progress=False,
-    )
-    return (
-        lambda features: predict_torch(model, inputs(features)).reshape(-1).astype(np.float64),
-        history.best_epoch + 1,
-    )
+    how = {"seed": seed, "batch_size": SIZES[size], "learning_rate": 2e-3, "patience": 6}
+    data = [(inputs(one.features), one.labels) for one in sets]
+    score, epochs = _fit([columns, 64, 64, 1], *data, detector, rate, **how)
+    return lambda features: score(inputs(features)), epochs
 
 
 def _crutch_values(tests, log_odds, score, seed):
@@ -215,7 +197,10 @@ def _run_cards(model, width, rate, split, seed):
     if model in TUNED:
         score, how = _tune(model, seed, *sets)
     else:
-        score, how = _fit_card_net(model, width, rate, seed, *sets)
+        sizes = [30, 64, 32, 1] if width == 64 else [30, width, width, 1]
+        settings = {"seed": seed, "batch_size": 256, "patience": 8}
+        score, epochs = _fit(sizes, *sets, model, rate, **settings)
+        how = {"epochs": epochs}
     labels, amounts = cards.labels[rows[2]], cards.features[rows[2], -1]
     scores, weight = score(x[rows[2]]), genuine_weight(cards)
     looked_at = np.argsort(-scores, kind="stable")[:100]
@@ -282,30 +267,6 @@ def _tune(model, seed, train, validation):
         tried.append((found, fitted, setting))
     _, fitted, setting = max(tried, key=lambda one: one[0])
     return fitted.decision_function, setting
-
-
-def _fit_card_net(model, width, rate, seed, train, validation):
-    """Return a function from inputs to log-odds, and the number of epochs."""
-    from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
-
-    sizes = [30, 64, 32, 1] if width == 64 else [30, width, width, 1]
-    net = perceptron_torch(sizes, seed=seed, **_rates(model, rate))
-    history = fit_torch(
-        net,
-        train,
-        validation,
-        epochs=60,
-        seed=seed,
-        batch_size=256,
-        loss="binary_cross_entropy",
-        patience=8,
-        device="cpu",
-        progress=False,
-    )
-    return (
-        lambda x: predict_torch(net, x).reshape(-1).astype(np.float64),
-        {"epochs": history.best_epoch + 1},
-    )
 
 
 def card_interval(values, split, error=0.0):
@@ -389,9 +350,20 @@ def card_gain(cards, some, none, split):
 # --- shared ----------------------------------------------------------------------------------
 
 
-def _rates(where, rate):
-    """Return the arguments that put dropout on the inputs, or else on the hidden units."""
-    return {"rate": 0.0, "input_rate": rate} if where == "input" else {"rate": rate}
+def _fit(sizes, train, validation, where, rate, **settings):
+    """Train a net with dropout on its inputs, or else on its hidden units.
+
+    Returns a function from inputs to log-odds, and the number of epochs it took.
+    """
+    from dropout_lab.training import predict_torch
+
+    rates = {"rate": 0.0, "input_rate": rate} if where == "input" else {"rate": rate}
+    settings = {"epochs": 60, "loss": "binary_cross_entropy", **rates, **settings}
+    net, history = trained(sizes, train, validation, **settings)
+    return (
+        lambda x: predict_torch(net, x).reshape(-1).astype(np.float64),
+        history.best_epoch + 1,
+    )
 
 
 def _standardizer(rows):
@@ -424,15 +396,15 @@ def _card_cells():
     )
 
 
-EXPERIMENTS = (
-    Experiment(
+SWEEPS = (
+    Sweep(
         "fraud-crutch",
         "Simulated transactions: dropout on hidden units or on inputs, at several rates and two "
         "training-set sizes, tested while one column loses its information.",
         _crutch_cells(),
         _run_crutch,
     ),
-    Experiment(
+    Sweep(
         "fraud-cards",
         "Card data (the subset with 1.36 % frauds): networks by dropout rate, logistic "
         "regression and gradient boosting tuned on validation rows, in a stratified split and in "
@@ -442,4 +414,3 @@ EXPERIMENTS = (
         prepare=_cards,
     ),
 )
-"""The experiments there are."""

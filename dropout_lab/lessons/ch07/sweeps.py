@@ -1,11 +1,7 @@
 """The sweeps of chapter 7, on MNIST: dropout rate, net, training set, dropout on pixels."""
 
-import numpy as np
-
-from dropout_lab.sweeps.experiment import Experiment, grid
-from dropout_lab.sweeps.images import mnist_rows
-
-__all__ = ["EXPERIMENTS", "NETS", "N_TRAIN", "epochs_for", "published_keras", "train_mnist"]
+from dropout_lab.lessons.runs import drawn, mnist_rows, scores, trained
+from dropout_lab.sweeps import Sweep, grid
 
 NETS = {"128-64": [784, 128, 64, 10], "512-512": [784, 512, 512, 10]}
 """The published net, and one that has room to spare."""
@@ -19,17 +15,7 @@ BATCH = 32
 
 
 def epochs_for(size):
-    """Return how many epochs make 10,000 steps, whatever the number of images.
-
-    Parameters
-    ----------
-    size : int
-        Number of training images.
-
-    Returns
-    -------
-    int
-        Number of epochs in batches of 32, rounded up.
+    """Return how many epochs make 10,000 steps in batches of 32, rounded up.
 
     Examples
     --------
@@ -49,24 +35,7 @@ def run_keras(rate, seed):
 
 
 def published_keras(x, labels, rate, seed):
-    """Build and train the published net in Keras: 80 % to train on, 20 % to validate.
-
-    Parameters
-    ----------
-    x : numpy.ndarray of float32
-        Images as rows, shape ``(n, 784)``, from 0 to 1.
-    labels : numpy.ndarray of int
-        Shape ``(n,)``.
-    rate : float
-        Published is 0.5.
-    seed : int
-        Seeds Python, NumPy and TensorFlow.
-
-    Returns
-    -------
-    keras.Model
-        The trained net.
-    """
+    """Build and train the published net in Keras: 80 % to train on, 20 % to validate."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -87,88 +56,37 @@ def published_keras(x, labels, rate, seed):
 
 def run_rates(rate, epochs, seed):
     """Train the published net at one rate and return its curves and its scores."""
-    x, labels, *_ = mnist_rows()
-    train, rest = (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
-    model, history = train_mnist("128-64", train, rest, epochs, rate=rate, seed=seed)
+    train, rest = _published_split()
+    model, history = trained(NETS["128-64"], train, rest, rate=rate, epochs=epochs, seed=seed)
     return {
         "train_loss": history.train_loss,
         "validation_loss": history.validation_loss,
         "validation_accuracy": history.metrics["accuracy"],
-        **_scores(model, train),
+        **scores(model, final_train=train, final_test=mnist_rows()[2:]),
         "active": _active(model),
     }
 
 
 def run_sizes(net, size, rate, input_rate, seed):
     """Train one net on some of the images, drawn by the seed, and return its scores."""
-    train = _subset(size, seed)
-    # The loop wants something to validate on. Nothing is decided by it here.
-    watched = train[0][:100], train[1][:100]
-    model, _ = train_mnist(
-        net, train, watched, epochs_for(size), rate=rate, input_rate=input_rate, seed=seed
-    )
-    return _scores(model, train)
+    train = drawn(seed, 0, size)
+    rates = {"rate": rate, "input_rate": input_rate}
+    model, _ = trained(NETS[net], train, **rates, epochs=epochs_for(size), seed=seed)
+    return scores(model, final_train=train, final_test=mnist_rows()[2:])
 
 
 def run_input(input_rate, seed):
     """Train the published net with dropout on its pixels only, and return its scores."""
+    train, rest = _published_split()
+    rates = {"rate": 0.0, "input_rate": input_rate}
+    model, _ = trained(NETS["128-64"], train, rest, **rates, epochs=5, seed=seed)
+    return scores(model, final_train=train, final_test=mnist_rows()[2:])
+
+
+def _published_split():
+    """Return what the published script trains on, and what it validates on."""
     x, labels, *_ = mnist_rows()
-    train, rest = (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
-    model, _ = train_mnist("128-64", train, rest, 5, rate=0.0, input_rate=input_rate, seed=seed)
-    return _scores(model, train)
-
-
-def train_mnist(net, train, validation, epochs, *, rate, input_rate=0.0, seed):
-    """Train one of the `NETS` in the published way: Adam, batches of 32.
-
-    Parameters
-    ----------
-    net : str
-        A key of `NETS`.
-    train, validation : tuple (x, labels)
-        Images as rows of float32, shape ``(n, 784)``, and integer labels.
-    epochs : int
-        Passes over the training images.
-    rate, input_rate : float
-        Probability of dropping a hidden unit, and of dropping a pixel.
-    seed : int
-        Draws weights, order and masks.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        The trained net, in evaluation mode.
-    History
-        How it went.
-    """
-    from dropout_lab.training import fit_torch, perceptron_torch
-
-    model = perceptron_torch(NETS[net], rate, input_rate=input_rate, seed=seed)
-    history = fit_torch(
-        model, train, validation, epochs=epochs, seed=seed, device="cpu", progress=False
-    )
-    return model, history
-
-
-def _subset(size, seed):
-    """Return `size` training images: the smaller sets of a seed are parts of its larger ones."""
-    x, labels, *_ = mnist_rows()
-    chosen = np.random.default_rng(seed).permutation(len(x))[:size]
-    return x[chosen], labels[chosen]
-
-
-def _scores(model, train):
-    """Return loss and accuracy without dropout, on the training images and on the test images."""
-    from dropout_lab.network import cross_entropy
-    from dropout_lab.training import predict_torch
-
-    *_, test_x, test_labels = mnist_rows()
-    found = {}
-    for name, x, labels in (("train", *train), ("test", test_x, test_labels)):
-        logits = predict_torch(model, x).astype(np.float64)
-        found[f"final_{name}_loss"] = cross_entropy(logits, labels)
-        found[f"final_{name}_accuracy"] = (logits.argmax(axis=1) == labels).mean()
-    return found
+    return (x[:N_TRAIN], labels[:N_TRAIN]), (x[N_TRAIN:], labels[N_TRAIN:])
 
 
 def _active(model):
@@ -186,8 +104,8 @@ def _active(model):
     return shares
 
 
-EXPERIMENTS = (
-    Experiment(
+SWEEPS = (
+    Sweep(
         "mnist-keras",
         "The published script in Keras, with and without its dropout.",
         grid(rate=[0.5, 0.0], seed=SEEDS),
@@ -195,7 +113,7 @@ EXPERIMENTS = (
         mnist_rows,
         ("keras", "tensorflow"),
     ),
-    Experiment(
+    Sweep(
         "mnist-rates",
         "The published net, 784-128-64-10: four rates for 20 epochs, three of them for 5 epochs.",
         grid(epochs=[5], rate=[0.0, 0.2, 0.5], seed=SEEDS)
@@ -203,11 +121,11 @@ EXPERIMENTS = (
         run_rates,
         mnist_rows,
     ),
-    Experiment(
+    Sweep(
         "mnist-sizes",
         "Two nets on 100 to 60,000 images, 10,000 steps each, with and without dropout.",
         [
-            {"net": net, "size": size, "rate": rate, "input_rate": input_rate, "seed": seed}
+            {"net": net, "rate": rate, "input_rate": input_rate, **cell}
             for net, rate, input_rate, sizes in (
                 ("512-512", 0.0, 0.0, SIZES),
                 ("512-512", 0.5, 0.2, SIZES),
@@ -215,13 +133,12 @@ EXPERIMENTS = (
                 ("128-64", 0.5, 0.0, SIZES),
                 ("512-512", 0.5, 0.0, [2_000]),  # what the pixels contribute where dropout wins
             )
-            for size in sizes
-            for seed in SEEDS
+            for cell in grid(size=sizes, seed=SEEDS)
         ],
         run_sizes,
         mnist_rows,
     ),
-    Experiment(
+    Sweep(
         "mnist-input",
         "The published net with dropout on the pixels only, for 5 epochs.",
         grid(input_rate=[0.0, 0.1, 0.2, 0.3, 0.5], seed=SEEDS),
@@ -229,4 +146,3 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
-"""The experiments of chapter 7."""

@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 
 from dropout_lab.layer import sample_mask
-from dropout_lab.sweeps.experiment import Experiment, grid
-from dropout_lab.sweeps.images import mnist_rows
+from dropout_lab.lessons.runs import drawn, mnist_rows, trained
+from dropout_lab.sweeps import Sweep, grid
 
-__all__ = ["EXPERIMENTS", "PLACES", "SAMPLE_COUNTS", "averages", "few_digits", "train_small"]
+__all__ = ["few_digits", "train_small"]
 
 PLACES = {"last layer": (False, True), "first layer": (True, False), "both layers": (True, True)}
 """Which of the two hidden layers of the small net have dropout."""
@@ -82,23 +82,17 @@ def few_digits():
 
 def run_samples(size, epochs, seed):
     """Train one net with dropout, and score averages of its sub-networks on the test images."""
-    from dropout_lab.training import fit_torch, perceptron_torch
-
-    x, labels, test_x, test_labels = mnist_rows()
-    chosen = np.random.default_rng(seed).permutation(len(x))[:size]
-    model = perceptron_torch(NET, RATE, seed=seed)
-    # The loop wants something to validate on. Nothing is decided by it here.
-    train, watched = (x[chosen], labels[chosen]), (x[chosen[:100]], labels[chosen[:100]])
-    fit_torch(model, train, watched, epochs=epochs, seed=seed, device="cpu", progress=False)
+    model, _ = trained(NET, drawn(seed, 0, size), rate=RATE, epochs=epochs, seed=seed)
+    *_, test_x, test_labels = mnist_rows()
     return averages(*_draw(model, test_x, np.random.default_rng(seed)), test_labels)
 
 
-def averages(drawn, whole, labels, counts=SAMPLE_COUNTS):
+def averages(members, whole, labels, counts=SAMPLE_COUNTS):
     """Score the averages of k of the drawn sub-networks, and the network at inference.
 
     Parameters
     ----------
-    drawn : numpy.ndarray
+    members : numpy.ndarray
         Logits of m sub-networks, shape ``(m, examples, classes)``.
     whole : numpy.ndarray of float64
         Logits of the network at inference, shape ``(examples, classes)``.
@@ -119,14 +113,17 @@ def averages(drawn, whole, labels, counts=SAMPLE_COUNTS):
     from dropout_lab.network import cross_entropy, softmax
 
     rows = np.arange(len(labels))
-    chances = np.stack([softmax(each.astype(np.float64)) for each in drawn])
+    chances = np.stack([softmax(each.astype(np.float64)) for each in members])
     names = ("error", "error_sd", "loss", "geometric_error", "geometric_loss")
     found = {name: [] for name in names}
     for k in counts:
         scores = []
-        for start in range(0, len(drawn) - k + 1, k):
+        for start in range(0, len(members) - k + 1, k):
             group = slice(start, start + k)
-            mean, logits = chances[group].mean(axis=0), drawn[group].mean(axis=0, dtype=np.float64)
+            mean, logits = (
+                chances[group].mean(axis=0),
+                members[group].mean(axis=0, dtype=np.float64),
+            )
             errors = [(each.argmax(axis=1) != labels).mean() for each in (mean, logits)]
             loss = -np.log(mean[rows, labels]).mean()
             scores.append((errors[0], loss, errors[1], cross_entropy(logits, labels)))
@@ -152,10 +149,10 @@ def _draw(model, x, rng):
         with torch.inference_mode():
             first = linear[0](torch.from_numpy(x))  # no mask touches what comes before
             whole = _rest(linear[1:], first, None).double().numpy()
-            drawn = np.stack([_rest(linear[1:], first, rng).numpy() for _ in range(POOL)])
+            members = np.stack([_rest(linear[1:], first, rng).numpy() for _ in range(POOL)])
     finally:
         torch.set_num_threads(threads)
-    return drawn, whole
+    return members, whole
 
 
 def _rest(layers, values, rng):
@@ -171,14 +168,14 @@ def _rest(layers, values, rng):
     return values
 
 
-EXPERIMENTS = (
-    Experiment(
+SWEEPS = (
+    Sweep(
         "ensemble-gaps",
         "A 64-8-8-5 net with dropout in three places: one pass against all 65,536 sub-networks.",
         grid(place=list(PLACES), rate=[0.1, 0.2, 0.3, 0.4, 0.5], seed=list(range(5))),
         run_gaps,
     ),
-    Experiment(
+    Sweep(
         "ensemble-samples",
         "A 784-256-256-10 net trained at rate 0.5: averages of 1 to 100 sub-networks.",
         grid(size=[60_000], epochs=[10], seed=list(range(5)))
@@ -187,4 +184,3 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
-"""The experiments of chapter 8."""

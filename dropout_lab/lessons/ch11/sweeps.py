@@ -4,15 +4,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from dropout_lab.sweeps.experiment import Experiment, grid
-from dropout_lab.sweeps.images import mnist_rows
+from dropout_lab._torch import seeded
+from dropout_lab.lessons.runs import drawn, mnist_rows, trained
+from dropout_lab.sweeps import Sweep, grid
 
 __all__ = [
     "ANGLES",
-    "EXPERIMENTS",
     "GAP_GRID",
+    "MEMBERS",
     "ODD",
-    "SCORES",
     "fit_regression",
     "gap_data",
     "odd_inputs",
@@ -25,9 +25,6 @@ ANGLES = [0, 15, 30, 45, 60]
 
 ODD = ("turned 90°", "mirrored", "two halves", "inverted", "noise", "shuffled", "faint")
 """Inputs that no training image resembles, see `odd_inputs`."""
-
-SCORES = ("largest probability", "entropy", "mutual information")
-"""What may tell an odd input from a digit; of the first, low values are suspicious."""
 
 GAP_GRID = np.linspace(-2, 2, 41).round(1)
 """Where the regression nets are asked."""
@@ -144,8 +141,7 @@ def regression_net(hidden, rate, seed):
     import torch
 
     sizes = [1, *[50] * hidden]
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with seeded(seed, torch.device("cpu")):
         layers = []
         for inputs, outputs in pairwise(sizes):
             layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU(), torch.nn.Dropout(rate)]
@@ -170,8 +166,7 @@ def fit_regression(net, x, y, steps=STEPS, *, seed):
 
     inputs, targets = (torch.tensor(one[:, None], dtype=torch.float32) for one in (x, y))
     adam = torch.optim.Adam(net.parameters(), lr=0.005, fused=True)
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with seeded(seed, torch.device("cpu")):
         net.train()
         for _ in range(steps):
             loss = ((net(inputs) - targets) ** 2).mean()
@@ -187,10 +182,11 @@ def run_calibration(members, rate, seed):
     Names that begin with ``off`` belong to a single pass without dropout. Names that begin with
     ``on`` belong to the mean over passes with dropout, or over the members of an ensemble.
     """
-    x, labels, *_ = _images()
-    chosen = np.random.default_rng(seed).permutation(len(x))[:N_TRAIN]
-    train = x[chosen].reshape(N_TRAIN, -1), labels[chosen]
-    nets = [_trained(train, rate, MEMBERS * seed + one) for one in range(members)]
+    how = {"rate": rate, "epochs": EPOCHS}
+    nets = [
+        trained(SIZES, drawn(seed, 0, N_TRAIN), seed=MEMBERS * seed + one, **how)[0]
+        for one in range(members)
+    ]
     found = {}
     if members == 1:
         found |= _scored("off", lambda images: _answers(nets[:1], images))
@@ -209,16 +205,6 @@ def run_gap(hidden, rate, n, seed):
     fit_regression(net, *gap_data(n), seed=seed)
     answers = mc_passes(net, GAP_GRID[:, None], 2_000 if rate > 0 else 1, seed=seed)[:, :, 0]
     return {"mean": answers.mean(axis=0), "spread": answers.std(axis=0)}
-
-
-def _trained(train, rate, seed):
-    from dropout_lab.training import fit_torch, perceptron_torch
-
-    net = perceptron_torch(SIZES, rate, seed=seed)
-    # The loop wants something to validate on. Nothing is decided by it here.
-    watched = train[0][:100], train[1][:100]
-    fit_torch(net, train, watched, epochs=EPOCHS, seed=seed, device="cpu", progress=False)
-    return net
 
 
 def _answers(nets, images):
@@ -242,7 +228,7 @@ def _scored(prefix, answer):
 
     from dropout_lab.uncertainty import decompose, top_label_counts
 
-    *_, images, labels = _images()
+    images, labels = _test_images()
     found = {"counts": [], "accuracy": [], "loss": [], "auroc": []}
     for angle in ANGLES:
         mean = decompose(answer(rotate(images, angle))).mean
@@ -261,32 +247,30 @@ def _scored(prefix, answer):
 
 
 def _suspicion(doubt):
-    """Return the three scores of `SCORES`, each the higher, the odder."""
+    """Return three scores that may tell an odd input from a digit: the higher, the odder."""
     return -doubt.mean.max(axis=1), doubt.total, doubt.mutual
 
 
-def _images():
-    """Return MNIST: training images and labels, and every fifth test image with its label."""
-    x, labels, test_x, test_labels = mnist_rows()
-    shape = -1, 28, 28
-    return x.reshape(shape), labels, test_x[::5].reshape(shape), test_labels[::5]
+def _test_images():
+    """Return every fifth test image of MNIST, with its label."""
+    *_, x, labels = mnist_rows()
+    return x[::5].reshape(-1, 28, 28), labels[::5]
 
 
-EXPERIMENTS = (
-    Experiment(
+SWEEPS = (
+    Sweep(
         "uncertainty-calibration",
         "784-256-256-10 on 4,000 images: calibration under rotation, and odd inputs, at four "
         "rates and for an ensemble of five nets.",
         grid(members=[1], rate=[0.0, 0.2, 0.5, 0.7], seed=SEEDS)
         + grid(members=[MEMBERS], rate=[0.0], seed=SEEDS),
         run_calibration,
-        _images,
+        mnist_rows,
     ),
-    Experiment(
+    Sweep(
         "uncertainty-gap",
         "Regression on two clusters: hidden layers, rate and number of points.",
         grid(hidden=[1, 2], rate=[0.0, 0.05, 0.2, 0.5], n=CLUSTERS, seed=SEEDS),
         run_gap,
     ),
 )
-"""The experiments of chapter 11."""

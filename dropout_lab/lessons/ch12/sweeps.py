@@ -2,20 +2,11 @@
 
 import numpy as np
 
-from dropout_lab.sweeps.experiment import Experiment, grid
-from dropout_lab.sweeps.images import mnist_rows
+from dropout_lab._torch import seeded
+from dropout_lab.lessons.runs import drawn, fitted, mnist_rows, scores
+from dropout_lab.sweeps import Sweep, grid
 
-__all__ = [
-    "EXPERIMENTS",
-    "NETS",
-    "NORM_RATES",
-    "NORM_SIZES",
-    "ORDERS",
-    "SCHEDULES",
-    "norm_torch",
-    "renew_statistics",
-    "switch_rate",
-]
+__all__ = ["NETS", "NORM_RATES", "ORDERS", "SCHEDULES"]
 
 NETS = {
     # sizes, training images, epochs, batch size, dropout rate, epochs before the switch
@@ -52,48 +43,30 @@ def run_early(net, schedule, seed):
     """Train one net on one schedule with one Adam, and return its curves and its scores."""
     from torch import nn
 
-    from dropout_lab.training import fit_torch, perceptron_torch
+    from dropout_lab.training import perceptron_torch
 
     sizes, images, epochs, batch, rate, switch = NETS[net]
-    train, watched, test = _split(images, seed)
+    train, watched = _split(images, seed)
     before, after = (rate * on for on in SCHEDULES[schedule])
     model = perceptron_torch(sizes, before, seed=seed)
     steps = switch * -(-images // batch)
     for layer in model:
         if isinstance(layer, nn.Dropout):
             switch_rate(layer, steps, after)
-    history = fit_torch(
-        model,
-        train,
-        watched,
-        epochs=epochs,
-        batch_size=batch,
-        seed=seed,
-        device="cpu",
-        progress=False,
-    )
+    history = fitted(model, train, watched, epochs=epochs, batch_size=batch, seed=seed)
     return {
         "reported_loss": history.train_loss,
         "validation_loss": history.validation_loss,
         "validation_accuracy": history.metrics["accuracy"],
-        **_scores(model, train, "train"),
-        **_scores(model, test, "test"),
+        **scores(model, train=train, test=mnist_rows()[2:]),
     }
 
 
 def switch_rate(layer, steps, rate):
     """Let a dropout layer change its rate after some training steps, whoever trains it.
 
-    One optimizer sees the whole training, so that its running averages go through the switch.
-
-    Parameters
-    ----------
-    layer : torch.nn.Dropout
-        Changed in place: it counts its forward passes in training mode.
-    steps : int
-        Number of such passes with the rate it has now.
-    rate : float
-        The rate from then on.
+    One optimizer sees the whole training, so that its running averages go through the switch. The
+    layer counts its forward passes in training mode.
     """
     done = 0
 
@@ -114,22 +87,18 @@ def run_norm(order, rate, seed):
     """Train one net with batch norm and dropout, and compare its statistics on and off."""
     import torch
 
-    from dropout_lab.training import fit_torch
-
-    train, watched, test = _split(NORM_IMAGES, seed)
+    train, watched = _split(NORM_IMAGES, seed)
     model = norm_torch(order, rate, seed=seed)
-    fit_torch(
-        model, train, watched, epochs=15, batch_size=100, seed=seed, device="cpu", progress=False
-    )
-    found = _scores(model, test, "test")
+    fitted(model, train, watched, epochs=15, batch_size=100, seed=seed)
+    test = mnist_rows()[2:]
+    found = scores(model, test=test)
     images = torch.from_numpy(train[0])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed, torch.device("cpu")):
         # Running averages lag behind the weights. Estimated again on all training images, the
         # two differ in nothing but the masks.
         for masks, name in ((True, "kept"), (False, "renewed")):
             renew_statistics(model, images, masks=masks)
-            found |= _scores(model, test, name)
+            found |= scores(model, **{name: test})
         ratios, formula = _variance_ratios(model, images, order, rate)
     return {**found, "ratios": ratios, "formula": formula}
 
@@ -148,11 +117,6 @@ def norm_torch(order, rate, *, seed):
         Probability of dropping.
     seed : int
         Draws the weights.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        Six hidden layers of 100 units, float32, in training mode.
     """
     from torch import nn
 
@@ -175,14 +139,7 @@ def norm_torch(order, rate, *, seed):
 def renew_statistics(model, x, *, masks=False):
     """Estimate the means and variances of all batch norms again, by default with dropout off.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Changed in place, left in evaluation mode. Its weights stay as they are.
-    x : torch.Tensor
-        Inputs, shape ``(n, ...)``; all of them make one batch.
-    masks : bool, default False
-        Whether dropout is on meanwhile.
+    All of `x` makes one batch. The weights stay as they are, and the model in evaluation mode.
     """
     import torch
 
@@ -243,35 +200,20 @@ def _variance_ratios(model, x, order, rate):
     return ratios, float(np.median(each))
 
 
-def _scores(model, data, name):
-    """Return loss and accuracy without dropout."""
-    from dropout_lab.network import cross_entropy
-    from dropout_lab.training import predict_torch
-
-    logits = predict_torch(model, data[0]).astype(np.float64)
-    return {
-        f"{name}_loss": cross_entropy(logits, data[1]),
-        f"{name}_accuracy": (logits.argmax(axis=1) == data[1]).mean(),
-    }
-
-
 def _split(images, seed):
-    """Return images to train on and 2,000 others to watch, drawn by the seed, and the test set."""
-    x, labels, test_x, test_labels = mnist_rows()
-    order = np.random.default_rng(seed).permutation(len(x))
-    train, watched = order[:images], order[images : images + 2_000]
-    return (x[train], labels[train]), (x[watched], labels[watched]), (test_x, test_labels)
+    """Return images to train on and 2,000 others to watch, drawn by the seed."""
+    return drawn(seed, 0, images), drawn(seed, images, images + 2_000)
 
 
-EXPERIMENTS = (
-    Experiment(
+SWEEPS = (
+    Sweep(
         "family-early",
         "An underfitting and an overfitting net, dropout never, early, late and always.",
         grid(net=list(NETS), schedule=list(SCHEDULES), seed=SEEDS),
         run_early,
         mnist_rows,
     ),
-    Experiment(
+    Sweep(
         "family-norm",
         "Six hidden layers with batch norm, dropout in one of three places, at five rates.",
         grid(order=list(ORDERS), rate=NORM_RATES, seed=SEEDS),
@@ -279,4 +221,3 @@ EXPERIMENTS = (
         mnist_rows,
     ),
 )
-"""The experiments of chapter 12."""
