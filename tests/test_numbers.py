@@ -103,9 +103,6 @@ SUMS = {
     ),
     "uncertainty.mc_passes": lambda a: uncertainty.mc_passes(net(), a(BIG), 2, seed=0),
     "uncertainty.readout_variance": lambda a: uncertainty.readout_variance(a(BIG), a(ROW), 0.5),
-    "uncertainty.relu_process": lambda a: uncertainty.relu_process(
-        a(ROW), a(ROW), a([1, 2]), noise=1, scale=1
-    ),
     "uncertainty.top_label_counts": lambda a: uncertainty.top_label_counts(
         ANSWERS, a([[0, 1], [1, 0], [0, 1]])
     ),

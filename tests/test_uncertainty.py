@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from dropout_lab.lessons.ch11.process import relu_process
 from dropout_lab.lessons.ch11.sweeps import gap_data
 from dropout_lab.masks import all_masks
 from dropout_lab.network import MLP, softmax
@@ -17,7 +18,6 @@ from dropout_lab.uncertainty import (
     expected_calibration_error,
     mc_passes,
     readout_variance,
-    relu_process,
     top_label_counts,
 )
 
