@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_probabilities, check_rng
+from dropout_lab._checks import check_count, check_probabilities
 from dropout_lab.masks import all_masks
 from dropout_lab.network import check_inputs, check_masks, check_net, softmax
 
@@ -101,8 +101,13 @@ def sub_network_logits(net, x, masks):
     ValueError
         If an array has the wrong shape; the message names it.
     """
-    first, masks = _prepared(net, x, masks)
-    return _logits(net, first, masks)
+    x = check_inputs(net, x)
+    check_masks(net, masks)
+    for mask, bias in zip(masks, net.biases, strict=False):  # the last bias is no hidden one
+        wanted = (len(masks[0]), bias.size)
+        if mask.shape != wanted:
+            raise ValueError(f"masks must hold shape {wanted}, got {mask.shape}")
+    return _logits(net, x, masks)
 
 
 def exact_ensemble(net, x):
@@ -146,14 +151,14 @@ def exact_ensemble(net, x):
     True
     """
     masks, probabilities = sub_networks(net)
-    first, masks = _prepared(net, x, masks)
+    x = check_inputs(net, x)
     classes = net.biases[-1].size
-    arithmetic, logits = np.zeros((2, len(first), classes))
+    arithmetic, logits = np.zeros((2, len(x), classes))
     widest = max(*(mask.shape[1] for mask in masks), classes)
-    size = max(1, _BLOCK // (widest * max(1, len(first))))
+    size = max(1, _BLOCK // (widest * max(1, len(x))))
     for start in range(0, len(probabilities), size):
         part = slice(start, start + size)
-        found = _logits(net, first, [mask[part] for mask in masks])
+        found = _logits(net, x, [mask[part] for mask in masks])
         weights = probabilities[part]
         logits += np.tensordot(weights, found, 1)
         arithmetic += np.tensordot(weights, softmax(found), 1)
@@ -190,7 +195,6 @@ def running_average(net, x, samples, rng):
     Srivastava et al. (2014), JMLR 15, section 7.5.
     """
     samples = check_count(samples, "samples")
-    check_rng(rng)
     x = check_inputs(net, x)
     drawn = [softmax(net.forward(x, net.sample_masks(len(x), rng))) for _ in range(samples)]
     return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
@@ -230,20 +234,9 @@ def total_variation(p, q):
     return 0.5 * np.abs(difference).sum(axis=-1)
 
 
-def _prepared(net, x, masks):
-    """Return the first layer's input to its activation, which no mask touches, and the masks."""
-    units = [bias.size for bias in check_net(net).biases[:-1]]
-    x = check_inputs(net, x)
-    check_masks(net, masks)
-    for mask, n in zip(masks, units, strict=True):
-        if mask.ndim != 2 or mask.shape != (len(masks[0]), n):
-            raise ValueError(f"masks must hold shape ({len(masks[0])}, {n}), got {mask.shape}")
-    return x @ net.weights[0] + net.biases[0], masks
-
-
-def _logits(net, first, masks):
+def _logits(net, x, masks):
     """Return the logits of all sub-networks, shape (m, batch, classes)."""
-    values = first[None]
+    values = (x @ net.weights[0] + net.biases[0])[None]  # no mask touches it
     for layer, rate in enumerate(net.rates):
         mask = masks[layer][:, None]
         hidden = np.maximum(values, 0.0)

@@ -11,7 +11,6 @@ from dropout_lab._checks import (
     check_number,
     check_numbers,
     check_rate,
-    check_rng,
     check_sequence,
 )
 from dropout_lab.layer import dropout
@@ -170,7 +169,6 @@ def sampled_weights(x, y, rate, counts, rng):
     counts = [check_count(count, "every entry of counts") for count in counts]
     if not counts:
         raise ValueError("counts must hold at least one number of copies, got none")
-    check_rng(rng)
     d = x.shape[1]
     squares, products, found = np.zeros((d, d)), np.zeros(d), {}
     for copy in range(1, max(counts) + 1):

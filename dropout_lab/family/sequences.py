@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_real_array, check_rng
+from dropout_lab._checks import check_flag, check_numbers, check_real_array
 from dropout_lab.layer import dropout
 from dropout_lab.network import softmax
 
@@ -177,7 +177,6 @@ def attention(queries, keys, values, rate, rng, *, training=True):
             "queries, keys and values must have axes in front that broadcast, got shapes "
             f"{queries.shape}, {keys.shape} and {values.shape}"
         ) from error
-    check_rng(rng)
     scores = queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
     weights = dropout(softmax(scores), rate, rng, training=training)
     return weights @ values, weights
