@@ -23,32 +23,24 @@ def feedback_of(page):
     return found
 
 
-@pytest.mark.parametrize("answer", list(OPTIONS))
-def test_each_option_has_its_feedback_and_one_is_right(answer):
-    page = quiz("How many?", OPTIONS, answer=answer)._repr_html_()
-    assert feedback_of(page) == [
-        (option, "Yes." if option == answer else "Not quite.", feedback)
-        for option, feedback in OPTIONS.items()
-    ]
-    assert only(page, "legend").text == "How many?"
-
-
-def test_a_quiz_is_one_group_of_options_and_none_is_open():
-    page = quiz("How many?", OPTIONS, answer="two").html
-    options = [e.attributes for e in elements(page) if e.tag == "details"]
-    assert len(options) == 3
-    assert len({option["name"] for option in options}) == 1
-    assert not any("open" in option for option in options)
-    assert only(page, "legend") in only(page, "fieldset").inside
-
-
-def test_nothing_runs_and_nothing_is_loaded():
-    page = quiz("How many?", OPTIONS, answer="two").html
-    assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
-    names = {name for element in elements(page) for name in element.attributes}
-    assert names <= {"class", "name", "style"}
-    assert "url(" not in page
-    assert "@import" not in page
+def test_each_option_has_its_feedback_and_one_is_right():
+    for answer in OPTIONS:
+        shown = quiz("How many?", MappingProxyType(OPTIONS), answer=answer)
+        page = shown._repr_html_()
+        assert repr(shown) == "<quiz: How many?>"
+        assert feedback_of(page) == [
+            (option, "Yes." if option == answer else "Not quite.", feedback)
+            for option, feedback in OPTIONS.items()
+        ]
+        assert only(page, "legend").text == "How many?"
+        assert only(page, "legend") in only(page, "fieldset").inside
+        options = [e.attributes for e in elements(page) if e.tag == "details"]
+        assert len({option["name"] for option in options}) == 1
+        assert not any("open" in option for option in options)
+        # Nothing runs and nothing is loaded.
+        assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
+        assert {n for e in elements(page) for n in e.attributes} <= {"class", "name", "style"}
+        assert not re.search(r"url\(|@import", page)
 
 
 def test_different_quizzes_on_a_page_are_different_groups():
@@ -57,7 +49,6 @@ def test_different_quizzes_on_a_page_are_different_groups():
         quiz("How few?", OPTIONS, answer="two").html,
         quiz("How many?", OPTIONS | {"two": "Another feedback."}, answer="two").html,
     ]
-    assert len({elements(page)[-4].tag for page in pages}) == 1
     names = [{e.attributes["name"] for e in elements(page) if e.tag == "details"} for page in pages]
     assert len(set.union(*names)) == 3
     assert pages[0] == quiz("How many?", OPTIONS, answer="two").html
@@ -73,10 +64,6 @@ def test_equal_quizzes_on_a_page_of_the_site_are_different_groups():
     assert len(set.union(*quizzes)) == 4
     assert page.startswith(f"<p>{one}{other}")  # what needs no mending keeps its bytes
     assert number_groups(page.partition("</p>")[0]) == page.partition("</p>")[0]
-
-
-def test_what_stands_in_its_place_without_html():
-    assert repr(quiz("How many?", OPTIONS, answer="two")) == "<quiz: How many?>"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -95,37 +82,20 @@ def test_hostile_texts_stay_texts(text):
     ]
 
 
-def test_any_mapping_will_do():
-    assert quiz("?", MappingProxyType(OPTIONS), answer="two").html == (
-        quiz("?", OPTIONS, answer="two").html
-    )
-
-
-@pytest.mark.parametrize("question", [None, 3, b"bytes", ["How many?"]])
-def test_the_question_must_be_a_string(question):
-    with pytest.raises(TypeError, match="question must be a string, got"):
-        quiz(question, OPTIONS, answer="two")
-
-
-@pytest.mark.parametrize(
-    "options",
-    [None, "one two", ["one", "two"], [("one", "a")], {"one": 1, "two": "b"}, {1: "a", "two": "b"}],
-)
-def test_the_options_must_map_strings_to_strings(options):
-    with pytest.raises(TypeError, match="options must map option texts to feedback texts, got"):
-        quiz("How many?", options, answer="two")
-
-
-@pytest.mark.parametrize("options", [{}, {"two": "b"}])
-def test_a_choice_needs_two_options(options):
-    with pytest.raises(ValueError, match=f"at least two options, got {len(options)}"):
-        quiz("How many?", options, answer="two")
-
-
-@pytest.mark.parametrize("answer", ["four", "", None, 2, "Two"])
-def test_the_answer_must_be_an_option(answer):
-    with pytest.raises(ValueError, match=f"answer must be one of .* got {answer!r}"):
-        quiz("How many?", OPTIONS, answer=answer)
+def test_what_is_no_quiz(message_of):
+    for wrong in (None, 3, b"bytes", ["How many?"]):
+        said = message_of(TypeError, quiz, wrong, OPTIONS, answer="two")
+        assert "question must be a string, got" in said
+    for wrong in (None, "one two", [("one", "a")], {"one": 1, "two": "b"}, {1: "a", "two": "b"}):
+        said = message_of(TypeError, quiz, "How many?", wrong, answer="two")
+        assert "options must map option texts to feedback texts, got" in said
+    for wrong in ({}, {"two": "b"}):
+        said = message_of(ValueError, quiz, "How many?", wrong, answer="two")
+        assert f"at least two options, got {len(wrong)}" in said
+    for wrong in ("four", "", None, 2, "Two"):
+        said = message_of(ValueError, quiz, "How many?", OPTIONS, answer=wrong)
+        assert said.startswith("answer must be one of")
+        assert said.endswith(f"got {wrong!r}")
 
 
 @pytest.mark.parametrize("style", [True, False])
