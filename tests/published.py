@@ -1,6 +1,5 @@
 """Read published HTML back with the standard library's parser, for several test files."""
 
-import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -89,16 +88,6 @@ def only(page, tag, **attributes):
     ]
     assert len(found) == 1, f"{len(found)} of <{tag}> {attributes}"
     return found[0]
-
-
-def payload(page):
-    """Return the data that a published explorer carries."""
-    return json.loads(only(page, "script", type="application/json").text)
-
-
-def frame(data, number):
-    """Return the SVG text of one frame of the payload."""
-    return "".join(data["parts"][part] for part in data["frames"][number])
 
 
 def first_picture(page):
