@@ -11,8 +11,9 @@ def test_a_key_shows_each_line_as_it_is_drawn_and_its_text_behind_it():
     with figure_style():
         figure, axes = plt.subplots()
         curve = axes.plot([0, 1], "--")[0]
-        rows = ((0.1, 0.9, "red", "--", "one"), (0.5, 0.8, "blue", ":", "other"))
-        line_key(figure, rows, length=0.06, dotted=1.4)
+        dashed, dotted = {"color": "red", "linestyle": "--"}, {"color": "blue", "linestyle": ":"}
+        rows = (0.1, 0.9, dashed, "one"), (0.5, 0.8, {**dotted, "linewidth": 1.4}, "other")
+        line_key(figure, *rows, length=0.06)
         pieces, texts = figure.artists, figure.texts
     looks = [(piece.get_color(), piece.get_linestyle()) for piece in pieces]
     assert looks == [("red", "--"), ("blue", ":")]

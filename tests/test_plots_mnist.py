@@ -8,9 +8,10 @@ from figure_checks import check_texts
 from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
 from dropout_lab.explorer.style import figure_style
 from dropout_lab.lessons.ch07.figures import (
+    _draw_pixels,
+    _outline_pixels,
     activation_shares,
     digit_activations,
-    draw_pixels,
     first_layer,
     learning_curves,
     mistake,
@@ -230,7 +231,7 @@ def test_a_mistake_says_label_and_answer():
 def test_stacked_shades_add_up_to_the_ink():
     image = np.array([[0.0, 0.25, 0.5, 0.75, 1.0]])
     _, axes = plt.subplots()
-    draw_pixels(axes, image)
+    _draw_pixels(axes, image)
     for column, ink in enumerate(image[0]):
         paper = 1.0
         for patch in axes.patches:
@@ -241,7 +242,7 @@ def test_stacked_shades_add_up_to_the_ink():
 
 def test_an_outline_goes_around_each_inked_pixel():
     _, axes = plt.subplots()
-    draw_pixels(axes, np.array([[1.0, 0.5], [0.0, 0.0]]), hollow=True)
+    _outline_pixels(axes, np.array([[1.0, 0.5], [0.0, 0.0]]))
     (patch,) = axes.patches
     assert patch.get_facecolor()[3] == 0
     assert len(patch.get_path().vertices) == 2 * 5

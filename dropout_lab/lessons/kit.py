@@ -1,16 +1,282 @@
-"""What the figures of several chapters draw: networks, keys and signed numbers."""
+"""The vocabulary of drawing: what the figures of several chapters have in common.
+
+Colors go by role, and each role has a second cue: without dropout blue, solid and filled, with
+dropout orange, dashed and hatched, dropped gray and hollow.
+"""
 
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from dropout_lab._checks import check_mask
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.intervals import t_interval
 
-__all__ = ["draw_network", "line_key", "network_diagram", "signed"]
+__all__ = ["draw_network", "labeled", "network_diagram", "panels", "placed", "scales", "signed"]
+
+BLUE, ORANGE, GRAY = COLORS["without"], COLORS["with"], COLORS["dropped"]
+WITHOUT = {"color": BLUE, "linestyle": "-"}
+WITH = {"color": ORANGE, "linestyle": "--"}
+PLAIN = {**WITHOUT, "marker": "o"}
+DROPOUT = {**WITH, "marker": "s"}
+HATCHED = {"color": ORANGE, "hatch": "////"}
+TARGET = {"color": INK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+
+
+def hollow(color=INK, linewidth=1.2):
+    """Return the look of a bar that is an outline."""
+    return {"facecolor": "none", "edgecolor": color, "linewidth": linewidth}
+
+
+# --- panels and their axes ----------------------------------------------------------------------
+
+
+def panels(
+    rows=1, columns=1, *, height, top, left=0.125, right=0.97, bottom=0.115, wspace=None,
+    hspace=None, **grid,
+):  # fmt: skip
+    """Return a figure of the book's width and its panels.
+
+    Parameters
+    ----------
+    rows, columns : int, default 1
+        How many panels below and beside each other.
+    height : float
+        Of the figure, in inches.
+    top, left, right, bottom : float
+        Where the panels end, as shares of the figure.
+    wspace, hspace : float, optional
+        Between panels, as shares of one.
+    **grid
+        What else `matplotlib.pyplot.subplots` takes.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        Without a sentence yet.
+    axes : matplotlib.axes.Axes or numpy.ndarray of them
+        The one panel, or all of them.
+    """
+    figure, axes = plt.subplots(rows, columns, figsize=(FIGURE_WIDTH, height), **grid)
+    figure.subplots_adjust(
+        left=left, right=right, top=top, bottom=bottom, wspace=wspace, hspace=hspace
+    )
+    return figure, axes
+
+
+def placed(height, *places):
+    """Return a figure of the book's width and a panel at each place: left, bottom, width, height.
+
+    Parameters
+    ----------
+    height : float
+        Of the figure, in inches.
+    *places : tuple of float
+        As shares of the figure.
+
+    Returns
+    -------
+    list
+        The figure, then the panels.
+    """
+    figure = plt.figure(figsize=(FIGURE_WIDTH, height))
+    return [figure, *(figure.add_axes(place) for place in places)]
+
+
+def scales(panel, *, x=None, y=None, xticks=None, yticks=None, log="", grid="", **words):
+    """Set what the axes of a panel show, the same in all frames.
+
+    Parameters
+    ----------
+    panel : matplotlib.axes.Axes
+        Which one.
+    x, y : tuple of float, optional
+        Limits.
+    xticks, yticks : sequence of float or mapping of float to str, optional
+        Ticks, or what is written at each: see `labeled`.
+    log : {"", "x", "y", "xy"}
+        Which axes are logarithmic; they get no minor ticks.
+    grid : {"", "x", "y"}
+        At the ticks of which axis the panel gets thin lines.
+    **words
+        ``xlabel``, ``ylabel`` and ``title``.
+    """
+    for axis, limits, ticks in (("x", x, xticks), ("y", y, yticks)):
+        if axis in log:
+            panel.set(**{f"{axis}scale": "log"})
+        if ticks is not None:
+            labels = list(ticks.values()) if isinstance(ticks, dict) else None
+            getattr(panel, f"set_{axis}ticks")(list(ticks), labels)
+        if limits is not None:
+            panel.set(**{f"{axis}lim": limits})
+    if log:
+        panel.minorticks_off()
+    if grid:
+        panel.grid(axis=grid)
+    panel.set(**words)
+
+
+def labeled(ticks, form="g"):
+    """Return ticks with what is written at each.
+
+    Parameters
+    ----------
+    ticks : sequence of float
+        Where.
+    form : str, default "g"
+        How, as in a format string: ``"+g"`` gives all but 0 a sign.
+
+    Returns
+    -------
+    dict of float to str
+        Minus signs are as wide as a plus.
+
+    Examples
+    --------
+    >>> labeled((-1, 0, 0.5), "+g")
+    {-1: '−1', 0: '0', 0.5: '+0.5'}
+    """
+    return {tick: f"{tick:{form}}".replace("-", "−") if tick else "0" for tick in ticks}
+
+
+def percent(*ticks):
+    """Return ticks at shares, given and written in percent."""
+    return {tick / 100: f"{tick} %" for tick in ticks}
+
+
+def categories(panel, names, *, start=0, room=0.6):
+    """Name the places `start`, `start` + 1, ... on the x-axis, without marks, and return them."""
+    places = np.arange(start, start + len(names))
+    panel.set_xticks(places, names)
+    panel.tick_params(axis="x", length=0)
+    panel.set(xlim=(places[0] - room, places[-1] + room))
+    return places
+
+
+# --- what is drawn into them --------------------------------------------------------------------
+
+
+def point(panel, x, y, marker, color, size=8, **look):
+    """Mark one point so that it stands out from a line of its color."""
+    panel.plot(x, y, marker, color=color, markeredgecolor=INK, markersize=size, **look)
+
+
+def paired_bars(panel, places, without, dropout, *, width=0.38, apart=0.4):
+    """Draw filled and hatched bars side by side: without and with dropout; return both."""
+    return (
+        panel.bar(places - apart / 2, without, width, color=BLUE),
+        panel.bar(places + apart / 2, dropout, width, **HATCHED),
+    )
+
+
+def interval_line(panel, x, values, **look):
+    """Draw means over the last axis, with bars of 95 % t intervals; return means and halves."""
+    mean, half = t_interval(values)
+    panel.errorbar(x, mean, half, **look)
+    return mean, half
+
+
+def interval_band(panel, x, values, look):
+    """Draw means over the last axis in a shade of 95 % t intervals."""
+    mean, half = t_interval(values)
+    shade = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
+    panel.fill_between(x, mean - half, mean + half, **shade)
+    panel.plot(x, mean, **look)
+
+
+def forest(panel, names, mean, half, looks, *, room=0.6):
+    """Draw one point with its interval for each name, the first on top."""
+    for row, look in enumerate(looks):
+        panel.errorbar(mean[row], -row, xerr=half[row], **{"capsize": 3, **look})
+    panel.set_yticks(-np.arange(len(names)), names)
+    panel.tick_params(axis="y", length=0)
+    panel.set(ylim=(1 - len(names) - room, room))
+    panel.grid(axis="x")
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+def line_key(figure, *rows, length=0.07, gap=0.015, **font):
+    """Write what kinds of lines or points mean, each behind a piece of it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Gets the key.
+    *rows : tuple
+        For each kind the place where it begins, x and y in the coordinates of the figure, then
+        its look, as a mapping, and the text.
+    length : float, default 0.07
+        Of the pieces, in widths of the figure; 0 for kinds of points.
+    gap : float, default 0.015
+        Between piece and text.
+    **font
+        Of the text.
+    """
+    has_markers = any("marker" in look for _, _, look, _ in rows)
+    steps = [0] if not length else [0, length / 2, length] if has_markers else [0, length]
+    middle = {"markevery": [1]} if len(steps) == 3 else {}
+    for x, y, look, text in rows:
+        places = [x + step for step in steps]
+        figure.add_artist(plt.Line2D(places, [y] * len(steps), **look, **middle))
+        figure.text(x + length + gap, y, text, va="center", **font)
+
+
+def mark_key(figure, *rows, size=12, **font):
+    """Write what colors mean: rows of x, y, a sign, its color, and the text."""
+    for x, y, sign, color, text in rows:
+        figure.text(x, y, sign, color=color, va="center", fontsize=size)
+        figure.text(x + 0.04, y, text, va="center", **font)
+
+
+def box_key(figure, *rows, height, below, gap=0.015, **font):
+    """Write what kinds of bars mean: rows of x, y, look and text; boxes begin `below` their y."""
+    for x, y, look, text in rows:
+        figure.add_artist(plt.Rectangle((x, y - below), 0.035, height, **look))
+        figure.text(x + 0.035 + gap, y, text, va="center", **font)
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def runs_of(cells):
+    """Yield row, first column and the column behind the last of each run of True in a row."""
+    for row, inside in enumerate(cells):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
+        for first, end in edges.reshape(-1, 2):
+            yield row, first, end
+
+
+def draw_strokes(axes, strokes, width, color, **look):
+    """Draw horizontal strokes (left, right, height) as one path, much lighter than rectangles."""
+    ends = [[(left, y), (right, y)] for left, right, y in strokes]
+    if ends:
+        path = Path(np.array(ends).reshape(-1, 2), [Path.MOVETO, Path.LINETO] * len(ends))
+        look |= {"facecolor": "none", "edgecolor": color, "linewidth": width, "capstyle": "butt"}
+        axes.add_patch(PathPatch(path, **look))
+
+
+def show_cells(axes, cells, **look):
+    """Let the cells of a matrix fill the axes, the first row on top, without a frame."""
+    rows, columns = cells.shape
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), **look)
+    axes.axis("off")
+
+
+def tinted(weights):
+    """Return colors for weights from -1 to 1: orange or blue, the fainter the nearer to 0."""
+    color = np.where(weights[..., None] > 0, to_rgb(ORANGE), to_rgb(BLUE))
+    return np.concatenate([color, np.abs(weights)[..., None]], axis=-1)
+
+
+# --- networks -------------------------------------------------------------------------------------
 
 
 def draw_network(axes, masks, *, layer_names=None, size=200):
@@ -51,11 +317,9 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.4, zorder=1, clip_on=False))
     where, kept = np.vstack(places), np.concatenate(masks)
     rims = {"linewidths": 1.2, "clip_on": False, "zorder": 2}
-    axes.scatter(*where[kept].T, s=size, color=COLORS["with"], **rims)
-    axes.scatter(
-        *where[~kept].T, s=size, facecolors="none", edgecolors=COLORS["dropped"],
-        linestyles="--", **rims,
-    )  # fmt: skip
+    axes.scatter(*where[kept].T, s=size, color=ORANGE, **rims)
+    rims |= {"facecolors": "none", "edgecolors": GRAY, "linestyles": "--"}
+    axes.scatter(*where[~kept].T, s=size, **rims)
     for x, name in enumerate(layer_names or ()):
         axes.text(x, -0.62, name, ha="center", va="top", color=INK)
     axes.set(xlim=(-0.35, len(masks) - 0.65), ylim=(-0.55, 0.55))
@@ -97,9 +361,10 @@ def network_diagram(masks, *, layer_names=None, title=None, droppable=None, heig
     >>> plt.close(figure)
     """
     _checked(masks)
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, height))
     below = 0.13 if layer_names is not None else 0.03
-    figure.subplots_adjust(left=0.02, right=0.98, top=0.88 if title else 0.97, bottom=below)
+    figure, axes = panels(
+        height=height, left=0.02, right=0.98, top=0.88 if title else 0.97, bottom=below
+    )
     lines = draw_network(axes, masks, layer_names=layer_names)
     if title is not None:
         axes.set_title(title)
@@ -133,26 +398,12 @@ def places_of(masks):
     ]
 
 
-def line_key(figure, rows, *, length=0.07, dotted=1.8):
-    """Write what kinds of lines mean, each beside a piece of such a line.
+# --- words ----------------------------------------------------------------------------------------
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Gets the key.
-    rows : sequence of tuple
-        For each kind the place where it begins, x and y in the coordinates of the figure, then
-        color, style of line and text.
-    length : float, default 0.07
-        Of the pieces, in widths of the figure.
-    dotted : float, default 1.8
-        Width of dotted lines in points, where their curves are thinner than those of the style.
-    """
-    for x, y, color, line, text in rows:
-        width = {"linewidth": dotted} if line == ":" else {}
-        piece = plt.Line2D([x, x + length], [y, y], color=color, linestyle=line, **width)
-        figure.add_artist(piece)
-        figure.text(x + length + 0.015, y, text, va="center")
+
+def minus(value, digits=2, sign=""):
+    """Write a number with a minus that is as wide as a plus."""
+    return f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
 def signed(value, digits=2):
@@ -175,4 +426,4 @@ def signed(value, digits=2):
     >>> signed(0.5), signed(-0.1234, 3)
     ('+0.50', '−0.123')
     """
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return minus(value, digits, "+")

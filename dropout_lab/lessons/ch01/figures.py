@@ -2,15 +2,13 @@
 
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
+from dropout_lab.lessons import kit
 
 __all__ = ["learning_curves", "practice_scores", "price_of_absence", "reliance_and_scores"]
-
-_LINES = {"everyone": "-", "one": (0, (5, 1.5)), "most": (0, (1.5, 1.5))}
 
 
 def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
@@ -35,45 +33,39 @@ def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1, 1.25)}
+    figure, (top, bottom) = kit.panels(
+        2, height=4.2, left=0.1, right=0.98, top=0.93, hspace=0.5, height_ratios=(1, 1.25)
     )
-    figure.subplots_adjust(left=0.1, right=0.98, top=0.93, bottom=0.115, hspace=0.5)
-    places = np.arange(len(names))
-    blue = top.bar(places - 0.2, before, 0.38, color=COLORS["without"])
-    orange = top.bar(places + 0.2, after, 0.38, color=COLORS["with"], hatch="////")
+    bars = kit.paired_bars(top, np.arange(len(names)), before, after)
     ticks = list(names)
     if absent is not None:
         ill = names.index(absent)
         ticks[ill] = f"{absent} (ill)"
-        for bar in (blue[ill], orange[ill]):
-            bar.set(facecolor="none", edgecolor=COLORS["dropped"], linestyle="--", hatch=None)
-    top.set(xlim=(-0.6, len(names) - 0.4), ylim=(0, 0.7), yticks=[0, 0.2, 0.4, 0.6])
-    top.set_xticks(places, ticks)
-    top.tick_params(axis="x", length=0)
-    top.set_title("Share of the group's weight")
-    for height, text, role in (
-        (0.57, "without dropout", "without"),
-        (0.4, f"with dropout, rate {rate:.2f}", "with"),
+        for each in bars:
+            each[ill].set(facecolor="none", edgecolor=kit.GRAY, linestyle="--", hatch=None)
+    kit.categories(top, ticks)
+    kit.scales(top, y=(0, 0.7), yticks=[0, 0.2, 0.4, 0.6], title="Share of the group's weight")
+    for height, text, color in (
+        (0.57, "without dropout", kit.BLUE),
+        (0.4, f"with dropout, rate {rate:.2f}", kit.ORANGE),
     ):
-        top.plot(1.55, height, "s", color=COLORS[role], markersize=7)
-        top.text(1.8, height, text, va="center", color=INK)
+        top.plot(1.55, height, "s", color=color, markersize=7)
+        top.text(1.8, height, text, va="center")
 
     first, other = (name for name in scores if name is not None)
-    styles = {None: ("with", "everyone"), other: ("with", "one"), first: ("dropped", "most")}
-    for who, (role, line) in styles.items():
-        bottom.plot(rates, scores[who], color=COLORS[role], linestyle=_LINES[line])
-        bottom.plot(0, scores[who][0], "s", color=COLORS["without"], markersize=6, clip_on=False)
+    dashed, dotted = (0, (5, 1.5)), (0, (1.5, 1.5))
+    looks = {None: (kit.ORANGE, "-"), other: (kit.ORANGE, dashed), first: (kit.GRAY, dotted)}
+    for who, (color, line) in looks.items():
+        bottom.plot(rates, scores[who], color=color, linestyle=line)
+        bottom.plot(0, scores[who][0], "s", color=kit.BLUE, markersize=6, clip_on=False)
     now = list(rates).index(rate)
     bottom.axvline(rate, color=INK, linewidth=0.8, alpha=0.5)
-    dot = {"color": COLORS[styles[absent][0]], "markeredgecolor": INK, "clip_on": False}
-    bottom.plot(rate, scores[absent][now], "o", markersize=9, **dot)
-    bottom.text(0.28, 0.945, "everyone there", color=INK)
-    bottom.text(0.16, 0.775, f"{other} ill", color=INK)
-    bottom.text(0.28, 0.585, f"{first} ill", color=INK)
-    bottom.set(xlim=(-0.02, max(rates) + 0.02), ylim=(0.3, 1.03), yticks=[0.4, 0.6, 0.8, 1.0])
+    kit.point(bottom, rate, scores[absent][now], "o", looks[absent][0], 9, clip_on=False)
+    bottom.text(0.28, 0.945, "everyone there")
+    bottom.text(0.16, 0.775, f"{other} ill")
+    bottom.text(0.28, 0.585, f"{first} ill")
+    kit.scales(bottom, x=(-0.02, max(rates) + 0.02), y=(0.3, 1.03), yticks=[0.4, 0.6, 0.8, 1.0])
     bottom.set_title("Exam score (R²) after practice at each rate")
     bottom.set_xlabel("dropout rate during practice")
     who = "everyone there" if absent is None else f"{absent} ill"
@@ -108,15 +100,15 @@ def learning_curves(names, runs, targets, rate, sessions, session):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.9 inches.
     """
-    figure, panels = plt.subplots(1, 2, sharey=True, figsize=(FIGURE_WIDTH, 2.9))
-    figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.17, wspace=0.12)
-    titles = ("Without dropout", f"With dropout, rate {rate:.1f}")
-    colors = (COLORS["without"], COLORS["with"])
-    for panel, run, target, title, color in zip(panels, runs, targets, titles, colors, strict=True):
+    figure, both = kit.panels(
+        1, 2, height=2.9, left=0.12, top=0.9, bottom=0.17, wspace=0.12, sharey=True
+    )
+    looks = ("Without dropout", kit.BLUE), (f"With dropout, rate {rate:.1f}", kit.ORANGE)
+    last = sessions[-1]
+    for panel, run, target, (title, color) in zip(both, runs, targets, looks, strict=True):
         for goal in (target[0], target[-1]):
-            panel.axhline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+            panel.axhline(goal, **kit.TARGET)
         for start, stop in pairwise(sessions):
             if stop > session:
                 break
@@ -129,14 +121,12 @@ def learning_curves(names, runs, targets, rate, sessions, session):
         now = np.full(len(names) - 1, session + 1)
         panel.plot(now, run[session, 1:], "o", color=color, markersize=3)
         panel.plot(session + 1, run[session, 0], "o", color=color, markersize=7)
-        panel.set(xscale="log", xlim=(0.9, sessions[-1] + 200), ylim=(-0.03, 0.68))
-        panel.set_title(title)
-        panel.set_xticks([1, 11, 101, sessions[-1] + 1], ["0", "10", "100", str(sessions[-1])])
-        panel.minorticks_off()
+        ticks = {1 + done: str(done) for done in (0, 10, 100, last)}
+        kit.scales(panel, x=(0.9, last + 200), y=(-0.03, 0.68), xticks=ticks, log="x", title=title)
         panel.set_xlabel("study session")
-        panel.text(1.0, target[0] + 0.012, names[0], color=INK)
-    panels[0].set_ylabel("weight")
-    panels[0].text(60, targets[0][-1] - 0.075, "the others", color=INK)
+        panel.text(1.0, target[0] + 0.012, names[0])
+    both[0].set_ylabel("weight")
+    both[0].text(60, targets[0][-1] - 0.075, "the others")
     here = [f"{run[session, 0]:.2f} and {run[session, 1:].mean():.2f}" for run in runs]
     return describe(
         figure,
@@ -164,24 +154,21 @@ def price_of_absence(rates, dropout_path, decay_path, rate, ceiling, name="Alex"
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
-    figure.subplots_adjust(left=0.13, right=0.97, top=0.91, bottom=0.15)
+    figure, axes = kit.panels(height=3.4, left=0.13, top=0.91, bottom=0.15)
     axes.axhline(ceiling, color=INK, linewidth=0.8, linestyle=(0, (1, 2)))
-    axes.text(0.755, ceiling + 0.008, f"best possible without {name}: {ceiling:.2f}", color=INK)
+    axes.text(0.755, ceiling + 0.008, f"best possible without {name}: {ceiling:.2f}")
     axes.plot(*decay_path.T, color=INK, linestyle=(0, (5, 2)))
-    axes.plot(*dropout_path.T, color=COLORS["with"])
-    axes.plot(*dropout_path[0], "s", color=COLORS["without"], markersize=8)
-    axes.text(0.925, 0.525, "no dropout, no decay", ha="right", color=INK)
+    axes.plot(*dropout_path.T, color=kit.ORANGE)
+    axes.plot(*dropout_path[0], "s", color=kit.BLUE, markersize=8)
+    axes.text(0.925, 0.525, "no dropout, no decay", ha="right")
     now = list(rates).index(rate)
-    axes.plot(*decay_path[now], "D", color="none", markeredgecolor=INK, markersize=8)
-    axes.plot(*dropout_path[now], "o", color=COLORS["with"], markeredgecolor=INK, markersize=8)
-    axes.text(0.81, 0.605, "dropout", color=INK)
-    axes.text(0.885, 0.765, "weight decay", ha="right", color=INK)
-    axes.set(xlim=(0.75, 0.95), ylim=(0.5, 0.87), xlabel="exam score with everyone there")
-    axes.set_title(f"Exam score with {name} ill")
-    axes.set_xticks([0.75, 0.8, 0.85, 0.9, 0.95])
+    kit.point(axes, *decay_path[now], "D", "none")
+    kit.point(axes, *dropout_path[now], "o", kit.ORANGE)
+    axes.text(0.81, 0.605, "dropout")
+    axes.text(0.885, 0.765, "weight decay", ha="right")
+    kit.scales(axes, x=(0.75, 0.95), y=(0.5, 0.87), xticks=[0.75, 0.8, 0.85, 0.9, 0.95])
+    axes.set(xlabel="exam score with everyone there", title=f"Exam score with {name} ill")
     pair = [f"{path[now][0]:.2f} and {path[now][1]:.2f}" for path in (dropout_path, decay_path)]
     return describe(
         figure,
@@ -207,22 +194,18 @@ def practice_scores(rates, scores, limit, count):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.0 inches.
     """
     low, middle, high = np.quantile(scores, [0.1, 0.5, 0.9], axis=0)
     best = int(np.argmax(middle))
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
-    figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.165)
-    axes.fill_between(rates, low, high, color=COLORS["with"], alpha=0.25, linewidth=0)
-    axes.plot(rates, limit, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    axes.plot(rates, middle, color=COLORS["with"])
-    axes.plot(0, middle[0], "s", color=COLORS["without"], markersize=8, clip_on=False)
-    axes.plot(
-        rates[best], middle[best], "o", color=COLORS["with"], markeredgecolor=INK, markersize=9
-    )
-    axes.text(0.42, 0.93, "unlimited practice", color=INK)
-    axes.text(0.2, 0.38, "line: median; band: 8 of 10 groups", color=INK)
-    axes.set(xlim=(-0.02, 0.82), ylim=(0.3, 1.0), xlabel="dropout rate during practice")
+    figure, axes = kit.panels(height=3.0, left=0.12, top=0.9, bottom=0.165)
+    axes.fill_between(rates, low, high, color=kit.ORANGE, alpha=0.25, linewidth=0)
+    axes.plot(rates, limit, **{**kit.TARGET, "linewidth": 0.9})
+    axes.plot(rates, middle, color=kit.ORANGE)
+    axes.plot(0, middle[0], "s", color=kit.BLUE, markersize=8, clip_on=False)
+    kit.point(axes, rates[best], middle[best], "o", kit.ORANGE, 9)
+    axes.text(0.42, 0.93, "unlimited practice")
+    axes.text(0.2, 0.38, "line: median; band: 8 of 10 groups")
+    kit.scales(axes, x=(-0.02, 0.82), y=(0.3, 1.0), xlabel="dropout rate during practice")
     axes.set_title(f"Exam score, everyone there: {count} questions")
     most = f" and most, {middle[best]:.2f}, at rate {rates[best]:.1f}" if best else ", its best"
     return describe(

@@ -1,12 +1,14 @@
 """Figures of chapter 2: what masks do to a layer, drawn so that one can count."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import COLORS, INK
+from dropout_lab.lessons import kit
 
 __all__ = ["activation_bars", "keep_or_drop", "mask_counts", "mask_grid", "mask_sum"]
+
+_HOLLOW = {"color": kit.GRAY, "linewidth": 0.8}
 
 
 def activation_bars(x, y, mask, rate, *, top):
@@ -31,23 +33,24 @@ def activation_bars(x, y, mask, rate, *, top):
     n, dropped, factor = len(x), int(np.sum(~mask)), 1 / (1 - rate)
     units = np.arange(1, n + 1)
     stub = 0.07 * top
-    fig, (before, after) = plt.subplots(
-        2, 1, sharex=True, figsize=(FIGURE_WIDTH, 4.2), height_ratios=[1.05, top + stub]
-    )
-    fig.subplots_adjust(left=0.07, right=0.81, top=0.93, bottom=0.11, hspace=0.21)
-    before.bar(units, x, 0.7, color=COLORS["without"])
-    after.bar(units[mask], y[mask], 0.7, color=COLORS["with"])
+    figure, (before, after) = kit.panels(
+        2, height=4.2, left=0.07, right=0.81, top=0.93, bottom=0.11, hspace=0.21,
+        sharex=True, height_ratios=[1.05, top + stub],
+    )  # fmt: skip
+    before.bar(units, x, 0.7, color=kit.BLUE)
+    after.bar(units[mask], y[mask], 0.7, color=kit.ORANGE)
     after.plot(*_boxes(units[~mask], -0.5 * stub, 0.5, 0.6 * stub), **_HOLLOW)
-    for ax, values in ((before, x), (after, y)):
-        ax.axhline(values.mean(), color=COLORS["reference"], linewidth=1.2, dashes=(4, 2))
-        ax.text(n + 3, values.mean(), f"mean {values.mean():.2f}", va="center")
-    before.set(xlim=(0, n + 1), ylim=(0, 1.05), yticks=[0, 1], title="before dropout")
+    for panel, values in ((before, x), (after, y)):
+        panel.axhline(values.mean(), color=COLORS["reference"], linewidth=1.2, dashes=(4, 2))
+        panel.text(n + 3, values.mean(), f"mean {values.mean():.2f}", va="center")
+    kit.scales(before, x=(0, n + 1), y=(0, 1.05), yticks=[0, 1], title="before dropout")
     before.tick_params(bottom=False, labelbottom=False)
-    after.set(xticks=[1, *range(20, n + 1, 20)], xlabel="unit")
-    after.set(ylim=(-stub, top), yticks=np.arange(0, top + 1, 2 if top > 5 else 1))
+    steps = np.arange(0, top + 1, 2 if top > 5 else 1)
+    ticks = [1, *range(20, n + 1, 20)]
+    kit.scales(after, y=(-stub, top), xticks=ticks, yticks=steps, xlabel="unit")
     after.set_title(f"after: {dropped} dropped, the others × {factor:.2f}")
     return describe(
-        fig,
+        figure,
         f"At rate {rate:.2f}, {dropped} of {n} units are dropped and the others are "
         f"multiplied by {factor:.2f}. The mean is {x.mean():.2f} before and {y.mean():.2f} after.",
     )
@@ -74,31 +77,31 @@ def mask_counts(x, y, counts, probabilities, total):
     """
     n, passes, latest = len(x), len(counts), int(counts[-1])
     units, kept = np.arange(1, n + 1), y != 0
-    fig, (layer, tally) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), height_ratios=[1, 1.5])
-    fig.subplots_adjust(left=0.13, right=0.98, top=0.93, bottom=0.17, hspace=0.4)
-    layer.bar(units[kept], y[kept], 0.5, color=COLORS["with"])
-    layer.bar(units, x, 0.7, fill=False, edgecolor=COLORS["without"], linewidth=1.5)
+    figure, (layer, tally) = kit.panels(
+        2, height=4.2, left=0.13, right=0.98, top=0.93, bottom=0.17, hspace=0.4,
+        height_ratios=[1, 1.5],
+    )  # fmt: skip
+    layer.bar(units[kept], y[kept], 0.5, color=kit.ORANGE)
+    layer.bar(units, x, 0.7, fill=False, edgecolor=kit.BLUE, linewidth=1.5)
     for unit, before, after in zip(units, x, y, strict=True):
         text = f"{before:g} → {after:.2f}" if after else f"{before:g} → 0"
         layer.text(unit, max(before, after) + 0.4, text, ha="center")
-    layer.set(xlim=(0.4, n + 0.6), ylim=(0, 11), yticks=[0, 5, 10], xticks=[])
+    kit.scales(layer, x=(0.4, n + 0.6), y=(0, 11), xticks=[], yticks=[0, 5, 10])
     layer.set_title(f"pass {passes}: {latest} of {n} dropped (outline: before)")
     outcomes = np.arange(n + 1)
     tally.bar(outcomes, total * probabilities, 0.84, fill=False, edgecolor=INK, linestyle=":")
-    heights = [int(np.sum(counts[:i] == count)) for i, count in enumerate(counts)]
-    tally.bar(counts[:-1], 0.8, 0.6, bottom=np.array(heights[:-1]) + 0.1, color=COLORS["with"])
-    tally.bar(
-        latest, 0.8, 0.6, bottom=heights[-1] + 0.1,
-        fill=False, hatch="//////", edgecolor=COLORS["with"], linewidth=1.5,
-    )  # fmt: skip
-    tally.set_xticks(outcomes, [f"{k}\n{p:.1%}" for k, p in enumerate(probabilities)])
-    tally.set(ylim=(0, 0.5 * total), yticks=[0, 5, 10], ylabel="passes")
-    tally.set(xlabel="units dropped, and the probability of that")
+    heights = np.array([np.sum(counts[:i] == count) for i, count in enumerate(counts)]) + 0.1
+    tally.bar(counts[:-1], 0.8, 0.6, bottom=heights[:-1], color=kit.ORANGE)
+    hatched = {"fill": False, "hatch": "//////", "edgecolor": kit.ORANGE, "linewidth": 1.5}
+    tally.bar(latest, 0.8, 0.6, bottom=heights[-1], **hatched)
+    labels = {k: f"{k}\n{p:.1%}" for k, p in enumerate(probabilities)}
+    kit.scales(tally, y=(0, 0.5 * total), xticks=labels, yticks=[0, 5, 10], ylabel="passes")
+    tally.set_xlabel("units dropped, and the probability of that")
     tally.set_title(f"blocks: passes so far; dotted: expected in {total}")
     seen = int(np.sum(counts == latest))
     output = ", ".join(f"{value:.2f}" if value else "0" for value in y)
     return describe(
-        fig,
+        figure,
         f"Pass {passes} drops {latest} of {n} units and puts out {output}. "
         f"So far {seen} of {passes} passes dropped {latest}; the probability is "
         f"{probabilities[latest]:.1%}.",
@@ -131,11 +134,10 @@ def mask_sum(x, masks, probabilities, rate, most_dropped):
     added = dropped <= most_dropped
     outputs = x * masks / (1 - rate)
     so_far = probabilities[added] @ outputs[added]
-    fig, (grid, bars) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0))
-    fig.subplots_adjust(left=0.09, right=0.97, top=0.86, bottom=0.02, hspace=0.5)
+    figure, (grid, bars) = kit.panels(2, height=4.0, left=0.09, top=0.86, bottom=0.02, hspace=0.5)
     for chosen, alpha in ((added, 1.0), (~added, 0.3)):
         mask, unit = np.nonzero(masks & chosen[:, None])
-        grid.bar(columns[mask], 0.7, 0.7, bottom=unit - 0.35, color=COLORS["with"], alpha=alpha)
+        grid.bar(columns[mask], 0.7, 0.7, bottom=unit - 0.35, color=kit.ORANGE, alpha=alpha)
         mask, unit = np.nonzero(~masks & chosen[:, None])
         grid.plot(*_boxes(columns[mask], unit), alpha=alpha, **_HOLLOW)
     for k in range(n + 1):
@@ -143,23 +145,21 @@ def mask_sum(x, masks, probabilities, rate, most_dropped):
         weight = "bold" if k <= most_dropped else "normal"
         grid.text(middle, -0.8, f"{k}", ha="center", weight=weight)
         grid.text(middle, n + 0.1, f"{share:.1%}", ha="center", fontsize=9, weight=weight)
-    grid.set(xlim=(-1.2, columns[-1] + 1.8), ylim=(n - 0.4, -0.6), xticks=[])
-    grid.set_yticks(range(n), [f"{value:g}" for value in x])
-    fig.text(0.09, 0.95, "every mask, by the number of units dropped", fontsize=10.5)
+    figure.text(0.09, 0.95, "every mask, by the number of units dropped", fontsize=10.5)
     rows = np.arange(n)
-    bars.barh(rows, x, 0.8, fill=False, edgecolor=COLORS["without"], linestyle="--")
-    bars.barh(rows, so_far, 0.55, color=COLORS["with"])
+    bars.barh(rows, x, 0.8, fill=False, edgecolor=kit.BLUE, linestyle="--")
+    bars.barh(rows, so_far, 0.55, color=kit.ORANGE)
     for row, value in enumerate(so_far):
         bars.text(x[row] + 0.1, row, f"{value:.2f}", va="center")
-    bars.set(xlim=(0, 1.13 * max(x)), ylim=(n - 0.4, -0.6), xticks=[])
-    bars.set_yticks(rows, [f"{value:g}" for value in x])
     bars.set_title("probability × output, added up (dashed: x)", y=1.03)
-    for ax in (grid, bars):
-        ax.spines[["left", "bottom"]].set_visible(False)
-        ax.tick_params(length=0)
+    labels = {row: f"{value:g}" for row, value in enumerate(x)}
+    for panel, limits in ((grid, (-1.2, columns[-1] + 1.8)), (bars, (0, 1.13 * max(x)))):
+        kit.scales(panel, x=limits, y=(n - 0.4, -0.6), xticks=[], yticks=labels)
+        panel.spines[["left", "bottom"]].set_visible(False)
+        panel.tick_params(length=0)
     sums = ", ".join(f"{value:.2f}" for value in so_far)
     return describe(
-        fig,
+        figure,
         f"At rate {rate:g}, the {added.sum()} of {len(masks)} masks that drop at most "
         f"{most_dropped} units have probability {probabilities[added].sum():.1%} together; "
         f"probability times output adds up to {sums}.",
@@ -185,15 +185,14 @@ def mask_grid(mask, kind, decisions, noise):
     matplotlib.figure.Figure
         Filled squares are kept, hollow crossed ones dropped.
     """
-    fig, ax = plt.subplots(figsize=(FIGURE_WIDTH, 3.5))
-    fig.subplots_adjust(left=0.08, right=0.98, top=0.91, bottom=0.18)
-    _draw_mask(ax, mask)
-    ax.set(xlabel="channel", ylabel="position")
-    ax.spines[:].set_visible(False)
-    ax.set_title(f"{kind} mask: {(~mask).sum()} of {mask.size} entries dropped")
-    fig.text(0.08, 0.03, f"{decisions} independent decisions; noise of the sum {noise:.1%}")
+    figure, panel = kit.panels(height=3.5, left=0.08, right=0.98, top=0.91, bottom=0.18)
+    _draw_mask(panel, mask)
+    panel.set(xlabel="channel", ylabel="position")
+    panel.spines[:].set_visible(False)
+    panel.set_title(f"{kind} mask: {(~mask).sum()} of {mask.size} entries dropped")
+    figure.text(0.08, 0.03, f"{decisions} independent decisions; noise of the sum {noise:.1%}")
     return describe(
-        fig,
+        figure,
         f"The {kind} mask takes {decisions} independent decisions; this one drops "
         f"{(~mask).sum()} of {mask.size} entries. If all entries are equal, the standard "
         f"deviation of their sum is {noise:.1%} of it.",
@@ -218,16 +217,15 @@ def keep_or_drop(as_keep, as_drop, number, meaning):
     matplotlib.figure.Figure
         Two panels, the intended one framed.
     """
-    fig, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0))
-    fig.subplots_adjust(left=0.03, right=0.97, top=0.92, bottom=0.03, hspace=0.3)
+    figure, both = kit.panels(2, height=4.0, left=0.03, top=0.92, bottom=0.03, hspace=0.3)
     words = []
-    for ax, reading, mask in zip(panels, ("keep", "drop"), (as_keep, as_drop), strict=True):
+    for panel, reading, mask in zip(both, ("keep", "drop"), (as_keep, as_drop), strict=True):
         keep = number if reading == "keep" else 1 - number
         intended = reading == meaning
         verdict = "as meant" if intended else "misread"
-        _draw_mask(ax, mask)
-        ax.spines[:].set(visible=intended, linewidth=1.6)
-        ax.set_title(
+        _draw_mask(panel, mask)
+        panel.spines[:].set(visible=intended, linewidth=1.6)
+        panel.set_title(
             f"{verdict}: {reading} {number:g}, {mask.sum()} kept, 1/keep = {1 / keep:.2f}",
             weight="bold" if intended else "normal",
         )
@@ -236,20 +234,17 @@ def keep_or_drop(as_keep, as_drop, number, meaning):
             f"one over keep is {1 / keep:.2f}"
         )
     meant, wrong = words if meaning == "keep" else words[::-1]
-    return describe(fig, f"Read {meant}; {wrong}.")
+    return describe(figure, f"Read {meant}; {wrong}.")
 
 
-_HOLLOW = {"color": COLORS["dropped"], "linewidth": 0.8}
-
-
-def _draw_mask(ax, mask):
+def _draw_mask(panel, mask):
     """Fill a square where a two-dimensional mask keeps; where it drops, cross an empty one."""
     (rows, columns), (gone_rows, gone_columns) = np.nonzero(mask), np.nonzero(~mask)
-    ax.bar(columns, 0.7, 0.7, bottom=rows - 0.35, color=COLORS["with"])
-    ax.plot(*_boxes(gone_columns, gone_rows), **_HOLLOW)
-    ax.plot(*_crosses(gone_columns, gone_rows), **_HOLLOW)
+    panel.bar(columns, 0.7, 0.7, bottom=rows - 0.35, color=kit.ORANGE)
+    panel.plot(*_boxes(gone_columns, gone_rows), **_HOLLOW)
+    panel.plot(*_crosses(gone_columns, gone_rows), **_HOLLOW)
     height, width = mask.shape
-    ax.set(xlim=(-0.7, width - 0.3), ylim=(height - 0.3, -0.7), xticks=[], yticks=[])
+    kit.scales(panel, x=(-0.7, width - 0.3), y=(height - 0.3, -0.7), xticks=[], yticks=[])
 
 
 def _boxes(x, y, width=0.7, height=0.7):

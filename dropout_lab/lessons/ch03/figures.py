@@ -2,18 +2,18 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
+from dropout_lab.lessons import kit
 
 __all__ = ["digit_probabilities", "jensen_gap", "train_versus_eval", "trained_scores"]
 
 _TOP = 8.0  # bars that are higher are cut off and carry their value
 _LOW, _HIGH = 0.03, 150.0  # ends of the ratio axis
-_RATIO_TICKS = {0.1: "0.1", 1: "1", 10: "10", 100: "100"}
+_RATIO_TICKS = kit.labeled((0.1, 1, 10, 100))
 
 
 def train_versus_eval(train_mean, eval_output, gradient, rates, curves, name, rate):
@@ -39,55 +39,46 @@ def train_versus_eval(train_mean, eval_output, gradient, rates, curves, name, ra
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
-    figure.subplots_adjust(left=0.115, right=0.98, top=0.89, bottom=0.115, hspace=0.62)
-    places = np.arange(1, len(train_mean) + 1)
-    orange, blue = COLORS["with"], COLORS["without"]
-    top.bar(places - 0.2, np.minimum(train_mean, _TOP), 0.38, color=orange, hatch="////")
-    top.bar(places + 0.2, np.minimum(eval_output, _TOP), 0.38, color=blue)
+    figure, (top, bottom) = kit.panels(2, height=4.2, left=0.115, right=0.98, top=0.89, hspace=0.62)
+    names = [f"unit {number}" for number in range(1, len(train_mean) + 1)]
+    places = kit.categories(top, names, start=1)
+    top.bar(places - 0.2, np.minimum(train_mean, _TOP), 0.38, **kit.HATCHED)
+    top.bar(places + 0.2, np.minimum(eval_output, _TOP), 0.38, color=kit.BLUE)
     for place, value in zip(places, eval_output, strict=True):
         if value > _TOP:
             top.text(place + 0.2, _TOP, f"{value:.0f}", ha="center", va="bottom", fontsize=9)
-    top.set(xlim=(0.4, len(places) + 0.6), ylim=(0, _TOP), yticks=[0, 2, 4, 6, 8])
-    top.set_xticks(places, [f"unit {place}" for place in places])
-    top.tick_params(axis="x", length=0)
-    for x, color, text in ((0.115, orange, "training mean"), (0.46, blue, "at inference")):
-        figure.text(x, 0.955, "■", color=color, va="center", fontsize=12)
-        figure.text(x + 0.04, 0.955, text, va="center")
+    kit.scales(top, y=(0, _TOP), yticks=[0, 2, 4, 6, 8])
+    kit.mark_key(
+        figure,
+        (0.115, 0.955, "■", kit.ORANGE, "training mean"),
+        (0.46, 0.955, "■", kit.BLUE, "at inference"),
+    )
 
     for other in dict.fromkeys(tuple(curve) for curve in curves.values()):
-        bottom.plot(rates, _on_axis(other), color=COLORS["dropped"], linewidth=0.9, linestyle=":")
-    bottom.plot(rates, _on_axis(curves[name]), color=blue, linewidth=2.4)
+        bottom.plot(rates, _on_axis(other), color=kit.GRAY, linewidth=0.9, linestyle=":")
+    bottom.plot(rates, _on_axis(curves[name]), color=kit.BLUE, linewidth=2.4)
     wrong_back = any(not math.isclose(value, 1.0) for value in gradient)
     if wrong_back:
-        bottom.plot(rates, _on_axis(gradient), color=orange, linestyle="--", linewidth=2.4)
+        bottom.plot(rates, _on_axis(gradient), linewidth=2.4, **kit.WITH)
     ratio = (gradient if wrong_back else curves[name])[list(rates).index(rate)]
-    height = _on_axis([ratio])[0]
-    shape = "v" if ratio < _LOW else "o"
-    color = orange if wrong_back else blue
-    bottom.plot(rate, height, shape, color=color, markeredgecolor=INK, markersize=8, clip_on=False)
-    bottom.set_yscale("log")
-    bottom.set(xlim=(-0.02, max(rates) + 0.14), ylim=(_LOW, _HIGH), xlabel="dropout rate p")
-    bottom.set_xticks(np.arange(0, max(rates) + 1e-9, 0.1))
-    bottom.minorticks_off()
-    bottom.set_yticks(list(_RATIO_TICKS), list(_RATIO_TICKS.values()))
-    bottom.grid(axis="y")
-    bottom.text(max(rates) + 0.02, 1.15, "right", va="bottom")
+    shape, color = "v" if ratio < _LOW else "o", kit.ORANGE if wrong_back else kit.BLUE
+    kit.point(bottom, rate, _on_axis([ratio])[0], shape, color, clip_on=False)
     what = "gradient ÷ true gradient" if wrong_back else "inference ÷ training mean"
-    bottom.set_title(f"{what}: {_times(ratio)}")
+    kit.scales(
+        bottom, x=(-0.02, max(rates) + 0.14), y=(_LOW, _HIGH), log="y", grid="y",
+        xticks=np.arange(0, max(rates) + 1e-9, 0.1), yticks=_RATIO_TICKS,
+        xlabel="dropout rate p", title=f"{what}: {_times(ratio)}",
+    )  # fmt: skip
+    bottom.text(max(rates) + 0.02, 1.15, "right", va="bottom")
     middle = (len(places) - 1) // 2
-    said = (
+    which = "which is right, but its gradient is" if wrong_back else "which is"
+    return describe(
+        figure,
         f"Convention {name}, rate {rate:.2f}: unit {places[middle]} averages "
         f"{train_mean[middle]:.2f} while training and gives {eval_output[middle]:.2f} at "
-        "inference, "
+        f"inference, {which} {_verdict(ratio)}.",
     )
-    if wrong_back:
-        said += "which is right, but its gradient is "
-    else:
-        said += "which is "
-    return describe(figure, f"{said}{_verdict(ratio)}.")
 
 
 def trained_scores(rates, right, chosen, name, right_name):
@@ -106,39 +97,31 @@ def trained_scores(rates, right, chosen, name, right_name):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure, panels = plt.subplots(3, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.98, top=0.87, bottom=0.115, hspace=0.42)
-    titles = ("accuracy", "mean confidence", "cross-entropy in nats, log scale")
-    marks = (
-        (right, INK, "-", {"marker": "o", "markerfacecolor": "none", "linewidth": 1.0}),
-        (chosen, COLORS["with"], "--", {"marker": "s"}),
+    figure, three = kit.panels(
+        3, height=4.2, left=0.125, right=0.98, top=0.87, hspace=0.42, sharex=True
     )
-    for column, (panel, title) in enumerate(zip(panels, titles, strict=True)):
-        for scores, color, line, style in marks:
+    titles = ("accuracy", "mean confidence", "cross-entropy in nats, log scale")
+    open_circle = {"color": INK, "marker": "o", "markerfacecolor": "none"}
+    looks = {**open_circle, "linewidth": 1.0}, kit.DROPOUT
+    for column, (panel, title) in enumerate(zip(three, titles, strict=True)):
+        for scores, look in zip((right, chosen), looks, strict=True):
             mean, half = t_interval(scores[:, :, column])
             low = np.minimum(half, 0.9 * mean)  # keeps the bar on a logarithmic axis
-            panel.errorbar(
-                rates, mean, (low, half), color=color, linestyle=line, capsize=2, **style
-            )
-        panel.set_title(title)
-        panel.grid(axis="y")
-        panel.set(xlim=(min(rates) - 0.04, max(rates) + 0.04), xticks=list(rates))
+            panel.errorbar(rates, mean, (low, half), capsize=2, **look)
+        limits = (min(rates) - 0.04, max(rates) + 0.04)
+        kit.scales(panel, x=limits, xticks=rates, grid="y", title=title)
         if column < 2:
-            panel.set(ylim=(0, 1.05), yticks=[0, 0.5, 1])
-    panels[2].set_yscale("log")
-    panels[2].set(ylim=(0.02, 150), xlabel="dropout rate p while training")
-    panels[2].minorticks_off()
-    panels[2].set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
-    for x, color, marker, face, text in (
-        (0.125, INK, "o", "none", f"{right_name} (right)"),
-        (0.5, COLORS["with"], "s", COLORS["with"], name),
-    ):
-        figure.add_artist(
-            plt.Line2D([x + 0.01], [0.965], marker=marker, color=color, markerfacecolor=face)
-        )
-        figure.text(x + 0.035, 0.965, text, va="center")
+            kit.scales(panel, y=(0, 1.05), yticks=[0, 0.5, 1])
+    kit.scales(panel, y=(0.02, 150), yticks=_RATIO_TICKS, log="y")
+    panel.set_xlabel("dropout rate p while training")
+    kit.line_key(
+        figure,
+        (0.135, 0.965, open_circle, f"{right_name} (right)"),
+        (0.51, 0.965, {"color": kit.ORANGE, "marker": "s"}, name),
+        length=0, gap=0.025,
+    )  # fmt: skip
     at = int(np.argmin(np.abs(np.asarray(rates) - 0.5)))
     mine, truth = chosen[at].mean(axis=0), right[at].mean(axis=0)
     return describe(
@@ -170,30 +153,25 @@ def digit_probabilities(image, label, right, chosen, name, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.6 inches.
     """
-    figure, (left, panel) = plt.subplots(
-        1, 2, figsize=(FIGURE_WIDTH, 2.6), gridspec_kw={"width_ratios": (1, 2.6)}
-    )
-    figure.subplots_adjust(left=0.02, right=0.98, top=0.77, bottom=0.19, wspace=0.32)
+    figure, (left, panel) = kit.panels(
+        1, 2, height=2.6, left=0.02, right=0.98, top=0.77, bottom=0.19, wspace=0.32,
+        width_ratios=(1, 2.6),
+    )  # fmt: skip
     rows, columns = np.nonzero(image)
     left.scatter(columns, rows, s=74, marker="s", color=INK, alpha=image[rows, columns], lw=0)
-    left.set(xlim=(-0.6, 7.6), ylim=(7.6, -0.6), aspect="equal")
+    left.set(xlim=(-0.6, 7.6), ylim=(7.6, -0.6), aspect="equal", title=f"class {label}")
     left.axis("off")
-    left.set_title(f"class {label}")
-    classes = np.arange(len(right))
-    panel.bar(classes, chosen, 0.8, color=COLORS["with"], hatch="////")
-    panel.bar(classes, right, 0.8, facecolor="none", edgecolor=INK, linewidth=1.2)
-    panel.set(xlim=(-0.6, 9.6), ylim=(0, 1), xticks=classes, yticks=[0, 0.5, 1], xlabel="class")
-    panel.tick_params(axis="x", length=0)
-    for y, face, edge, hatch, text in (
-        (0.93, COLORS["with"], "none", "////", name),
-        (0.84, "none", INK, None, "right"),
-    ):
-        box = plt.Rectangle((0.375, y - 0.025), 0.035, 0.05, facecolor=face, edgecolor=edge)
-        box.set_hatch(hatch)
-        figure.add_artist(box)
-        figure.text(0.425, y, text, va="center")
+    classes = kit.categories(panel, range(len(right)))
+    panel.bar(classes, chosen, 0.8, **kit.HATCHED)
+    panel.bar(classes, right, 0.8, **kit.hollow())
+    kit.scales(panel, y=(0, 1), yticks=[0, 0.5, 1], xlabel="class")
+    kit.box_key(
+        figure,
+        (0.375, 0.93, {"facecolor": kit.ORANGE, "edgecolor": "none", "hatch": "////"}, name),
+        (0.375, 0.84, {"facecolor": "none", "edgecolor": INK}, "right"),
+        height=0.05, below=0.025,
+    )  # fmt: skip
     picked, best = int(np.argmax(chosen)), int(np.argmax(right))
     return describe(
         figure,
@@ -222,45 +200,40 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
     mean_sum = float(probabilities @ sums)
     at_mean = max(mean_sum, 0.0)
     mean_output = means[list(rates).index(rate)]
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1.7, 1)}
+    figure, (top, bottom) = kit.panels(
+        2, height=4.2, left=0.1, right=0.98, top=0.93, hspace=0.62, height_ratios=(1.7, 1)
     )
-    figure.subplots_adjust(left=0.1, right=0.98, top=0.93, bottom=0.115, hspace=0.62)
-    orange, blue = COLORS["with"], COLORS["without"]
     top.plot([-15, 0, 16], [0, 0, 16], color=INK, linewidth=1)
     # Squares, since a circle is ten times as much SVG; masks of one sum share a square.
     places, which = np.unique(np.round(sums, 6), return_inverse=True)
-    weights = np.bincount(which, probabilities)
-    top.scatter(
-        places, np.maximum(places, 0), s=500 * weights, marker="s", color=orange, alpha=0.5, lw=0
-    )
+    areas = 500 * np.bincount(which, probabilities)
+    look = {"marker": "s", "color": kit.ORANGE, "alpha": 0.5, "lw": 0}
+    top.scatter(places, np.maximum(places, 0), s=areas, **look)
     top.plot([mean_sum] * 2, [at_mean, mean_output], color=INK, linewidth=1.2, zorder=4)
-    top.plot(mean_sum, at_mean, "D", color=blue, markeredgecolor=INK, markersize=6, zorder=5)
-    top.plot(mean_sum, mean_output, "o", color=orange, markeredgecolor=INK, markersize=7, zorder=5)
-    top.set(xlim=(-15, 16), ylim=(-0.7, 16), yticks=[0, 5, 10, 15])
+    kit.point(top, mean_sum, at_mean, "D", kit.BLUE, 6, zorder=5)
+    kit.point(top, mean_sum, mean_output, "o", kit.ORANGE, 7, zorder=5)
+    ticks = kit.labeled((-15, -10, -5, 0, 5))
+    kit.scales(top, x=(-15, 16), y=(-0.7, 16), xticks=ticks, yticks=[0, 5, 10, 15])
     top.set_title("output of the unit under every mask")
     top.text(0.99, -0.03, "weighted sum", transform=top.transAxes, ha="right", va="top")
-    top.set_xticks([-15, -10, -5, 0, 5], ["−15", "−10", "−5", "0", "5"])
     for y, color, marker, text in (
-        (14.3, orange, "o", f"training mean {mean_output:.2f}"),
-        (12.2, blue, "D", f"at inference {at_mean:.2f}"),
+        (14.3, kit.ORANGE, "o", f"training mean {mean_output:.2f}"),
+        (12.2, kit.BLUE, "D", f"at inference {at_mean:.2f}"),
     ):
-        top.plot(-14.2, y, marker, color=color, markeredgecolor=INK, markersize=7)
+        kit.point(top, -14.2, y, marker, color, 7)
         top.text(-13.5, y, text, va="center")
-    bottom.plot(rates, means, color=orange, linestyle="--")
-    bottom.axhline(at_mean, color=blue)
+    bottom.plot(rates, means, **kit.WITH)
+    bottom.axhline(at_mean, color=kit.BLUE)
     bottom.plot([rate] * 2, [at_mean, mean_output], color=INK, linewidth=1.2)
-    bottom.plot(rate, at_mean, "D", color=blue, markeredgecolor=INK, clip_on=False, zorder=5)
-    bottom.plot(rate, mean_output, "o", color=orange, markeredgecolor=INK, clip_on=False, zorder=5)
-    bottom.set(xlim=(-0.01, max(rates) + 0.02), ylim=(-0.2, 6), yticks=[0, 2, 4, 6])
-    bottom.set_xlabel("dropout rate p")
-    bottom.set_xticks(np.arange(0, max(rates) + 1e-9, 0.1))
-    bottom.set_title(f"the gap: {mean_output - at_mean:.2f}")
+    kit.point(bottom, rate, at_mean, "D", kit.BLUE, 6, clip_on=False, zorder=5)
+    kit.point(bottom, rate, mean_output, "o", kit.ORANGE, 6, clip_on=False, zorder=5)
+    ticks = np.arange(0, max(rates) + 1e-9, 0.1)
+    kit.scales(bottom, x=(-0.01, max(rates) + 0.02), y=(-0.2, 6), xticks=ticks, yticks=[0, 2, 4, 6])
+    bottom.set(xlabel="dropout rate p", title=f"the gap: {mean_output - at_mean:.2f}")
     return describe(
         figure,
         f"Rate {rate:.2f}, bias {bias:g}: the mean output over all masks is {mean_output:.2f}, "
@@ -283,6 +256,4 @@ def _times(ratio):
 
 def _verdict(ratio):
     """Say a ratio in words."""
-    if math.isclose(ratio, 1.0):
-        return "right"
-    return f"{_times(ratio)} times what is right"
+    return "right" if math.isclose(ratio, 1.0) else f"{_times(ratio)} times what is right"

@@ -1,20 +1,18 @@
 """Figures of chapter 4: where the gradient goes, and how a wrong one is caught."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
-from dropout_lab.lessons.kit import draw_network, places_of
+from dropout_lab.lessons import kit
 
 __all__ = ["difference_errors", "gradient_flow", "layer_gradients", "learning_curves"]
 
 _LEVELS = 6  # thicknesses; a few, so that frames share their lines
 _LOWEST, _HIGHEST = 1e-12, 1e3  # ends of the error axis
-_RIGHT = {"color": INK, "linewidth": 1.0, "marker": "o", "markerfacecolor": "none"}
-_WRONG = {"color": COLORS["with"], "linestyle": "--", "marker": "s"}
+_RIGHT = {"color": INK, "marker": "o", "markerfacecolor": "none"}
 
 
 def gradient_flow(masks, on, signals, gradients, scales, rate, draw):
@@ -40,31 +38,25 @@ def gradient_flow(masks, on, signals, gradients, scales, rate, draw):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
-    figure, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
-    figure.subplots_adjust(left=0.02, right=0.98, top=0.93, bottom=0.135, hspace=0.2)
+    figure, both = kit.panels(
+        2, height=4.2, left=0.02, right=0.98, top=0.93, bottom=0.135, hspace=0.2
+    )
     names = ["inputs", *(f"hidden {n}" for n in range(1, len(masks) - 1)), "outputs"]
-    places = places_of(masks)
+    places = kit.places_of(masks)
     titles = ("forward: what each weight passes on", "backward: how far each weight is moved")
-    for panel, values, scale, title in zip(
-        panels, (signals, gradients), scales, titles, strict=True
-    ):
-        last = panel is panels[1]
-        draw_network(panel, masks, layer_names=names if last else None, size=110)
+    for panel, values, scale, title in zip(both, (signals, gradients), scales, titles, strict=True):
+        kit.draw_network(panel, masks, layer_names=names if panel is both[1] else None, size=110)
         panel.set_title(title)
         lines, widths, styles = [], [], []
         for layer, matrix in enumerate(values):
-            for i, j in np.argwhere(np.round(_LEVELS * np.abs(matrix) / scale) >= 1):
-                level = min(round(_LEVELS * abs(matrix[i, j]) / scale), _LEVELS)
+            levels = np.minimum(np.round(_LEVELS * np.abs(matrix) / scale), _LEVELS)
+            for i, j in np.argwhere(levels >= 1):
                 lines.append((places[layer][i], places[layer + 1][j]))
-                widths.append(0.8 * level)
+                widths.append(0.8 * levels[i, j])
                 styles.append((0, (2, 0.8)) if matrix[i, j] < 0 else "-")
-        panel.add_collection(
-            LineCollection(
-                lines, linewidths=widths, linestyles=styles, colors=COLORS["without"], zorder=1.5
-            )
-        )
+        look = {"linewidths": widths, "linestyles": styles, "colors": kit.BLUE, "zorder": 1.5}
+        panel.add_collection(LineCollection(lines, **look))
         off = np.vstack(places)[np.concatenate(masks) & ~np.concatenate(on)]
         panel.plot(*off.T, "_", color=INK, markersize=10, markeredgewidth=2, zorder=3)
     figure.text(0.5, 0.025, "dashed: negative  ·  bar: ReLU gives 0", ha="center", fontsize=9)
@@ -101,33 +93,25 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6, usual=1e-5):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
-    figure.subplots_adjust(left=0.145, right=0.97, top=0.91, bottom=0.15)
+    figure, axes = kit.panels(height=3.4, left=0.145, top=0.91, bottom=0.15)
     clipped = {key: np.clip(values, _LOWEST, _HIGHEST) for key, values in errors.items()}
     for other in clipped.values():
-        axes.plot(steps, other, color=COLORS["dropped"], linewidth=0.9, linestyle=":")
+        axes.plot(steps, other, color=kit.GRAY, linewidth=0.9, linestyle=":")
     axes.axhline(tolerance, color=INK, linewidth=0.8, linestyle="--")
     axes.text(steps[-1], tolerance / 2, "passes", ha="right", va="top")
     best = int(np.argmin(errors[name]))
     passed = errors[name][best] < tolerance
     at = best if passed else int(np.argmin(np.abs(np.log(steps / usual))))
-    color = COLORS["without" if passed else "with"]
-    axes.plot(steps, clipped[name], color=color, linestyle="-" if passed else "--", linewidth=2.4)
-    axes.plot(
-        steps[at], clipped[name][at], "o" if passed else "X", color=color,
-        markeredgecolor=INK, markersize=8,
-    )  # fmt: skip
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.minorticks_off()
-    axes.set(xlim=(steps[0], steps[-1]), ylim=(_LOWEST, _HIGHEST), xlabel="step h")
-    for axis, ticks in ((axes.xaxis, range(-10, 1, 2)), (axes.yaxis, range(-12, 4, 3))):
-        axis.set_ticks([10.0**n for n in ticks], [_power(n) for n in ticks])
-    axes.grid(axis="y")
+    look = kit.WITHOUT if passed else kit.WITH
+    axes.plot(steps, clipped[name], linewidth=2.4, **look)
+    kit.point(axes, steps[at], clipped[name][at], "o" if passed else "X", look["color"])
     error, step = _short(errors[name][at]), _short(steps[at])
-    axes.set_title(f"relative error, {'smallest' if passed else f'at the step {step}'}: {error}")
+    kit.scales(
+        axes, x=(steps[0], steps[-1]), y=(_LOWEST, _HIGHEST), log="xy", grid="y",
+        xticks=_powers(range(-10, 1, 2)), yticks=_powers(range(-12, 4, 3)), xlabel="step h",
+        title=f"relative error, {'smallest' if passed else f'at the step {step}'}: {error}",
+    )  # fmt: skip
     least = "smallest, " if passed else ""
     verdict = "passes" if passed else "fails at every step"
     return describe(
@@ -154,31 +138,25 @@ def layer_gradients(right, wrong, rate, layers, limits):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.2 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.2))
-    figure.subplots_adjust(left=0.13, right=0.98, top=0.8, bottom=0.155)
-    places = np.arange(1, len(right) + 1)
-    axes.bar(places, wrong, 0.7, bottom=0, color=COLORS["with"], hatch="////")
-    axes.bar(places, right, 0.7, bottom=0, facecolor="none", edgecolor=INK, linewidth=1.2)
+    figure, axes = kit.panels(height=3.2, left=0.13, right=0.98, top=0.8, bottom=0.155)
+    names = [f"weights {layer}" for layer in range(1, len(right) + 1)]
+    places = kit.categories(axes, names, start=1)
+    axes.bar(places, wrong, 0.7, bottom=0, **kit.HATCHED)
+    axes.bar(places, right, 0.7, bottom=0, **kit.hollow())
     ratios = [f"{b / a:.3g}" for a, b in zip(right, wrong, strict=True)]
     for place, height, ratio in zip(places, right, ratios, strict=True):
         axes.text(place, height * 1.12, f"× {ratio}", ha="center", va="bottom")
-    axes.set_yscale("log")
-    axes.minorticks_off()
-    axes.set(xlim=(0.4, layers + 0.6), ylim=limits, ylabel="norm of the gradient")
     decades = range(int(np.ceil(np.log10(limits[0]))), int(np.log10(limits[1])) + 1)
-    axes.set_yticks([10.0**n for n in decades], [_power(n) for n in decades])
-    axes.set_xticks(places, [f"weights {place}" for place in places])
-    axes.tick_params(axis="x", length=0)
-    for x, face, edge, hatch, text in (
-        (0.13, "none", INK, None, "right"),
-        (0.35, COLORS["with"], "none", "////", "unscaled, and its ratio to right"),
-    ):
-        box = plt.Rectangle((x, 0.905), 0.035, 0.045, facecolor=face, edgecolor=edge)
-        box.set_hatch(hatch)
-        figure.add_artist(box)
-        figure.text(x + 0.05, 0.925, text, va="center")
+    kit.scales(axes, x=(0.4, layers + 0.6), y=limits, yticks=_powers(decades), log="y")
+    axes.set_ylabel("norm of the gradient")
+    hatched = {"facecolor": kit.ORANGE, "edgecolor": "none", "hatch": "////"}
+    kit.box_key(
+        figure,
+        (0.13, 0.925, {"facecolor": "none", "edgecolor": INK}, "right"),
+        (0.35, 0.925, hatched, "unscaled, and its ratio to right"),
+        height=0.045, below=0.02,
+    )  # fmt: skip
     return describe(
         figure,
         f"Rate {rate:.2f}, {len(right)} layers of weights, lowest first: the unscaled gradient is "
@@ -201,33 +179,38 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
-    figure.subplots_adjust(left=0.11, right=0.98, top=0.81, bottom=0.14)
+    figure, axes = kit.panels(height=3.4, left=0.11, right=0.98, top=0.81, bottom=0.14)
     epochs = np.arange(1, right.shape[1] + 1)
-    ends = []
-    for number, (losses, accuracy, style, name) in enumerate(
-        ((right, right_accuracy, _RIGHT, "right"), (wrong, wrong_accuracy, _WRONG, "unscaled"))
+    ends, tests, thin = [], [], {**_RIGHT, "linewidth": 1.0}
+    for number, (losses, accuracy, look, key, name) in enumerate(
+        (
+            (right, right_accuracy, thin, _RIGHT, "right"),
+            (wrong, wrong_accuracy, kit.DROPOUT, kit.DROPOUT, "unscaled"),
+        )
     ):
-        mean, half = t_interval(losses.T)
-        axes.errorbar(epochs + 0.12 * number, mean, half, capsize=2, markersize=5, **style)
+        look = {**look, "capsize": 2, "markersize": 5}
+        mean, _ = kit.interval_line(axes, epochs + 0.12 * number, losses.T, **look)
         middle, spread = (float(value) for value in t_interval(accuracy))
-        ends.append((float(mean[-1]), middle, spread))
-        height = 0.955 - 0.07 * number
-        line = {key: value for key, value in style.items() if key != "linewidth"}
-        figure.add_artist(plt.Line2D([0.11, 0.15, 0.19], [height] * 3, markevery=[1], **line))
-        figure.text(0.22, height, f"{name}: test accuracy {middle:.3f} ± {spread:.3f}", va="center")
-    axes.set(xlim=(0.5, epochs[-1] + 0.6), ylim=(0, 3.2), xlabel="epoch", xticks=epochs[1::2])
+        ends.append(float(mean[-1]))
+        tests.append(f"{middle:.3f} ± {spread:.3f}")
+        row = (0.11, 0.955 - 0.07 * number, key, f"{name}: test accuracy {tests[-1]}")
+        kit.line_key(figure, row, length=0.08, gap=0.03)
+    kit.scales(axes, x=(0.5, epochs[-1] + 0.6), y=(0, 3.2), xticks=epochs[1::2], grid="y")
+    axes.set_xlabel("epoch")
     axes.set_title("training loss in nats", y=0.9, loc="right")
-    axes.grid(axis="y")
-    (loss, middle, spread), (other, other_middle, other_spread) = ends
     return describe(
         figure,
-        f"{how}: after {epochs[-1]} epochs the training loss is {loss:.2f} with the right "
-        f"backward pass and {other:.2f} with the unscaled one, the test accuracy "
-        f"{middle:.3f} ± {spread:.3f} and {other_middle:.3f} ± {other_spread:.3f}.",
+        f"{how}: after {epochs[-1]} epochs the training loss is {ends[0]:.2f} with the right "
+        f"backward pass and {ends[1]:.2f} with the unscaled one, the test accuracy "
+        f"{tests[0]} and {tests[1]}.",
     )
+
+
+def _powers(exponents):
+    """Return ticks at powers of ten."""
+    return {10.0**n: _power(n) for n in exponents}
 
 
 def _power(exponent):

@@ -1,11 +1,10 @@
 """Figures of chapter 5: what a framework's dropout layer does, and what misuse of it costs."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
-from dropout_lab.lessons.kit import line_key
+from dropout_lab.explorer.style import FIGURE_WIDTH, INK
+from dropout_lab.lessons import kit
 
 __all__ = ["failure_scores", "feature_maps", "learning_curves", "pass_histogram"]
 
@@ -29,31 +28,28 @@ def pass_histogram(passes, at_evaluation, rate, *, tallest):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.0 inches. Bars that are higher than `tallest` are cut off and carry their value.
+        Bars that are higher than `tallest` are cut off and carry their value.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.8, bottom=0.17)
+    figure, axes = kit.panels(height=3.0, top=0.8, bottom=0.17)
     counts, edges = np.histogram(passes, bins=20, range=(0, 1))
     shares = counts / len(passes)
     middles = (edges[:-1] + edges[1:]) / 2
-    axes.bar(middles, np.minimum(shares, tallest), 0.05, color=COLORS["with"], hatch="////")
+    axes.bar(middles, np.minimum(shares, tallest), 0.05, **kit.HATCHED)
     for middle, share in zip(middles, shares, strict=True):
         if share > tallest:
             place = min(max(middle, 0.04), 0.96)
             axes.text(place, tallest, f"{share:.0%}", ha="center", va="bottom", fontsize=9)
-    for color, width in ((INK, 4.6), (COLORS["without"], 2.4)):  # edged, to stand out on bars
+    for color, width in ((INK, 4.6), (kit.BLUE, 2.4)):  # edged, to stand out on bars
         axes.plot([at_evaluation] * 2, [0, tallest], color=color, linewidth=width, clip_on=False)
     axes.axvline(0.5, color=INK, linewidth=0.8, linestyle=":")
-    axes.set(xlim=(-0.005, 1.005), ylim=(0, tallest), xlabel="probability of class 1")
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    ticks = [0, tallest / 2, tallest]
-    axes.set_yticks(ticks, [f"{tick:.0%}" for tick in ticks])
-    for x, color, mark, text in (
-        (0.125, COLORS["with"], "■", f"{len(passes)} passes, train mode"),
-        (0.66, COLORS["without"], "┃", "eval mode"),
-    ):
-        figure.text(x, 0.94, mark, color=color, va="center", fontsize=12)
-        figure.text(x + 0.04, 0.94, text, va="center")
+    ticks = {tick: f"{tick:.0%}" for tick in (0, tallest / 2, tallest)}
+    kit.scales(axes, x=(-0.005, 1.005), y=(0, tallest), yticks=ticks)
+    kit.scales(axes, xticks=[0, 0.25, 0.5, 0.75, 1], xlabel="probability of class 1")
+    kit.mark_key(
+        figure,
+        (0.125, 0.94, "■", kit.ORANGE, f"{len(passes)} passes, train mode"),
+        (0.66, 0.94, "┃", kit.BLUE, "eval mode"),
+    )
     other = np.mean((passes > 0.5) != (at_evaluation > 0.5))
     return describe(
         figure,
@@ -79,30 +75,32 @@ def learning_curves(curves, rate, *, top):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(FIGURE_WIDTH, 3.4), sharey=True)
-    figure.subplots_adjust(left=0.115, right=0.98, top=0.73, bottom=0.15, wspace=0.16)
+    figure, both = kit.panels(
+        1, 2, height=3.4, left=0.115, right=0.98, top=0.73, bottom=0.15, wspace=0.16, sharey=True
+    )
+    dotted = {"color": INK, "linestyle": ":", "linewidth": 1.4}
     said = []
-    for panel, (name, (train, validation, without)) in zip(panels, curves.items(), strict=True):
+    for panel, (name, (train, validation, without)) in zip(both, curves.items(), strict=True):
         epochs = np.arange(1, len(train) + 1)
-        panel.plot(epochs, without, color=COLORS["without"])
-        panel.plot(epochs, validation, color=COLORS["with"], linestyle="--")
-        panel.plot(epochs, train, color=INK, linestyle=":", linewidth=1.4)
-        panel.set(xlim=(1, len(train)), ylim=(0, top), title=name, xlabel="epoch")
-        panel.set_xticks([1, len(train) // 2, len(train)])
-        panel.grid(axis="y")
+        panel.plot(epochs, without, **kit.WITHOUT)
+        panel.plot(epochs, validation, **kit.WITH)
+        panel.plot(epochs, train, **dotted)
+        ticks = [1, len(train) // 2, len(train)]
+        kit.scales(panel, x=(1, len(train)), y=(0, top), xticks=ticks, grid="y", title=name)
+        panel.set_xlabel("epoch")
         said.append(
             f"{name}: training loss {train[-1]:.2f} and validation loss {validation[-1]:.2f} "
             f"after the last epoch, against {without[-1]:.2f} without dropout"
         )
-    panels[0].set_ylabel("loss in nats")
-    rows = (
-        (0.115, 0.955, COLORS["without"], "-", "validation, rate 0"),
-        (0.55, 0.955, COLORS["with"], "--", f"validation, rate {rate:g}"),
-        (0.55, 0.87, INK, ":", f"training, rate {rate:g}"),
+    both[0].set_ylabel("loss in nats")
+    kit.line_key(
+        figure,
+        (0.115, 0.955, kit.WITHOUT, "validation, rate 0"),
+        (0.55, 0.955, kit.WITH, f"validation, rate {rate:g}"),
+        (0.55, 0.87, dotted, f"training, rate {rate:g}"),
+        length=0.06,
     )
-    line_key(figure, rows, length=0.06, dotted=1.4)
     return describe(figure, f"Rate {rate:.2f}. {'. '.join(said)}.")
 
 
@@ -131,35 +129,30 @@ def feature_maps(after, mask, repaired, names, kind, rate, explained):
     matplotlib.figure.Figure
         4.8 x 3.5 inches: the maps above, the repaired maps below.
     """
-    figure, rows = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 3.5))
-    figure.subplots_adjust(left=0.015, right=0.985, top=0.86, bottom=0.015, hspace=0.27)
+    figure, rows = kit.panels(
+        2, height=3.5, left=0.015, right=0.985, top=0.86, bottom=0.015, hspace=0.27
+    )
     maps, height, width = after.shape
     step = width + 2
     pitch = 0.97 * FIGURE_WIDTH * 72 / (maps * step - 1.6)  # points from row to row
     for axes, values in zip(rows, (after, repaired), strict=True):
-        wide = np.full((height, maps * step), np.nan)
+        wide = np.zeros((height, maps * step))
         for number, one in enumerate(values):
             wide[:, number * step : number * step + width] = one
         _shade(axes, wide, pitch)
         axes.set(xlim=(-0.7, maps * step - 2.3), ylim=(height - 0.3, -0.7), aspect="equal")
         axes.axis("off")
     for number, name in enumerate(names):
-        x = number * step + (width - 1) / 2
-        rows[0].text(x, -1.3, name, ha="center", fontsize=9.5)
         left, right, bottom = number * step - 0.5, number * step + width - 0.5, height - 0.5
-        frame = ([left, right, right, left, left], [-0.5, -0.5, bottom, bottom, -0.5])
+        rows[0].text((left + right) / 2, -1.3, name, ha="center", fontsize=9.5)
         gone = not mask[number].any()
+        look = {"color": kit.GRAY, "linewidth": 1, "linestyle": ":" if gone else "-"}
         for axes in rows:
-            axes.plot(
-                *frame,
-                color=COLORS["dropped"],
-                linewidth=1,
-                linestyle=":" if gone else "-",
-                clip_on=False,
-            )
+            frame = ([left, right, right, left, left], [-0.5, -0.5, bottom, bottom, -0.5])
+            axes.plot(*frame, clip_on=False, **look)
         if gone:
             cross = ([left, right, np.nan, left, right], [-0.5, bottom, np.nan, bottom, -0.5])
-            rows[0].plot(*cross, color=COLORS["dropped"], linewidth=1, linestyle=":")
+            rows[0].plot(*cross, **look)
     dropped = int(np.sum(~mask))
     figure.text(0.015, 0.95, f"after {kind} dropout, rate {rate:g}", fontsize=10.5)
     if explained is None:
@@ -192,59 +185,48 @@ def failure_scores(rates, right, failing, name, *, top):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.7 inches. Lines join the means; a small mark is one seed.
+        Lines join the means; a small mark is one seed.
     """
-    figure, panels = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 3.7), sharex=True)
-    figure.subplots_adjust(left=0.115, right=0.98, top=0.84, bottom=0.135, hspace=0.35)
-    marks = (
-        (right, COLORS["without"], "-", "s", -0.004),
-        (failing, COLORS["with"], "--", "D", 0.004),
+    figure, both = kit.panels(
+        2, height=3.7, left=0.115, right=0.98, top=0.84, bottom=0.135, hspace=0.35, sharex=True
     )
+    marks = (right, kit.WITHOUT, "s", -0.004), (failing, kit.WITH, "D", 0.004)
     titles = ("validation accuracy", "validation loss in nats")
-    for column, (panel, title) in enumerate(zip(panels, titles, strict=True)):
-        for scores, color, line, marker, shift in marks:
+    for column, (panel, title) in enumerate(zip(both, titles, strict=True)):
+        for scores, look, marker, shift in marks:
             places = np.asarray(rates) + shift
             each = np.repeat(places, scores.shape[1])
-            panel.plot(each, scores[:, :, column].ravel(), marker, color=color, markersize=3.5)
-            panel.plot(places, scores[:, :, column].mean(axis=1), color=color, linestyle=line)
-        panel.set_title(title)
-        panel.grid(axis="y")
-        panel.set(xlim=(min(rates) - 0.04, max(rates) + 0.04), xticks=list(rates))
-    panels[0].set(ylim=(0.45, 0.9), yticks=[0.5, 0.6, 0.7, 0.8, 0.9])
-    panels[1].set(ylim=(0, top), xlabel="dropout rate")
-    for x, color, marker, text in (
-        (0.115, COLORS["without"], "s", "correct"),
-        (0.36, COLORS["with"], "D", name),
-    ):
-        figure.add_artist(plt.Line2D([x + 0.01], [0.955], marker=marker, color=color, lw=0))
-        figure.text(x + 0.035, 0.955, text, va="center")
+            seeds = scores[:, :, column]
+            panel.plot(each, seeds.ravel(), marker, color=look["color"], markersize=3.5)
+            panel.plot(places, seeds.mean(axis=1), **look)
+        limits = (min(rates) - 0.04, max(rates) + 0.04)
+        kit.scales(panel, x=limits, xticks=rates, grid="y", title=title)
+    kit.scales(both[0], y=(0.45, 0.9), yticks=[0.5, 0.6, 0.7, 0.8, 0.9])
+    kit.scales(both[1], y=(0, top), xlabel="dropout rate")
+    kit.line_key(
+        figure,
+        (0.125, 0.955, {"marker": "s", "color": kit.BLUE, "linewidth": 0}, "correct"),
+        (0.37, 0.955, {"marker": "D", "color": kit.ORANGE, "linewidth": 0}, name),
+        length=0, gap=0.025,
+    )  # fmt: skip
     said = []
-    for rate in (rates[len(rates) // 2], rates[-1]):
-        at = list(rates).index(rate)
+    for at in (len(rates) // 2, -1):
         mine, truth = failing[at].mean(axis=0), right[at].mean(axis=0)
         said.append(
-            f"at rate {rate:.2f} accuracy {mine[0]:.3f} and loss {mine[1]:.2f} where correct code "
-            f"has {truth[0]:.3f} and {truth[1]:.2f}"
+            f"at rate {rates[at]:.2f} accuracy {mine[0]:.3f} and loss {mine[1]:.2f} where correct "
+            f"code has {truth[0]:.3f} and {truth[1]:.2f}"
         )
     return describe(figure, f"The mistake: {name}. {'; '.join(said).capitalize()}.")
 
 
 def _shade(axes, values, width):
-    """Draw values from 0 to 1 as horizontal strokes in a few shades; NaN and low ones stay empty.
+    """Draw values from 0 to 1 as horizontal strokes in a few shades; low ones stay empty.
 
     Neighbors of one shade share a stroke, and all strokes of a shade are one line.
     """
-    levels = np.rint(np.nan_to_num(np.clip(values, 0, 1)) * _LEVELS).astype(int)
+    levels = np.rint(np.clip(values, 0, 1) * _LEVELS)
     for level in range(1, _LEVELS + 1):
-        inside = np.pad(levels == level, ((0, 0), (1, 1))).astype(int)
-        rows, starts = np.nonzero(np.diff(inside) == 1)
-        _, ends = np.nonzero(np.diff(inside) == -1)
-        x = np.stack([starts - 0.5, ends - 0.5, np.full(len(rows), np.nan)], axis=1)
-        axes.plot(
-            x.ravel(),
-            np.repeat(rows, 3),
-            color=COLORS["with"],
-            alpha=level / _LEVELS,
-            linewidth=width,
-            solid_capstyle="butt",
-        )
+        found = np.array(list(kit.runs_of(levels == level))).reshape(-1, 3)
+        ends = np.insert(found[:, 1:] - 0.5, 2, np.nan, axis=1)
+        look = {"color": kit.ORANGE, "alpha": level / _LEVELS, "solid_capstyle": "butt"}
+        axes.plot(ends.ravel(), np.repeat(found[:, 0], 3), linewidth=width, **look)

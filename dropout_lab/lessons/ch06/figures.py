@@ -5,8 +5,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
+from dropout_lab.lessons import kit
 
 __all__ = [
     "alert_budget",
@@ -19,10 +20,9 @@ __all__ = [
     "toy_losses",
 ]
 
-
-_BLUE, _ORANGE, _GRAY = COLORS["without"], COLORS["with"], COLORS["dropped"]
-_PLAIN = {"color": _BLUE, "linestyle": "-", "marker": "o"}
-_DROPOUT = {"color": _ORANGE, "linestyle": (0, (5, 1.5)), "marker": "s"}
+_DROPOUT = {**kit.DROPOUT, "linestyle": (0, (5, 1.5))}
+_INPUT = {"color": kit.ORANGE, "linestyle": "-", "marker": "^", "linewidth": 2.4}
+_IDEAL = {"color": INK, "linestyle": ":", "linewidth": 1.2}
 _LEVELS = (0.01, 0.1, 0.5)  # probabilities of fraud at which a surface changes its shade
 
 
@@ -41,23 +41,21 @@ def toy_losses(losses, right, name):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.9 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.9))
-    figure.subplots_adjust(left=0.125, right=0.9, top=0.9, bottom=0.17)
+    figure, axes = kit.panels(height=2.9, right=0.9, top=0.9, bottom=0.17)
     seeds, epochs = losses.shape
     shown = np.unique(np.linspace(0, epochs - 1, 34).astype(int))
-    axes.plot(shown + 1, np.maximum(losses[:, shown].T, 0.011), color=_ORANGE, linewidth=0.9)
+    axes.plot(shown + 1, np.maximum(losses[:, shown].T, 0.011), color=kit.ORANGE, linewidth=0.9)
     for height, text in ((40.0, "40"), (float(np.log(2)), "0.69")):
-        axes.axhline(height, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(height, **kit.TARGET)
         axes.text(epochs + 3, height, text, va="center")
-    axes.set_yscale("log")
-    axes.set(xlim=(1, epochs + 1), ylim=(0.01, 2000), xlabel="epoch")
-    axes.minorticks_off()
-    axes.set_xticks([1, *(epochs * np.arange(1, 5) // 4)])
-    axes.set_yticks([0.01, 0.1, 1, 10, 100, 1000], ["0.01", "0.1", "1", "10", "100", "1000"])
     perfect = int(np.sum(np.asarray(right) == 5))
-    axes.set_title(f"Loss of {seeds} seeds; all five rows right: {perfect} of {seeds}")
+    kit.scales(
+        axes, x=(1, epochs + 1), y=(0.01, 2000), log="y", xlabel="epoch",
+        xticks=[1, *(epochs * np.arange(1, 5) // 4)],
+        yticks=kit.labeled((0.01, 0.1, 1, 10, 100, 1000)),
+        title=f"Loss of {seeds} seeds; all five rows right: {perfect} of {seeds}",
+    )  # fmt: skip
     return describe(
         figure,
         f"{name}: after {epochs} epochs the median loss of {seeds} seeds is "
@@ -85,32 +83,26 @@ def importance_bars(names, plain, dropout, ideal, rate, where):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.3 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.3))
-    figure.subplots_adjust(left=0.105, right=0.98, top=0.92, bottom=0.15)
-    places = np.arange(len(names))
-    for shift, values, style in (
-        (-0.2, plain, {"color": _BLUE}),
-        (0.2, dropout, {"color": _ORANGE, "hatch": "////"}),
-    ):
-        mean, half = t_interval(values.T)
-        axes.bar(places + shift, mean, 0.38, **style)
-        axes.errorbar(places + shift, mean, half, color=INK, linestyle="none", elinewidth=1.2)
-    axes.hlines(
-        ideal, places - 0.42, places + 0.42, color=INK, linestyle=(0, (2, 1)), linewidth=1.6
-    )
-    axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-0.02, 0.82), yticks=[0, 0.2, 0.4, 0.6, 0.8])
-    axes.set_xticks(places, [name.replace("_", "\n") for name in names])
-    axes.tick_params(axis="x", length=0)
+    figure, axes = kit.panels(height=3.3, left=0.105, right=0.98, top=0.92, bottom=0.15)
+    places = kit.categories(axes, [name.replace("_", "\n") for name in names])
+    (mean, half), (other, margin) = t_interval(plain.T), t_interval(dropout.T)
+    kit.paired_bars(axes, places, mean, other)
+    for shift, middle, reach in ((-0.2, mean, half), (0.2, other, margin)):
+        bars = {"color": INK, "linestyle": "none", "elinewidth": 1.2}
+        axes.errorbar(places + shift, middle, reach, **bars)
+    dashed = {"color": INK, "linestyle": (0, (2, 1)), "linewidth": 1.6}
+    axes.hlines(ideal, places - 0.42, places + 0.42, **dashed)
+    kit.scales(axes, y=(-0.02, 0.82), yticks=[0, 0.2, 0.4, 0.6, 0.8])
     axes.set_title("Average precision lost when a column is shuffled")
     for height, color, text in (
-        (0.745, _BLUE, "without dropout"),
-        (0.66, _ORANGE, f"rate {rate:.2f} on {where}"),
+        (0.745, kit.BLUE, "without dropout"),
+        (0.66, kit.ORANGE, f"rate {rate:.2f} on {where}"),
     ):
         axes.plot(-0.35, height, "s", color=color, markersize=7)
         axes.text(-0.15, height, text, va="center")
-    axes.plot([-0.45, -0.25], [0.575] * 2, color=INK, linestyle=(0, (2, 1)), linewidth=1.6)
+    axes.plot([-0.45, -0.25], [0.575] * 2, **dashed)
     axes.text(-0.15, 0.575, "ideal detector", va="center")
     return describe(
         figure,
@@ -137,44 +129,27 @@ def drift_curves(drifts, scores, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.0))
-    figure.subplots_adjust(left=0.105, right=0.98, top=0.735, bottom=0.125)
-    styles = {
-        "told": ({"color": INK, "linestyle": ":", "linewidth": 1.2}, "ideal, told the drift"),
-        "without score": (
-            {"color": _GRAY, "linestyle": ":", "marker": "v", "markerfacecolor": "none"},
-            "trained without score",
-        ),
-        "plain": (_PLAIN, "no dropout"),
-        "hidden": (_DROPOUT, f"rate {rate:.2f}, hidden units"),
-        "input": (
-            {"color": _ORANGE, "linestyle": "-", "marker": "^", "linewidth": 2.4},
-            f"rate {rate:.2f}, inputs",
-        ),
-    }
-    places = {"plain": (0, 0), "hidden": (0, 1), "input": (0, 2)}
-    places |= {"without score": (1, 0), "told": (1, 1)}
-    for number, (name, (style, text)) in enumerate(styles.items()):
-        mean, half = t_interval(scores[name].T)
-        if name == "told":
-            axes.plot(drifts, mean, **style)
-        else:
-            shift = 0.008 * (number - 2.5)
-            axes.errorbar(np.asarray(drifts) + shift, mean, half, elinewidth=1.1, **style)
-        column, row = places[name]
-        x, y = 0.105 + 0.46 * column, 0.965 - 0.058 * row
-        figure.add_artist(
-            plt.Line2D([x, x + 0.035, x + 0.07], [y] * 3, **{**style, "markevery": [1]})
-        )
-        figure.text(x + 0.085, y, text, va="center", fontsize=9.5)
-    axes.set(
-        xlim=(-0.03, 1.03), ylim=(0, 0.95), xticks=list(drifts), yticks=[0, 0.2, 0.4, 0.6, 0.8]
+    figure, axes = kit.panels(height=4.0, left=0.105, right=0.98, top=0.735, bottom=0.125)
+    hollow_gray = {"color": kit.GRAY, "linestyle": ":", "marker": "v", "markerfacecolor": "none"}
+    rows = (
+        ("told", _IDEAL, "ideal, told the drift", 0.565, 0.907),
+        ("without score", hollow_gray, "trained without score", 0.565, 0.965),
+        ("plain", kit.PLAIN, "no dropout", 0.105, 0.965),
+        ("hidden", _DROPOUT, f"rate {rate:.2f}, hidden units", 0.105, 0.907),
+        ("input", _INPUT, f"rate {rate:.2f}, inputs", 0.105, 0.849),
     )
-    axes.grid(axis="y")
-    axes.set(xlabel="drift: share of frauds that imitate the device")
-    axes.set_title("Average precision")
+    for number, (name, look, *_) in enumerate(rows):
+        if name == "told":
+            axes.plot(drifts, scores[name].mean(axis=0), **look)
+        else:
+            places = np.asarray(drifts) + 0.008 * (number - 2.5)
+            kit.interval_line(axes, places, scores[name].T, elinewidth=1.1, **look)
+    kit.line_key(figure, *((x, y, look, text) for _, look, text, x, y in rows), fontsize=9.5)
+    ticks = [0, 0.2, 0.4, 0.6, 0.8]
+    kit.scales(axes, x=(-0.03, 1.03), y=(0, 0.95), xticks=drifts, yticks=ticks, grid="y")
+    axes.set(xlabel="drift: share of frauds that imitate the device", title="Average precision")
     ends = {name: (values[:, 0].mean(), values[:, -1].mean()) for name, values in scores.items()}
     return describe(
         figure,
@@ -205,33 +180,25 @@ def decision_surface(amounts, hours, log_odds, ideal, title, at):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.5 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.5))
-    figure.subplots_adjust(left=0.105, right=0.945, top=0.82, bottom=0.145)
+    figure, axes = kit.panels(height=3.5, left=0.105, right=0.945, top=0.82, bottom=0.145)
     levels = np.log(np.array(_LEVELS) / (1 - np.array(_LEVELS)))
     top = max(60.0, float(log_odds.max()) + 1)
-    shades = (0.18, 0.45, 0.85)
-    bands = axes.contourf(amounts, hours, log_odds, [*levels, top], colors=[_ORANGE] * 3)
+    shades, lines = (0.18, 0.45, 0.85), ("dotted", "dashed", "solid")
+    bands = axes.contourf(amounts, hours, log_odds, [*levels, top], colors=[kit.ORANGE] * 3)
     bands.set_alpha(list(shades))
-    lines = ["dotted", "dashed", "solid"]
     axes.contour(amounts, hours, ideal, levels, colors=INK, linewidths=1.2, linestyles=lines)
-    axes.set_xscale("log")
-    axes.set(xlim=(amounts[0], amounts[-1]), ylim=(0, 24), yticks=[0, 6, 12, 18, 24])
-    axes.minorticks_off()
-    axes.set_xticks([1, 10, 100, 1000, 10000], ["1", "10", "100", "1000", "10000"])
-    axes.set(xlabel="amount in euros")
-    axes.set_title(f"{title}; hour of the day upward")
-    texts = [f"from {level:.0%}" for level in _LEVELS]
-    for x, shade, line, text in zip((0.105, 0.36, 0.63), shades, lines, texts, strict=True):
-        box = plt.Rectangle((x, 0.945), 0.045, 0.036, facecolor=_ORANGE, alpha=shade)
+    kit.scales(
+        axes, x=(amounts[0], amounts[-1]), y=(0, 24), log="x", yticks=[0, 6, 12, 18, 24],
+        xticks=kit.labeled((1, 10, 100, 1000, 10000)), xlabel="amount in euros",
+        title=f"{title}; hour of the day upward",
+    )  # fmt: skip
+    for x, shade, line, level in zip((0.105, 0.36, 0.63), shades, lines, _LEVELS, strict=True):
+        box = plt.Rectangle((x, 0.945), 0.045, 0.036, facecolor=kit.ORANGE, alpha=shade)
         figure.add_artist(box)
-        figure.add_artist(
-            plt.Line2D(
-                [x + 0.055, x + 0.105], [0.963] * 2, color=INK, linewidth=1.2, linestyle=line
-            )
-        )
-        figure.text(x + 0.115, 0.962, text, va="center", fontsize=9.5)
+        look = {"color": INK, "linewidth": 1.2, "linestyle": line}
+        figure.add_artist(plt.Line2D([x + 0.055, x + 0.105], [0.963] * 2, **look))
+        figure.text(x + 0.115, 0.962, f"from {level:.0%}", va="center", fontsize=9.5)
     column = int(np.argmin(np.abs(amounts - at[0])))
     row = int(np.argmin(np.abs(hours - at[1])))
     chances = [1 / (1 + np.exp(-grid[row, column])) for grid in (log_odds, ideal)]
@@ -258,31 +225,28 @@ def alert_budget(recalls, precisions, frauds, rows, alerts, found):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches.
     """
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(FIGURE_WIDTH, 4.0), gridspec_kw={"height_ratios": (1.75, 1)}
+    figure, (top, bottom) = kit.panels(
+        2, height=4.0, top=0.925, bottom=0.04, hspace=0.62, height_ratios=(1.75, 1)
     )
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.925, bottom=0.04, hspace=0.62)
-    top.plot(recalls, precisions, color=_BLUE)
-    top.axhline(frauds / rows, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    top.plot(recalls, precisions, color=kit.BLUE)
+    top.axhline(frauds / rows, **kit.TARGET)
     if alerts:
-        top.plot(found / frauds, found / alerts, "o", color=_BLUE, markeredgecolor=INK, ms=9)
-    top.set(xlim=(0, 1.02), ylim=(0, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+        kit.point(top, found / frauds, found / alerts, "o", kit.BLUE, 9)
+    kit.scales(top, x=(0, 1.02), y=(0, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     top.set(xlabel="recall: share of frauds found")
     top.set_title("Precision: share of alerts that are frauds")
 
     missed, false = frauds - found, alerts - found
     wrong = missed + false
-    bottom.barh(1, found, 0.6, color=_BLUE)
-    bottom.barh(1, missed, 0.6, left=found, facecolor="none", edgecolor=_GRAY, linestyle="--")
-    bottom.barh(0, found, 0.6, color=_BLUE)
-    bottom.barh(0, false, 0.6, left=found, color=_ORANGE, hatch="////")
+    bottom.barh(1, found, 0.6, color=kit.BLUE)
+    bottom.barh(1, missed, 0.6, left=found, linestyle="--", facecolor="none", edgecolor=kit.GRAY)
+    bottom.barh(0, found, 0.6, color=kit.BLUE)
+    bottom.barh(0, false, 0.6, left=found, **kit.HATCHED)
+    bottom.text(frauds + 12, 1, f"{found} frauds found, {missed} missed", va="center")
+    bottom.text(alerts + 12, 0, f"{alerts} alerts, {false} of them false", va="center")
     bottom.set(xlim=(0, 780), ylim=(-0.5, 1.5))
     bottom.axis("off")
-    texts = (f"{found} frauds found, {missed} missed", f"{alerts} alerts, {false} of them false")
-    for height, length, text in zip((1, 0), (frauds, alerts), texts, strict=True):
-        bottom.text(length + 12, height, text, va="center")
     bottom.set_title(f"Accuracy {1 - wrong / rows:.2%}, never alerting {1 - frauds / rows:.2%}")
     precision = f" and a precision of {found / alerts:.2f}" if alerts else ""
     return describe(
@@ -311,38 +275,28 @@ def precision_recall(recalls, curves, rate, prevalence):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.7 inches. Bars at three recalls are 95 % t intervals over seeds.
+        Bars at three recalls are 95 % t intervals over seeds.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.7))
-    figure.subplots_adjust(left=0.105, right=0.98, top=0.77, bottom=0.135)
+    figure, axes = kit.panels(height=3.7, left=0.105, right=0.98, top=0.77, bottom=0.135)
     recalls = np.asarray(recalls)
     marked = [int(np.argmin(np.abs(recalls - x))) for x in (0.25, 0.5, 0.75)]
     rows = (
-        ("ideal", {"color": INK, "linestyle": ":", "linewidth": 1.2}, "ideal detector", 1, 1),
-        ("plain", _PLAIN, "no dropout", 0, 0),
-        ("hidden", _DROPOUT, f"rate {rate:.2f}, hidden units", 0, 1),
-        (
-            "input",
-            {"color": _ORANGE, "linestyle": "-", "marker": "^", "linewidth": 2.4},
-            f"rate {rate:.2f}, inputs",
-            1,
-            0,
-        ),
+        ("ideal", _IDEAL, "ideal detector", 0.565, 0.89),
+        ("plain", kit.PLAIN, "no dropout", 0.105, 0.955),
+        ("hidden", _DROPOUT, f"rate {rate:.2f}, hidden units", 0.105, 0.89),
+        ("input", _INPUT, f"rate {rate:.2f}, inputs", 0.565, 0.955),
     )
-    for name, style, text, column, row in rows:
+    for name, look, *_ in rows:
         mean, half = t_interval(curves[name].T)
-        axes.plot(recalls, mean, **{**style, "markevery": marked})
+        axes.plot(recalls, mean, **look, markevery=marked)
         if name != "ideal":
-            bar = {"color": style["color"], "linestyle": "none", "elinewidth": 1.1}
-            axes.errorbar(recalls[marked], mean[marked], half[marked], **bar)
-        x, y = 0.105 + 0.46 * column, 0.955 - 0.065 * row
-        figure.add_artist(
-            plt.Line2D([x, x + 0.035, x + 0.07], [y] * 3, **{**style, "markevery": [1]})
-        )
-        figure.text(x + 0.085, y, text, va="center", fontsize=9.5)
-    axes.axhline(prevalence, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xticks=[0, 0.25, 0.5, 0.75, 1])
-    axes.set(yticks=[0, 0.25, 0.5, 0.75, 1], xlabel="recall: share of frauds found")
+            bars = {"color": look["color"], "linestyle": "none", "elinewidth": 1.1}
+            axes.errorbar(recalls[marked], mean[marked], half[marked], **bars)
+    kit.line_key(figure, *((x, y, look, text) for _, look, text, x, y in rows), fontsize=9.5)
+    axes.axhline(prevalence, **kit.TARGET)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    kit.scales(axes, x=(0, 1.02), y=(0, 1.04), xticks=ticks, yticks=ticks)
+    axes.set(xlabel="recall: share of frauds found")
     axes.set_title("Precision: share of alerts that are frauds")
     half_way = {name: curves[name][:, marked[1]].mean() for name in curves}
     return describe(
@@ -370,37 +324,26 @@ def calibration(plain, dropout, rate, where):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.6 inches. Bars are 95 % Wilson intervals of the pooled counts.
+        Bars are 95 % Wilson intervals of the pooled counts.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.6))
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.92, bottom=0.14)
+    figure, axes = kit.panels(height=3.6, top=0.92, bottom=0.14)
     ends = (1e-4, 1.2)
-    axes.plot(ends, ends, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    for counts, style in ((plain, _PLAIN), (dropout, _DROPOUT)):
+    axes.plot(ends, ends, **kit.TARGET)
+    said = []
+    for counts, look in ((plain, kit.PLAIN), (dropout, _DROPOUT)):
         rows, predicted, frauds = counts[:, (counts[0] >= 20) & (counts[2] > 0)]
         low, high = _wilson(frauds, rows)
         share = frauds / rows
-        axes.errorbar(predicted / rows, share, (share - low, high - share), elinewidth=1.1, **style)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    ticks = [0.0001, 0.001, 0.01, 0.1, 1]
-    axes.set(xlim=ends, ylim=ends, xlabel="predicted probability of fraud")
-    axes.minorticks_off()
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_title("Share of frauds that came true")
-    for height, style, text in (
-        (0.6, _PLAIN, "no dropout"),
-        (0.25, _DROPOUT, f"rate {rate:.2f} on {where}"),
-    ):
-        axes.plot([1.3e-4, 2.1e-4, 3.4e-4], [height] * 3, **{**style, "markevery": [1]})
+        axes.errorbar(predicted / rows, share, (share - low, high - share), elinewidth=1.1, **look)
+        rows, predicted, frauds = counts[:, -1]
+        said.append(f"{predicted / rows:.2f} and {frauds / rows:.2f}" if rows else "no rows")
+    key = (0.6, kit.PLAIN, "no dropout"), (0.25, _DROPOUT, f"rate {rate:.2f} on {where}")
+    for height, look, text in key:
+        axes.plot([1.3e-4, 2.1e-4, 3.4e-4], [height] * 3, markevery=[1], **look)
         axes.text(4.2e-4, height, text, va="center")
-    said = []
-    for counts in (plain, dropout):
-        sure = counts[:, -1]
-        said.append(
-            f"{sure[1] / sure[0]:.2f} and {sure[2] / sure[0]:.2f}" if sure[0] else "no rows"
-        )
+    ticks = kit.labeled((0.0001, 0.001, 0.01, 0.1, 1))
+    kit.scales(axes, x=ends, y=ends, xticks=ticks, yticks=ticks, log="xy")
+    axes.set(xlabel="predicted probability of fraud", title="Share of frauds that came true")
     return describe(
         figure,
         f"Rate {rate:.2f} on {where}: where a probability of at least 0.75 is predicted, mean "
@@ -428,22 +371,17 @@ def detector_scores(names, mean, half, roles, title, limits):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches. Bars are the intervals.
+        Bars are the intervals.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
-    figure.subplots_adjust(left=0.39, right=0.95, top=0.92, bottom=0.1)
+    figure, axes = kit.panels(height=3.4, left=0.39, right=0.95, top=0.92, bottom=0.1)
     compare = list(roles).index("without")
-    axes.axvline(mean[compare], color=_BLUE, linewidth=0.8, linestyle=(0, (4, 3)))
-    baseline = {"color": _GRAY, "marker": "D", "markerfacecolor": "none"}
-    styles = {"baseline": baseline, "without": _PLAIN, "with": _DROPOUT}
-    for row, role in enumerate(roles):
-        style = {**styles[role], "linestyle": "none", "markersize": 7}
-        axes.errorbar(mean[row], -row, xerr=half[row], capsize=3, **style)
-    axes.set(xlim=limits, ylim=(-len(names) + 0.4, 0.6))
-    axes.set_yticks(-np.arange(len(names)), names)
-    axes.tick_params(axis="y", length=0)
+    axes.axvline(mean[compare], **{**kit.TARGET, "color": kit.BLUE})
+    baseline = {"color": kit.GRAY, "marker": "D", "markerfacecolor": "none"}
+    looks = {"baseline": baseline, "without": kit.PLAIN, "with": kit.DROPOUT}
+    rows = [{**looks[role], "linestyle": "none", "markersize": 7} for role in roles]
+    kit.forest(axes, names, mean, half, rows)
+    axes.set_xlim(limits)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.grid(axis="x")
     axes.set_title(title, loc="left", x=-0.64)
     best = int(np.argmax(mean))
     return describe(

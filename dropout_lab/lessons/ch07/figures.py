@@ -1,19 +1,17 @@
 """Figures of chapter 7: digits as a network sees them, and what dropout does on MNIST."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
-from dropout_lab.lessons.kit import line_key, signed
+from dropout_lab.lessons import kit
 
 __all__ = [
     "activation_shares",
     "digit_activations",
-    "draw_pixels",
     "first_layer",
     "learning_curves",
     "mistake",
@@ -21,46 +19,7 @@ __all__ = [
     "size_gap",
 ]
 
-
-_ORANGE, _BLUE, _GRAY = COLORS["with"], COLORS["without"], COLORS["dropped"]
 _LEVELS = 4  # shades of ink
-
-
-def draw_pixels(axes, image, color=INK, *, hollow=False):
-    """Draw the dark pixels of an image as squares, in the color of the text by default.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Gets the limits of the image, an equal aspect and no frame.
-    image : numpy.ndarray
-        Ink of each pixel, shape (rows, columns): 0 is paper, 1 and more is full ink.
-    color : str
-        Of the ink.
-    hollow : bool, default False
-        Draw no shades, but one thin outline around every pixel that has any ink.
-
-    Notes
-    -----
-    Shades are stacked layers: every layer covers the pixels from its level upward, so there is
-    one path for each level, and no seam between neighbors of one level.
-    """
-    rows, columns = image.shape
-    if hollow:
-        shape = _path(image > 1 / (2 * _LEVELS), together=False)
-        axes.add_patch(PathPatch(shape, facecolor="none", edgecolor=color, linewidth=0.5))
-    else:
-        below = 0.0
-        for level in range(1, _LEVELS + 1):
-            part = image > (level - 0.5) / _LEVELS
-            wanted = level / _LEVELS
-            alpha = 1 - (1 - wanted) / (1 - below)  # stacked on the layers below, it gives `wanted`
-            below = wanted
-            if part.any():
-                patch = PathPatch(_path(part), facecolor=color, alpha=alpha, linewidth=0)
-                axes.add_patch(patch)
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
-    axes.axis("off")
 
 
 def digit_activations(image, label, before, after, rate, draw):
@@ -83,31 +42,30 @@ def digit_activations(image, label, before, after, rate, draw):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.6 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.6))
-    left = figure.add_axes((0.0, 0.36, 0.24, 0.34))
-    draw_pixels(left, image)
+    figure, left, top, bottom = kit.placed(
+        3.6, (0.0, 0.36, 0.24, 0.34), (0.31, 0.61, 0.67, 0.3), (0.31, 0.135, 0.67, 0.3)
+    )
+    _draw_pixels(left, image)
     figure.text(0.12, 0.76, f"a test image\nof class {label}", ha="center", va="bottom")
-    units = np.arange(1, len(before) + 1)
-    top = figure.add_axes((0.31, 0.61, 0.67, 0.3))
-    bottom = figure.add_axes((0.31, 0.135, 0.67, 0.3))
+    n, highest = len(before), before.max()
+    units = np.arange(1, n + 1)
     gone = (before > 0) & (after == 0)
-    height = 1.08 * before.max() / (1 - rate)
-    top.bar(units, before, 0.8, color=_BLUE)
-    bottom.bar(units, after, 0.8, color=_ORANGE)
-    bottom.bar(units[gone], before[gone], 0.8, facecolor="none", edgecolor=_GRAY, linewidth=0.7)
+    top.bar(units, before, 0.8, color=kit.BLUE)
+    bottom.bar(units, after, 0.8, color=kit.ORANGE)
+    bottom.bar(units[gone], before[gone], 0.8, **kit.hollow(kit.GRAY, 0.7))
     for panel in (top, bottom):
-        panel.set(xlim=(0, len(before) + 1), ylim=(0, height))
-        panel.set_yticks([0, before.max()], ["0", f"{before.max():.1f}"])
-        panel.set_xticks([1, *range(16, len(before) + 1, 16)])
+        kit.scales(
+            panel, x=(0, n + 1), y=(0, 1.08 * highest / (1 - rate)),
+            xticks=[1, *range(16, n + 1, 16)], yticks=kit.labeled((0, highest), ".1f"),
+        )  # fmt: skip
     top.set_title("before dropout")
     bottom.set_title(f"after: survivors × {1 / (1 - rate):.0f}, dropped hollow")
     bottom.set_xlabel("unit")
     active = int((before > 0).sum())
     return describe(
         figure,
-        f"A handwritten {label}: {active} of {len(before)} units are active before dropout. "
+        f"A handwritten {label}: {active} of {n} units are active before dropout. "
         f"Mask {draw} drops {gone.sum()} of these and multiplies the other "
         f"{active - gone.sum()} by {1 / (1 - rate):.0f}. "
         f"The mean activation is {before.mean():.2f} before and {after.mean():.2f} after.",
@@ -129,10 +87,9 @@ def first_layer(weights, largest, title):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.5 inches. Orange wants ink, blue wants paper.
+        Orange wants ink, blue wants paper.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.5))
-    axes = figure.add_axes((0.0, 0.0, 1.0, 0.87))
+    figure, axes = kit.placed(3.5, (0.0, 0.0, 1.0, 0.87))
     units, rows, columns = weights.shape
     across, gap = 6, 2
     down = -(-units // across)
@@ -140,9 +97,7 @@ def first_layer(weights, largest, title):
     levels = np.round(np.clip(weights / largest, -1, 1) * 6) / 6  # few levels, a small picture
     for number, one in enumerate(levels):
         y, x = (number // across) * (rows + gap), (number % across) * (columns + gap)
-        tile = sheet[y : y + rows, x : x + columns]
-        tile[..., :3] = np.where(one[..., None] > 0, _rgb(_ORANGE), _rgb(_BLUE))
-        tile[..., 3] = np.abs(one)
+        sheet[y : y + rows, x : x + columns] = kit.tinted(one)
     axes.imshow(sheet, interpolation="none")
     axes.axis("off")
     figure.text(0.5, 0.94, title, ha="center", va="center", fontsize=10.5)
@@ -174,18 +129,14 @@ def mistake(image, label, probabilities, rate, rank, total):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.6 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 2.6))
-    left = figure.add_axes((0.0, 0.1, 0.3, 0.62))
-    draw_pixels(left, image)
+    figure, left, panel = kit.placed(2.6, (0.0, 0.1, 0.3, 0.62), (0.4, 0.19, 0.58, 0.58))
+    _draw_pixels(left, image)
     figure.text(0.15, 0.83, f"labeled {label}", ha="center", va="center", fontsize=10.5)
-    panel = figure.add_axes((0.4, 0.19, 0.58, 0.58))
-    classes, said = np.arange(10), int(np.argmax(probabilities))
-    panel.bar(classes, probabilities, 0.8, color=_ORANGE, hatch="////")
-    panel.bar([label], [1.0], 0.8, facecolor="none", edgecolor=INK, linewidth=1.2)
-    panel.set(xlim=(-0.6, 9.6), ylim=(0, 1), xticks=classes, yticks=[0, 0.5, 1], xlabel="class")
-    panel.tick_params(axis="x", length=0)
+    said = int(np.argmax(probabilities))
+    panel.bar(kit.categories(panel, range(10)), probabilities, 0.8, **kit.HATCHED)
+    panel.bar([label], [1.0], 0.8, **kit.hollow())
+    kit.scales(panel, y=(0, 1), yticks=[0, 0.5, 1], xlabel="class")
     panel.set_title(f"read as {said}, probability {probabilities[said]:.4f}", y=1.06)
     return describe(
         figure,
@@ -195,24 +146,39 @@ def mistake(image, label, probabilities, rate, rank, total):
     )
 
 
-def _path(part, together=True):
-    """Return one path around the pixels of `part`, neighbors in a row drawn as one rectangle."""
+def _draw_pixels(axes, image):
+    """Draw the dark pixels of an image in four shades of ink.
+
+    Shades are stacked layers: every layer covers the pixels from its level upward, so there is
+    one path for each level, and no seam between neighbors of one level.
+    """
+    below = 0.0
+    for level in range(1, _LEVELS + 1):
+        part = image > (level - 0.5) / _LEVELS
+        wanted = level / _LEVELS
+        alpha = 1 - (1 - wanted) / (1 - below)  # stacked on the layers below, it gives `wanted`
+        below = wanted
+        if part.any():
+            shape = _rectangles(kit.runs_of(part))
+            axes.add_patch(PathPatch(shape, facecolor=INK, alpha=alpha, linewidth=0))
+    kit.show_cells(axes, image, aspect="equal")
+
+
+def _outline_pixels(axes, image):
+    """Draw one thin gray outline around every pixel that has any ink."""
+    inked = np.argwhere(image > 1 / (2 * _LEVELS))
+    shape = _rectangles((row, column, column + 1) for row, column in inked)
+    axes.add_patch(PathPatch(shape, **kit.hollow(kit.GRAY, 0.5)))
+
+
+def _rectangles(spans):
+    """Return one path around cells: spans of row, first column and the column behind the last."""
     corners = []
-    for row, inside in enumerate(part):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-        spans = edges.reshape(-1, 2)
-        if not together:
-            spans = np.array([(x, x + 1) for x in np.flatnonzero(inside)]).reshape(-1, 2)
-        for left, right in spans - 0.5:
-            top, bottom = row - 0.5, row + 0.5
-            corners += [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    for row, first, end in spans:
+        left, right, top, bottom = first - 0.5, end - 0.5, row - 0.5, row + 0.5
+        corners += [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     return Path(np.array(corners).reshape(-1, 2), codes * (len(corners) // 5))
-
-
-def _rgb(color):
-    """Return a color as three numbers between 0 and 1."""
-    return [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
 
 
 # Name, unit, factor that makes a larger score a better one, ticks of the gap and of the gain
@@ -235,45 +201,31 @@ def learning_curves(train_loss, validation_loss, accuracy, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Shades are 95 % t intervals over seeds.
+        Shades are 95 % t intervals over seeds.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.82, bottom=0.115, hspace=0.3)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.82, hspace=0.3, sharex=True)
     epochs = np.arange(1, train_loss.shape[-1] + 1)
-    looks = ((_BLUE, "-"), (_ORANGE, "--"))
-    for which in range(2 if rate > 0 else 1):
-        color, line = looks[which]
-        top.plot(epochs, train_loss[which].mean(axis=0), ":", color=color, linewidth=1.6)
-        for panel, values in ((top, validation_loss), (bottom, accuracy)):
-            mean, half = t_interval(values[which].T)
-            panel.fill_between(epochs, mean - half, mean + half, color=color, alpha=0.2, lw=0)
-            panel.plot(epochs, mean, line, color=color)
-    top.set(ylim=(0, 0.6), yticks=[0, 0.2, 0.4, 0.6])
-    top.set_title("loss in nats")
-    bottom.set(ylim=(0.92, 0.985), yticks=[0.92, 0.94, 0.96, 0.98])
-    bottom.set_title("validation accuracy")
-    bottom.set(xlim=(1, epochs[-1]), xlabel="epoch", xticks=[1, 5, 10, 15, 20])
-    for panel in (top, bottom):
-        panel.grid(axis="y")
-    rows = (
-        (0.125, 0.96, _BLUE, "-", "validation, rate 0"),
-        (0.125, 0.9, _BLUE, ":", "training, rate 0"),
-        (0.54, 0.96, _ORANGE, "--", f"validation, rate {rate:.1f}"),
-        (0.54, 0.9, _ORANGE, ":", f"training, rate {rate:.1f}"),
-    )
-    line_key(figure, rows[: 4 if rate > 0 else 2], dotted=1.6)
+    both = ((kit.WITHOUT, "rate 0", 0.125), (kit.WITH, f"rate {rate:.1f}", 0.54))
+    for which, (look, name, x) in enumerate(both[: 2 if rate > 0 else 1]):
+        dotted = {"color": look["color"], "linestyle": ":", "linewidth": 1.6}
+        top.plot(epochs, train_loss[which].mean(axis=0), **dotted)
+        kit.interval_band(top, epochs, validation_loss[which].T, look)
+        kit.interval_band(bottom, epochs, accuracy[which].T, look)
+        kit.line_key(figure, (x, 0.96, look, f"validation, {name}"))
+        kit.line_key(figure, (x, 0.9, dotted, f"training, {name}"))
+    kit.scales(top, y=(0, 0.6), yticks=[0, 0.2, 0.4, 0.6], grid="y", title="loss in nats")
+    kit.scales(
+        bottom, x=(1, epochs[-1]), y=(0.92, 0.985), xticks=[1, 5, 10, 15, 20],
+        yticks=[0.92, 0.94, 0.96, 0.98], grid="y", title="validation accuracy", xlabel="epoch",
+    )  # fmt: skip
     five, last = accuracy[:, :, 4].mean(axis=1), accuracy[:, :, -1].mean(axis=1)
-    said = (
-        f"Rate {rate:.1f}: validation accuracy {five[1]:.4f} after 5 epochs and {last[1]:.4f} "
-        f"after {epochs[-1]}"
-    )
-    if rate > 0:
-        said += f", against {five[0]:.4f} and {last[0]:.4f} without dropout"
+    against = f", against {five[0]:.4f} and {last[0]:.4f} without dropout" if rate > 0 else ""
     losses = train_loss[1, :, -1].mean(), validation_loss[1, :, -1].mean()
     return describe(
         figure,
-        f"{said}; at the end its training loss, as the loop reports it, is {losses[0]:.3f} and "
-        f"its validation loss {losses[1]:.3f}.",
+        f"Rate {rate:.1f}: validation accuracy {five[1]:.4f} after 5 epochs and {last[1]:.4f} "
+        f"after {epochs[-1]}{against}; at the end its training loss, as the loop reports it, is "
+        f"{losses[0]:.3f} and its validation loss {losses[1]:.3f}.",
     )
 
 
@@ -294,40 +246,33 @@ def size_gap(sizes, train, test, net, dropout, measure):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds, of paired differences below.
+        Bars are 95 % t intervals over seeds, of paired differences below.
     """
     name, unit, factor, gap_ticks, gain_ticks = _MEASURES[measure]
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.865, bottom=0.115, hspace=0.3)
-    gaps = []
-    for which, (color, line, marker) in enumerate(((_BLUE, "-", "o"), (_ORANGE, "--", "s"))):
-        gap, half = t_interval(factor * (train[which] - test[which]))
-        look = {"color": color, "linestyle": line, "marker": marker, "capsize": 2}
-        top.errorbar(sizes, gap, (np.minimum(half, 0.9 * gap), half), **look)
-        gaps.append(gap)
-    gain, half = t_interval(factor * (test[1] - test[0]))
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.865, hspace=0.3, sharex=True)
+    gaps, halves = t_interval(factor * (train - test))
+    for gap, half, look in zip(gaps, halves, (kit.PLAIN, kit.DROPOUT), strict=True):
+        top.errorbar(sizes, gap, (np.minimum(half, 0.9 * gap), half), capsize=2, **look)
     bottom.axhline(0, color=INK, linewidth=0.8)
-    bottom.errorbar(sizes, gain, half, color=_ORANGE, linestyle="none", marker="s", capsize=3)
-    top.set_title(f"{name}: gap between training and test, {unit}")
-    top.set(yscale="log", ylim=(0.7 * gap_ticks[0], 1.4 * gap_ticks[-1]))
-    top.minorticks_off()
-    top.set_yticks(gap_ticks, [f"{tick:g}" for tick in gap_ticks])
-    bottom.set_title(f"what dropout gains on the test images, {unit}")
-    bottom.set(xlabel="training images", xscale="log")
+    look = {**kit.DROPOUT, "linestyle": "none", "capsize": 3}
+    gain, half = kit.interval_line(bottom, sizes, factor * (test[1] - test[0]), **look)
+    kit.scales(
+        top, y=(0.7 * gap_ticks[0], 1.4 * gap_ticks[-1]), yticks=kit.labeled(gap_ticks), log="y",
+        grid="y", title=f"{name}: gap between training and test, {unit}",
+    )  # fmt: skip
+    highest = gain_ticks[-1]
     if measure == "loss":  # gains of 0.01 and losses of 3 in one picture
         bottom.set_yscale("symlog", linthresh=0.1, linscale=0.8)
-    bottom.set(ylim=(gain_ticks[0], 1.5 * gain_ticks[-1] if measure == "loss" else gain_ticks[-1]))
-    labels = [f"{tick:+g}".replace("-", "−") if tick else "0" for tick in gain_ticks]
-    bottom.set_yticks(gain_ticks, labels)
-    bottom.minorticks_off()
-    bottom.set(xlim=(0.7 * sizes[0], 1.4 * sizes[-1]))
-    bottom.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    for panel in (top, bottom):
-        panel.grid(axis="y")
-    rows = ((0.125, _BLUE, "-", "no dropout"), (0.45, _ORANGE, "--", dropout))
-    line_key(figure, [(x, 0.955, color, line, text) for x, color, line, text in rows])
+        highest *= 1.5
+    kit.scales(
+        bottom, x=(0.7 * sizes[0], 1.4 * sizes[-1]), y=(gain_ticks[0], highest), log="x",
+        xticks=kit.labeled(sizes, ","), yticks=kit.labeled(gain_ticks, "+g"), grid="y",
+        title=f"what dropout gains on the test images, {unit}", xlabel="training images",
+    )  # fmt: skip
+    key = (0.125, 0.955, kit.WITHOUT, "no dropout"), (0.45, 0.955, kit.WITH, dropout)
+    kit.line_key(figure, *key)
     said = "; ".join(
-        f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {signed(value)} ± {margin:.2f}"
+        f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {kit.signed(value)} ± {margin:.2f}"
         for size, one, other, value, margin in zip(sizes, *gaps, gain, half, strict=True)
     )
     return describe(figure, f"Net {net}, no dropout against {dropout}, {name} in {unit}. {said}.")
@@ -352,32 +297,29 @@ def pixel_dropout(image, kept, rate, input_rates, test):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches. Bars are 95 % t intervals over seeds, of paired differences.
+        Bars are 95 % t intervals over seeds, of paired differences.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.4))
+    figure, before, after, panel = kit.placed(
+        3.4, (0.01, 0.55, 0.27, 0.37), (0.01, 0.04, 0.27, 0.37), (0.44, 0.155, 0.54, 0.6)
+    )
     seen, ink = kept & (image > 0), int((image > 0).sum())
-    for bottom, title in ((0.55, "before"), (0.04, "after")):
-        place = figure.add_axes((0.01, bottom, 0.27, 0.37))
-        if title == "before":
-            draw_pixels(place, image)
-        else:
-            draw_pixels(place, np.where(kept, 0, image), _GRAY, hollow=True)
-            draw_pixels(place, np.where(kept, image, 0) / (1 - rate))
-        figure.text(0.145, bottom + 0.38, title, ha="center", va="bottom")
-    panel = figure.add_axes((0.44, 0.155, 0.54, 0.6))
-    mean, half = t_interval(100 * (test - test[:1]))
-    at = list(input_rates).index(rate)
+    _draw_pixels(before, image)
+    _outline_pixels(after, np.where(kept, 0, image))
+    _draw_pixels(after, np.where(kept, image, 0) / (1 - rate))
+    figure.text(0.145, 0.93, "before", ha="center", va="bottom")
+    figure.text(0.145, 0.42, "after", ha="center", va="bottom")
     panel.axhline(0, color=INK, linewidth=0.8)
-    panel.errorbar(input_rates, mean, half, color=_GRAY, marker="o", linestyle="none", capsize=3)
-    panel.plot(rate, mean[at], "o", color=_ORANGE, markeredgecolor=INK, markersize=8, zorder=5)
-    panel.set(xlim=(-0.03, max(input_rates) + 0.03), ylim=(-0.7, 0.8))
-    panel.set_yticks([-0.5, 0, 0.5], ["−0.5", "0", "+0.5"])
-    panel.set_xticks(list(input_rates))
-    panel.set_xlabel("dropout rate of the pixels")
-    panel.grid(axis="y")
+    look = {"color": kit.GRAY, "marker": "o", "linestyle": "none", "capsize": 3}
+    mean, half = kit.interval_line(panel, input_rates, 100 * (test - test[:1]), **look)
+    at = list(input_rates).index(rate)
+    kit.point(panel, rate, mean[at], "o", kit.ORANGE, zorder=5)
+    kit.scales(
+        panel, x=(-0.03, max(input_rates) + 0.03), y=(-0.7, 0.8), xticks=input_rates,
+        yticks=kit.labeled((-0.5, 0, 0.5), "+g"), grid="y", xlabel="dropout rate of the pixels",
+    )  # fmt: skip
     figure.text(0.44, 0.93, "change of test accuracy,", va="center", fontsize=10.5)
     figure.text(0.44, 0.86, "points, published net", va="center", fontsize=10.5)
-    change = f" The test accuracy changes by {signed(mean[at])} ± {half[at]:.2f} points."
+    change = f" The test accuracy changes by {kit.signed(mean[at])} ± {half[at]:.2f} points."
     return describe(
         figure,
         f"Input rate {rate:.1f}: of {ink} pixels with ink, {ink - seen.sum()} are dropped and the "
@@ -404,32 +346,26 @@ def activation_shares(values, rates, stored, layer, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0))
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.86, bottom=0.12, hspace=0.75)
+    figure, (top, bottom) = kit.panels(2, height=4.0, top=0.86, bottom=0.12, hspace=0.75)
     edges = np.linspace(0, 6, 13)
     shares = [np.mean(part > 0) for part in values]
     means = [part[part > 0].mean() for part in values]
-    for which, (color, hatch) in enumerate(((_BLUE, None), (_ORANGE, "////"))):
-        counts, _ = np.histogram(values[which][values[which] > 0], edges)
-        density = counts / values[which].size
-        shift = (which - 0.5) * 0.2
-        top.bar(edges[:-1] + 0.25 + shift, density, 0.2, color=color, hatch=hatch)
-    top.set(xlim=(0, 6), ylim=(0, 0.13), xlabel="activation")
-    top.set_yticks([0, 0.05, 0.1], ["0 %", "5 %", "10 %"])
-    top.set_title(f"{layer}: activations above zero")
-    mean, half = t_interval(stored)
-    bottom.errorbar(rates, mean, half, color=_ORANGE, marker="s", linestyle="--", capsize=3)
-    bottom.set(xlim=(-0.03, max(rates) + 0.03), ylim=(0, 0.7), xlabel="dropout rate")
-    bottom.set_yticks([0, 0.2, 0.4, 0.6], ["0 %", "20 %", "40 %", "60 %"])
-    bottom.set_xticks(list(rates))
-    bottom.set_title("share of units at work, five seeds, 20 epochs")
-    for panel in (top, bottom):
-        panel.grid(axis="y")
-    for x, color, text in ((0.125, _BLUE, "rate 0"), (0.54, _ORANGE, f"rate {rate:.1f}")):
-        figure.text(x, 0.955, "■", color=color, va="center", fontsize=12)
-        figure.text(x + 0.04, 0.955, text, va="center")
+    bars = [np.histogram(part[part > 0], edges)[0] / part.size for part in values]
+    kit.paired_bars(top, edges[:-1] + 0.25, *bars, width=0.2, apart=0.2)
+    kit.scales(top, x=(0, 6), y=(0, 0.13), yticks=kit.percent(0, 5, 10), grid="y")
+    top.set(xlabel="activation", title=f"{layer}: activations above zero")
+    mean, _ = kit.interval_line(bottom, rates, stored, capsize=3, **kit.DROPOUT)
+    kit.scales(
+        bottom, x=(-0.03, max(rates) + 0.03), y=(0, 0.7), xticks=rates, grid="y",
+        yticks=kit.percent(0, 20, 40, 60), xlabel="dropout rate",
+        title="share of units at work, five seeds, 20 epochs",
+    )  # fmt: skip
+    kit.mark_key(
+        figure,
+        (0.125, 0.955, "■", kit.BLUE, "rate 0"),
+        (0.54, 0.955, "■", kit.ORANGE, f"rate {rate:.1f}"),
+    )
     return describe(
         figure,
         f"{layer}: a test image makes {shares[0]:.0%} of the units active without dropout and "

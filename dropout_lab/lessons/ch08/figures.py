@@ -1,16 +1,13 @@
 """Figures of chapter 8: sub-networks, their averages, and how well one pass replaces them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
-from dropout_lab.lessons.kit import draw_network, line_key, signed
+from dropout_lab.lessons import kit
 
 __all__ = ["average_of_samples", "one_pass_gap", "samples_needed", "sub_network"]
-
-_ORANGE, _BLUE, _GRAY = COLORS["with"], COLORS["without"], COLORS["dropped"]
 
 
 def sub_network(masks, number, weights, prediction, whole, rate):
@@ -32,31 +29,25 @@ def sub_network(masks, number, weights, prediction, whole, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    left = figure.add_axes((0.01, 0.5, 0.4, 0.4))
-    draw_network(left, masks, size=170)
+    figure, left, right, bottom = kit.placed(
+        4.2, (0.01, 0.5, 0.4, 0.4), (0.52, 0.5, 0.46, 0.4), (0.12, 0.16, 0.86, 0.19)
+    )
+    kit.draw_network(left, masks, size=170)
     figure.text(0.02, 0.935, f"sub-network {number} of {len(weights)}", fontsize=10.5)
-    right = figure.add_axes((0.52, 0.5, 0.46, 0.4))
-    classes = np.arange(1, len(whole) + 1)
-    right.bar(classes, prediction, 0.6, color=_ORANGE, hatch="////")
-    right.bar(classes, whole, 0.8, facecolor="none", edgecolor=_BLUE, linewidth=1.8)
-    right.set(xlim=(0.4, len(whole) + 0.6), ylim=(0, 1), yticks=[0, 0.5, 1])
-    right.set_xticks(classes, [f"class {each}" for each in classes])
-    right.tick_params(axis="x", length=0)
-    right.set_title("its prediction")
-    bottom = figure.add_axes((0.12, 0.16, 0.86, 0.19))
+    names = [f"class {each}" for each in range(1, len(whole) + 1)]
+    classes = kit.categories(right, names, start=1)
+    right.bar(classes, prediction, 0.6, **kit.HATCHED)
+    right.bar(classes, whole, 0.8, **kit.hollow(kit.BLUE, 1.8))
+    kit.scales(right, y=(0, 1), yticks=[0, 0.5, 1], title="its prediction")
     places = np.arange(1, len(weights) + 1)
-    bottom.bar(places, weights, 0.7, facecolor="none", edgecolor=_GRAY, linewidth=1)
-    bottom.bar([number], weights[[number - 1]], 0.7, color=_ORANGE, hatch="////")
-    bottom.set(xlim=(0.4, len(weights) + 0.6), ylim=(0, 0.45), yticks=[0, 0.2, 0.4])
-    bottom.set_xticks([1, 4, 8, 12, 16], ["1", "4", "8", "12", "16"])
-    bottom.set_xlabel("sub-network")
-    bottom.set_title(f"its weight: {weights[number - 1]:.4f}")
-    key = plt.Rectangle((0.52, 0.392), 0.035, 0.025, facecolor="none", edgecolor=_BLUE, lw=1.8)
-    figure.add_artist(key)
-    figure.text(0.575, 0.405, "whole network", va="center", fontsize=9.5)
+    bottom.bar(places, weights, 0.7, **kit.hollow(kit.GRAY, 1))
+    bottom.bar([number], weights[[number - 1]], 0.7, **kit.HATCHED)
+    ticks = kit.labeled((1, 4, 8, 12, 16))
+    kit.scales(bottom, x=(0.4, len(weights) + 0.6), y=(0, 0.45), xticks=ticks, yticks=[0, 0.2, 0.4])
+    bottom.set(xlabel="sub-network", title=f"its weight: {weights[number - 1]:.4f}")
+    box = (0.52, 0.405, kit.hollow(kit.BLUE, 1.8), "whole network")
+    kit.box_key(figure, box, height=0.025, below=0.013, gap=0.02, fontsize=9.5)
     dropped = int(np.sum(~np.concatenate(masks)))
     said, said_whole = (", ".join(f"{p:.2f}" for p in each) for each in (prediction, whole))
     return describe(
@@ -89,29 +80,27 @@ def one_pass_gap(right, gaps, rates, place, mean, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    top = figure.add_axes((0.13, 0.52, 0.84, 0.4))
-    bottom = figure.add_axes((0.13, 0.115, 0.84, 0.24))
+    figure, top, bottom = kit.placed(4.2, (0.13, 0.52, 0.84, 0.4), (0.13, 0.115, 0.84, 0.24))
     top.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
     # Points as short thick strokes of one line: a tenth of the SVG that markers would take.
     strokes = right[0][:, None] + [-0.006, 0.006, np.nan]
     heights = np.repeat(right[1][:, None], 3, axis=1)
-    top.plot(strokes.ravel(), heights.ravel(), color=_ORANGE, linewidth=5, solid_capstyle="butt")
-    top.set(xlim=(-0.02, 1.02), ylim=(-0.03, 1.03), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    top.plot(strokes.ravel(), heights.ravel(), color=kit.ORANGE, linewidth=5, solid_capstyle="butt")
+    ticks = [0, 0.5, 1]
+    kit.scales(top, x=(-0.02, 1.02), y=(-0.03, 1.03), xticks=ticks, yticks=ticks)
     top.set_title("right class: one pass (upward) against the average")
     for other in gaps.values():
-        bottom.plot(rates, other.mean(axis=-1), color=_GRAY, linewidth=1, linestyle=":")
-    middle, half = t_interval(gaps[place])
+        bottom.plot(rates, other.mean(axis=-1), color=kit.GRAY, linewidth=1, linestyle=":")
+    middle, half = kit.interval_line(bottom, rates, gaps[place], capsize=3, **kit.DROPOUT)
     at = list(rates).index(rate)
-    bottom.errorbar(rates, middle, half, color=_ORANGE, linestyle="--", marker="s", capsize=3)
-    bottom.plot(rate, middle[at], "o", color=_BLUE, markeredgecolor=INK, markersize=9, zorder=5)
-    bottom.set(xlim=(min(rates) - 0.03, max(rates) + 0.03), ylim=(-0.02, 0.4))
-    bottom.set(yticks=[0, 0.2, 0.4], xlabel="dropout rate")
-    bottom.set_xticks(list(rates))
-    bottom.grid(axis="y")
-    bottom.set_title(f"distance from the {mean} mean: {middle[at]:.3f}")
+    kit.point(bottom, rate, middle[at], "o", kit.BLUE, 9, zorder=5)
+    kit.scales(
+        bottom, x=(min(rates) - 0.03, max(rates) + 0.03), y=(-0.02, 0.4), xticks=rates,
+        yticks=[0, 0.2, 0.4], grid="y", xlabel="dropout rate",
+        title=f"distance from the {mean} mean: {middle[at]:.3f}",
+    )  # fmt: skip
     others = ", ".join(f"{other}: {gaps[other][at].mean():.3f}" for other in gaps if other != place)
     return describe(
         figure,
@@ -142,43 +131,35 @@ def average_of_samples(predictions, distances, whole_distance, counts, k, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. The shade holds the middle 80 % of the repeats.
+        The shade holds the middle 80 % of the repeats.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    top = figure.add_axes((0.13, 0.57, 0.84, 0.28))
-    bottom = figure.add_axes((0.13, 0.115, 0.84, 0.3))
+    figure, top, bottom = kit.placed(4.2, (0.13, 0.57, 0.84, 0.28), (0.13, 0.115, 0.84, 0.3))
     sampled, exact, whole = predictions
-    classes = np.arange(len(exact))
-    top.bar(classes, sampled, 0.6, color=_ORANGE, hatch="////")
+    classes = kit.categories(top, range(len(exact)))
+    top.bar(classes, sampled, 0.6, **kit.HATCHED)
     top.hlines(exact, classes - 0.45, classes + 0.45, color=INK, linewidth=2)
-    top.plot(classes, whole, "D", color=_BLUE, markeredgecolor=INK, markersize=6, clip_on=False)
-    top.set(xlim=(-0.6, len(exact) - 0.4), ylim=(-0.1, 1.08), yticks=[0, 0.5, 1], xticks=classes)
-    top.tick_params(axis="x", length=0)
-    top.set_title("probability of each digit")
-    for x, mark, color, text in (
-        (0.13, "■", _ORANGE, f"average of {k}"),
-        (0.44, "—", INK, "all sub-networks"),
-        (0.77, "◆", _BLUE, "one pass"),
-    ):
-        figure.text(x, 0.96, mark, color=color, va="center", fontsize=11)
-        figure.text(x + 0.04, 0.96, text, va="center", fontsize=9.5)
+    kit.point(top, classes, whole, "D", kit.BLUE, 6, clip_on=False)
+    kit.scales(top, y=(-0.1, 1.08), yticks=[0, 0.5, 1], title="probability of each digit")
+    kit.mark_key(
+        figure,
+        (0.13, 0.96, "■", kit.ORANGE, f"average of {k}"),
+        (0.44, 0.96, "—", INK, "all sub-networks"),
+        (0.77, 0.96, "◆", kit.BLUE, "one pass"),
+        size=11, fontsize=9.5,
+    )  # fmt: skip
     at = list(counts).index(k)
     low, high = np.quantile(distances, (0.1, 0.9), axis=1)
     middle = distances.mean(axis=1)
-    bottom.fill_between(counts, low, high, color=_ORANGE, alpha=0.2, linewidth=0)
-    bottom.plot(counts, middle, color=_ORANGE, linestyle="--")
-    bottom.axhline(whole_distance, color=_BLUE)
-    bottom.plot(k, middle[at], "s", color=_ORANGE, markeredgecolor=INK, markersize=8, zorder=5)
-    bottom.set_xscale("log")
-    bottom.set_yscale("log")
-    bottom.minorticks_off()
-    bottom.set(xlim=(counts[0] * 0.9, counts[-1] * 1.15), ylim=(0.003, 1))
-    bottom.set_xlabel("sub-networks in the average, k")
-    bottom.set_xticks([1, 10, 100, 1000][: 1 + int(np.log10(counts[-1]))])
-    bottom.get_xaxis().set_major_formatter(lambda value, _: f"{value:g}")
-    bottom.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-    bottom.grid(axis="y")
-    bottom.set_title(f"distance from all sub-networks: {middle[at]:.3f}")
+    bottom.fill_between(counts, low, high, color=kit.ORANGE, alpha=0.2, linewidth=0)
+    bottom.plot(counts, middle, **kit.WITH)
+    bottom.axhline(whole_distance, color=kit.BLUE)
+    kit.point(bottom, k, middle[at], "s", kit.ORANGE, zorder=5)
+    kit.scales(
+        bottom, x=(counts[0] * 0.9, counts[-1] * 1.15), y=(0.003, 1), log="xy", grid="y",
+        xticks=kit.labeled([1, 10, 100, 1000][: 1 + int(np.log10(counts[-1]))]),
+        yticks=kit.labeled((0.01, 0.1, 1)), xlabel="sub-networks in the average, k",
+        title=f"distance from all sub-networks: {middle[at]:.3f}",
+    )  # fmt: skip
     return describe(
         figure,
         f"Rate {rate:.1f}, {k} sub-networks averaged: their distance from the exact mean is "
@@ -208,44 +189,39 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars above are one standard deviation of an average, those below 95 %
+        Bars above are one standard deviation of an average, those below 95 %
         t intervals over seeds of paired differences.
     """
     name, unit = {"error": ("test error", "%"), "loss": ("cross-entropy", "nats")}[measure]
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.14, right=0.97, top=0.79, bottom=0.115, hspace=0.38)
+    figure, (top, bottom) = kit.panels(2, height=4.2, left=0.14, top=0.79, hspace=0.38, sharex=True)
     mean, level = sampled.mean(axis=1), whole.mean()
     bars = None if spread is None else np.sqrt((spread**2).mean(axis=1))
-    look = {"color": _ORANGE, "linestyle": "--", "marker": "s", "capsize": 3}
+    look = {**kit.DROPOUT, "capsize": 3}
     top.errorbar(counts, mean, bars, **look)
-    top.axhline(level, color=_BLUE)
-    room = 0.12 * (mean.max() - min(mean.min(), level))
-    top.set(ylim=(min(mean.min(), level) - 2 * room, mean.max() + 2 * room))
-    top.set_title(f"{name}, {unit}")
+    top.axhline(level, color=kit.BLUE)
+    least = min(mean.min(), level)
+    room = 0.24 * (mean.max() - least)
+    kit.scales(top, y=(least - room, mean.max() + room), grid="y", title=f"{name}, {unit}")
     gap, half = t_interval(sampled - whole)
-    bottom.axhline(0, color=_BLUE)
+    bottom.axhline(0, color=kit.BLUE)
     edge = 1.15 * np.abs(np.concatenate([gap[3:] - half[3:], gap[3:] + half[3:]])).max()
     inside = gap < edge
-    shown = np.array(counts)[inside]
+    shown, beyond = np.array(counts)[inside], np.array(counts)[~inside]
     bottom.errorbar(shown, gap[inside], half[inside], **{**look, "linestyle": "none"})
-    beyond = np.array(counts)[~inside]
-    bottom.plot(beyond, np.full(len(beyond), 0.87 * edge), "^", color=_ORANGE, markersize=7)
-    bottom.set_title(f"minus one pass, {'points' if measure == 'error' else unit}")
-    bottom.set(ylim=(-edge, edge), xlabel="sub-networks in the average, k", xscale="log")
-    bottom.set(xlim=(0.85 * counts[0], 1.18 * counts[-1]))
-    bottom.minorticks_off()
-    bottom.set_xticks(list(counts), [f"{k}" for k in counts])
+    bottom.plot(beyond, np.full(len(beyond), 0.87 * edge), "^", color=kit.ORANGE, markersize=7)
     step = next(step for step in (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01) if step < 0.9 * edge)
-    bottom.set_yticks([-step, 0, step], [f"−{step:g}", "0", f"+{step:g}"])
-    for panel in (top, bottom):
-        panel.grid(axis="y")
+    kit.scales(
+        bottom, x=(0.85 * counts[0], 1.18 * counts[-1]), y=(-edge, edge), log="x", grid="y",
+        xticks=kit.labeled(counts), yticks=kit.labeled((-step, 0, step), "+g"),
+        xlabel="sub-networks in the average, k",
+        title=f"minus one pass, {'points' if measure == 'error' else unit}",
+    )  # fmt: skip
     figure.text(0.14, 0.955, title, va="center", fontsize=10.5)
-    rows = (0.14, 0.89, _ORANGE, "--", "k sampled"), (0.5, 0.89, _BLUE, "-", "one pass")
-    line_key(figure, rows)
+    kit.line_key(figure, (0.14, 0.89, kit.WITH, "k sampled"), (0.5, 0.89, kit.WITHOUT, "one pass"))
     crossed = [k for k, value in zip(counts, gap, strict=True) if value <= 0]
     where = f"first not above it at k = {crossed[0]}" if crossed else "above it at every k"
     values = "; ".join(
-        f"k = {k}: {value:.3f}, difference {signed(d, 3)} ± {margin:.3f}"
+        f"k = {k}: {value:.3f}, difference {kit.signed(d, 3)} ± {margin:.3f}"
         for k, value, d, margin in zip(counts, mean, gap, half, strict=True)
         if k in (1, 10, 50, 100)
     )

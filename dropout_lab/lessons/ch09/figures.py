@@ -1,23 +1,18 @@
 """Figures of chapter 9: how much to drop, and what else regularizes."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
-from dropout_lab.lessons.kit import line_key, signed
+from dropout_lab.lessons import kit
 
 __all__ = ["by_size", "features", "nets", "rate_curve", "regularizers"]
 
-
-_ORANGE, _BLUE, _GRAY = COLORS["with"], COLORS["without"], COLORS["dropped"]
-
-# Name, unit, factor, limits and ticks of the axis
+# Name, unit, factor, limits and ticks of the axis, digits
 _MEASURES = {
-    "error": ("error", "%", 100, (0, 14), (0, 4, 8, 12)),
-    "loss": ("cross-entropy", "nats", 1, (0, 0.56), (0, 0.2, 0.4)),
+    "error": ("error", "%", 100, (0, 14), (0, 4, 8, 12), 2),
+    "loss": ("cross-entropy", "nats", 1, (0, 0.56), (0, 0.2, 0.4), 3),
 }
 
 
@@ -47,58 +42,51 @@ def rate_curve(rates, widths, train, validation, test, other, changes, rate, fix
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds; a mean beyond the axis, which is
+        Bars are 95 % t intervals over seeds; a mean beyond the axis, which is
         the same in all frames, is written there.
     """
-    name, unit, factor, limits, ticks = _MEASURES[measure]
-    figure, (panel, strip) = plt.subplots(
-        2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (4.2, 1)}
+    name, unit, factor, limits, ticks, digits = _MEASURES[measure]
+    figure, (panel, strip) = kit.panels(
+        2, height=4.2, top=0.81, bottom=0.12, hspace=0.75, height_ratios=(4.2, 1)
     )
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.81, bottom=0.12, hspace=0.75)
     at = list(rates).index(rate)
-    train, test, other = (factor * part for part in (train, test, other))
-    mean, half = t_interval(test)
-    panel.plot(rates, other.mean(axis=1), "-", color=_GRAY, linewidth=1.2)
-    panel.plot(rates, train.mean(axis=1), ":", color=INK, linewidth=1.6)
-    panel.errorbar(rates, mean, half, color=_ORANGE, linestyle="--", marker="s", capsize=2)
+    gray, dotted = {"color": kit.GRAY}, {"color": INK, "linestyle": ":"}
+    means = [factor * part.mean(axis=1) for part in (other, train)]
+    panel.plot(rates, means[0], linewidth=1.2, **gray)
+    panel.plot(rates, means[1], linewidth=1.6, **dotted)
+    mean, half = kit.interval_line(panel, rates, factor * test, capsize=2, **kit.DROPOUT)
     beyond = mean > limits[1]
     for x, value in zip(np.array(rates)[beyond], mean[beyond], strict=True):
-        text = f"{_number(value, measure)} at {x:.1f} ▲"
+        text = f"{value:.{digits}f} at {x:.1f} ▲"
         panel.text(0.78, 0.93 * limits[1], text, ha="right", va="center")
     if not beyond[at]:
-        look = {"color": _ORANGE, "markeredgecolor": INK, "markersize": 9, "zorder": 5}
-        panel.plot(rate, mean[at], "s", **look)
-    panel.set(xlim=(-0.03, 0.93), ylim=limits, xlabel="dropout rate")
-    panel.set_xticks(np.arange(0, 1, 0.1))
-    panel.set_yticks(ticks)
-    panel.set_title(f"{name} in {unit}")
-    panel.grid(axis="y")
+        kit.point(panel, rate, mean[at], "s", kit.ORANGE, 9, zorder=5)
+    kit.scales(
+        panel, x=(-0.03, 0.93), y=limits, xticks=np.arange(0, 1, 0.1), yticks=ticks, grid="y",
+        xlabel="dropout rate", title=f"{name} in {unit}",
+    )  # fmt: skip
     kept = (1 - rate) * widths[at]
-    strip.barh([0], [kept], 0.7, color=_ORANGE, hatch="////")
-    strip.barh([0], [widths[at] - kept], 0.7, left=kept, facecolor="none", edgecolor=_GRAY)
-    strip.set(xlim=(0, 640), ylim=(-0.5, 0.5), yticks=[])
-    strip.set_xticks(np.arange(0, 601, 100))
+    strip.barh([0], [kept], 0.7, **kit.HATCHED)
+    strip.barh([0], [widths[at] - kept], 0.7, left=kept, facecolor="none", edgecolor=kit.GRAY)
+    kit.scales(strip, x=(0, 640), y=(-0.5, 0.5), xticks=np.arange(0, 601, 100), yticks=[])
     strip.spines["left"].set_visible(False)
     strip.set_title(f"{widths[at]} units in each hidden layer, {kept:.0f} of them at work")
-    line_key(
+    kit.line_key(
         figure,
-        (
-            (0.125, 0.96, _ORANGE, "--", f"test, fixed {fixed}"),
-            (0.125, 0.895, INK, ":", "training"),
-            (0.56, 0.895, _GRAY, "-", "test, other sweep"),
-        ),
+        (0.125, 0.96, kit.WITH, f"test, fixed {fixed}"),
+        (0.125, 0.895, dotted, "training"),
+        (0.56, 0.895, gray, "test, other sweep"),
     )
     best = int(validation.mean(axis=1).argmin())
     change, room = (each[best] for each in changes)
+    values = mean[at], half[at], means[1][at], means[0][at], mean[best], room
+    said = [f"{value:.{digits}f}" for value in values]
     return describe(
         figure,
         f"Fixed {fixed}, rate {rate:.1f}: {widths[at]} units in each hidden layer, {kept:.0f} of "
-        f"them at work on average; test {name} {_number(mean[at], measure)} ± "
-        f"{_number(half[at], measure)} {unit}, training {name} "
-        f"{_number(train[at].mean(), measure)}, the other sweep "
-        f"{_number(other[at].mean(), measure)}. Validation images choose rate {rates[best]:.1f}: "
-        f"test {name} {_number(mean[best], measure)}, a change of "
-        f"{signed(change, 2 if measure == 'error' else 3)} ± {_number(room, measure)} from rate 0.",
+        f"them at work on average; test {name} {said[0]} ± {said[1]} {unit}, training {name} "
+        f"{said[2]}, the other sweep {said[3]}. Validation images choose rate {rates[best]:.1f}: "
+        f"test {name} {said[4]}, a change of {kit.signed(change, digits)} ± {said[5]} from rate 0.",
     )
 
 
@@ -117,36 +105,25 @@ def by_size(sizes, errors, net, dropout):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds, of paired ratios below.
+        Bars are 95 % t intervals over seeds, of paired ratios below.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.865, bottom=0.115, hspace=0.3)
-    for part, color, line, marker in zip(
-        errors, (_BLUE, _ORANGE), ("-", "--"), ("o", "s"), strict=True
-    ):
-        mean, half = t_interval(100 * part)
-        look = {"color": color, "linestyle": line, "marker": marker, "capsize": 2}
-        top.errorbar(sizes, mean, half, **look)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.865, hspace=0.3, sharex=True)
+    for part, look in zip(errors, (kit.PLAIN, kit.DROPOUT), strict=True):
+        kit.interval_line(top, sizes, 100 * part, capsize=2, **look)
     ratio, half = t_interval(np.log(errors[1] / errors[0]))
     middle, low, high = np.exp(ratio), np.exp(ratio - half), np.exp(ratio + half)
     bottom.axhline(1, color=INK, linewidth=0.8)
-    span = np.array([middle - low, high - middle])
-    bottom.errorbar(sizes, middle, span, color=_ORANGE, linestyle="none", marker="s", capsize=3)
-    top.set_title("test error in %")
-    top.set(xscale="log", yscale="log", ylim=(1.2, 45))
-    top.set_yticks([2, 5, 10, 20, 40], ["2", "5", "10", "20", "40"])
-    bottom.set_title("error with dropout ÷ error without")
-    bottom.set(yscale="log", ylim=(0.6, 2.4), xlabel="training images")
-    bottom.set_yticks([0.7, 1, 1.5, 2], ["0.7", "1", "1.5", "2"])
-    bottom.set(xlim=(0.7 * sizes[0], 1.4 * sizes[-1]))
-    bottom.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    for panel in (top, bottom):
-        panel.minorticks_off()
-        panel.grid(axis="y")
-    line_key(
-        figure,
-        ((0.125, 0.955, _BLUE, "-", "no dropout"), (0.45, 0.955, _ORANGE, "--", dropout)),
-    )
+    look = {**kit.DROPOUT, "linestyle": "none", "capsize": 3}
+    bottom.errorbar(sizes, middle, np.array([middle - low, high - middle]), **look)
+    ticks = kit.labeled((2, 5, 10, 20, 40))
+    kit.scales(top, y=(1.2, 45), yticks=ticks, log="xy", grid="y", title="test error in %")
+    kit.scales(
+        bottom, x=(0.7 * sizes[0], 1.4 * sizes[-1]), y=(0.6, 2.4), xticks=kit.labeled(sizes, ","),
+        yticks=kit.labeled((0.7, 1, 1.5, 2)), log="y", grid="y", xlabel="training images",
+        title="error with dropout ÷ error without",
+    )  # fmt: skip
+    key = (0.125, 0.955, kit.WITHOUT, "no dropout"), (0.45, 0.955, kit.WITH, dropout)
+    kit.line_key(figure, *key)
     means = 100 * errors.mean(axis=2)
     said = "; ".join(
         f"{size:,} images: {one:.1f} and {two:.1f} %, ratio {value:.2f} ({a:.2f} to {b:.2f})"
@@ -172,30 +149,21 @@ def nets(curves, widths, depths, width, depth, dropout):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.8 inches.
     """
-    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 3.8))
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.82, bottom=0.13)
+    figure, panel = kit.panels(height=3.8, top=0.82, bottom=0.13)
     means = 100 * curves.mean(axis=3)
     epochs = np.arange(1, means.shape[-1] + 1)
     here = widths.index(width), depths.index(depth)
-    for color, line, part in zip((_BLUE, _ORANGE), ("-", "--"), means, strict=True):
+    for look, part in zip((kit.WITHOUT, kit.WITH), means, strict=True):
         for each in part.reshape(-1, len(epochs)):
-            panel.plot(epochs, each, line, color=color, linewidth=0.9, alpha=0.45)
-        panel.plot(epochs, part[here], line, color=color, linewidth=3)
-    panel.set(xlim=(1, epochs[-1]), yscale="log", ylim=(4, 92), xlabel="epoch")
-    panel.minorticks_off()
-    panel.set_xticks([1, 5, 10, 15, 20])
-    panel.set_yticks([5, 10, 20, 40, 80], ["5", "10", "20", "40", "80"])
-    panel.set_title(f"validation error in %; bold: {depth} layers of {width}")
-    panel.grid(axis="y")
-    line_key(
-        figure,
-        (
-            (0.125, 0.95, _BLUE, "-", "no dropout"),
-            (0.45, 0.95, _ORANGE, "--", dropout),
-        ),
-    )
+            panel.plot(epochs, each, linewidth=0.9, alpha=0.45, **look)
+        panel.plot(epochs, part[here], linewidth=3, **look)
+    kit.scales(
+        panel, x=(1, epochs[-1]), y=(4, 92), xticks=[1, 5, 10, 15, 20], log="y", grid="y",
+        yticks=kit.labeled((5, 10, 20, 40, 80)), xlabel="epoch",
+        title=f"validation error in %; bold: {depth} layers of {width}",
+    )  # fmt: skip
+    kit.line_key(figure, (0.125, 0.95, kit.WITHOUT, "no dropout"), (0.45, 0.95, kit.WITH, dropout))
     last = 100 * curves[:, *here, :, -1]
     change, half = t_interval(last[1] - last[0])
     ends = means[..., -1].reshape(2, -1)
@@ -203,18 +171,10 @@ def nets(curves, widths, depths, width, depth, dropout):
         figure,
         f"{depth} hidden layers of {width} units: validation error after {epochs[-1]} epochs "
         f"{last[0].mean():.2f} % without dropout and {last[1].mean():.2f} % with {dropout}, a "
-        f"change of {signed(change)} ± {half:.2f} points. All {ends.shape[1]} nets end between "
+        f"change of {kit.signed(change)} ± {half:.2f} points. All {ends.shape[1]} nets end between "
         f"{ends[0].min():.1f} and {ends[0].max():.1f} % without, between {ends[1].min():.1f} and "
         f"{ends[1].max():.1f} % with dropout.",
     )
-
-
-def _number(value, measure):
-    """Write a score with the digits it deserves."""
-    return f"{value:.2f}" if measure == "error" else f"{value:.3f}"
-
-
-_ORANGE, _BLUE = COLORS["with"], COLORS["without"]
 
 
 def regularizers(names, test, changes, paper, strengths, validation, method):
@@ -241,52 +201,43 @@ def regularizers(names, test, changes, paper, strengths, validation, method):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars below are 95 % t intervals over seeds.
+        Bars below are 95 % t intervals over seeds.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    top = figure.add_axes((0.375, 0.42, 0.45, 0.5))
-    bottom = figure.add_axes((0.375, 0.1, 0.6, 0.18))
-    rows = np.arange(len(names))
+    figure, top, bottom = kit.placed(4.2, (0.375, 0.42, 0.45, 0.5), (0.375, 0.1, 0.6, 0.18))
+    at = list(names).index(method)
     top.axvline(0, color=INK, linewidth=0.8)
-    for row, name, value, room, printed in zip(rows, names, *changes, paper, strict=True):
-        dropped = "dropout" in name
-        color, marker = (_ORANGE, "s") if dropped else (_BLUE, "o")
-        look = {"markeredgecolor": INK, "markersize": 9} if name == method else {}
-        top.errorbar(value, row, xerr=room, color=color, marker=marker, capsize=2, **look)
+    plain, dropout = {"color": kit.BLUE, "marker": "o"}, {"color": kit.ORANGE, "marker": "s"}
+    looks = [{"capsize": 2, **(dropout if "dropout" in name else plain)} for name in names]
+    looks[at] |= {"markeredgecolor": INK, "markersize": 9}
+    kit.forest(top, names, *changes, looks, room=0.5)
+    kit.scales(top, x=(-1.15, 0.35), xticks=kit.labeled((-1, -0.5, 0)))
+    for row, printed in enumerate(paper):
+        height = 0.92 - 0.5 * (row + 0.5) / len(names)
         text = f"{printed:.2f}" if printed else "–"
-        figure.text(0.93, _row_height(row, len(names)), text, ha="center", va="center")
-    top.set(xlim=(-1.15, 0.35), ylim=(len(names) - 0.5, -0.5))
-    top.set_xticks([-1, -0.5, 0], ["−1", "−0.5", "0"])
-    top.set_yticks(rows, names)
-    top.tick_params(axis="y", length=0)
-    top.grid(axis="x")
-    figure.text(
-        0.6, 0.96, f"test error minus {names[0]}, points", ha="center", va="center", fontsize=10.5
-    )
-    figure.text(0.93, 0.96, "paper", ha="center", va="center", fontsize=10.5)
-    tries, room = t_interval(100 * validation)
-    places, best = np.arange(len(strengths)), int(tries.argmin())
-    color = _ORANGE if "dropout" in method else _BLUE
-    bottom.errorbar(
-        places, tries, room, color=color, linestyle="none", marker="o", mfc="none", capsize=3
-    )
-    bottom.plot(best, tries[best], "o", color=color, markeredgecolor=INK, markersize=8)
-    bottom.set(xlim=(-0.5, max(len(strengths) - 0.5, 0.5)), ylim=(3.5, 6.3), yticks=[4, 5, 6])
-    bottom.set_xticks(places, strengths)
-    bottom.grid(axis="y")
+        figure.text(0.93, height, text, ha="center", va="center")
+    for x, title in ((0.6, f"test error minus {names[0]}, points"), (0.93, "paper")):
+        figure.text(x, 0.96, title, ha="center", va="center", fontsize=10.5)
+    look = {"color": looks[at]["color"], "marker": "o"}
+    places = np.arange(len(strengths))
+    open_circles = {**look, "linestyle": "none", "markerfacecolor": "none", "capsize": 3}
+    tries, room = kit.interval_line(bottom, places, 100 * validation, **open_circles)
+    best = int(tries.argmin())
+    kit.point(bottom, best, tries[best], **look)
+    limits = (-0.5, max(len(strengths) - 0.5, 0.5))
+    ticks = dict(enumerate(strengths))
+    kit.scales(bottom, x=limits, y=(3.5, 6.3), xticks=ticks, yticks=[4, 5, 6], grid="y")
     figure.text(0.005, 0.2, f"{method}:\nvalidation\nerror in %", va="center")
     said = "; ".join(
         f"{label}: {value:.2f} ± {margin:.2f} %"
         for label, value, margin in zip(strengths, tries, room, strict=True)
     )
-    at = list(names).index(method)
+    change, half = (each[at] for each in changes)
+    change = f", a change of {kit.signed(change)} ± {half:.2f} points" if at else ""
+    row = f"{paper[at]:.2f} % on its own, larger net" if paper[at] else "no such row"
     return describe(
         figure,
         f"{method[0].upper() + method[1:]}: validation error {said}. Chosen: {strengths[best]}, "
-        f"test error {100 * test[at].mean():.2f} %"
-        + (f", a change of {signed(changes[0][at])} ± {changes[1][at]:.2f} points" if at else "")
-        + ". The paper has "
-        + (f"{paper[at]:.2f} % on its own, larger net." if paper[at] else "no such row."),
+        f"test error {100 * test[at].mean():.2f} %{change}. The paper has {row}.",
     )
 
 
@@ -309,31 +260,22 @@ def features(filters, histograms, edges, means, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.8 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.8))
-    sheet = np.zeros((filters.shape[1], 0, 4))
-    for one in filters / 9:
-        tile = np.zeros((*one.shape, 4))
-        tile[..., :3] = np.where(one[..., None] > 0, to_rgb(_ORANGE), to_rgb(_BLUE))
-        tile[..., 3] = np.abs(one)
-        sheet = np.hstack([sheet, tile, np.zeros((len(tile), 1, 4))])
-    pictures = figure.add_axes((0.02, 0.66, 0.96, 0.24))
+    figure, pictures, panel = kit.placed(3.8, (0.02, 0.66, 0.96, 0.24), (0.125, 0.13, 0.845, 0.37))
+    gaps = np.zeros((*filters.shape[:2], 1, 4))
+    sheet = np.hstack(np.concatenate([kit.tinted(filters / 9), gaps], axis=2))
     pictures.imshow(sheet[:, :-1], interpolation="none")
     pictures.axis("off")
     figure.text(0.5, 0.95, f"six units, rate {rate:.1f}", ha="center", va="center", fontsize=10.5)
-    panel = figure.add_axes((0.125, 0.13, 0.845, 0.37))
     size = edges[1] - edges[0]
-    for which, (color, hatch) in enumerate(((_BLUE, None), (_ORANGE, "////"))):
-        places = edges + size * (0.3 + 0.4 * which)
-        panel.bar(places, histograms[which], 0.4 * size, color=color, hatch=hatch)
-    panel.set(xlim=(0, edges[-1] + size), ylim=(0, 0.16), xlabel="activation")
-    panel.set_xticks(np.arange(0, 11, 2))
-    panel.set_yticks([0, 0.05, 0.1, 0.15], ["0 %", "5 %", "10 %", "15 %"])
-    panel.grid(axis="y")
-    for x, color, text in ((0.125, _BLUE, "no dropout"), (0.5, _ORANGE, "rate 0.5")):
-        figure.text(x, 0.56, "■", color=color, va="center", fontsize=12)
-        figure.text(x + 0.04, 0.56, text, va="center")
+    kit.paired_bars(panel, edges + 0.5 * size, *histograms, width=0.4 * size, apart=0.4 * size)
+    kit.scales(
+        panel, x=(0, edges[-1] + size), y=(0, 0.16), xticks=np.arange(0, 11, 2), grid="y",
+        yticks=kit.percent(0, 5, 10, 15), xlabel="activation",
+    )  # fmt: skip
+    kit.mark_key(
+        figure, (0.125, 0.56, "■", kit.BLUE, "no dropout"), (0.5, 0.56, "■", kit.ORANGE, "rate 0.5")
+    )
     positive = np.sum(histograms, axis=1)
     squares = np.sort(filters.reshape(len(filters), -1).astype(float) ** 2, axis=1)[:, ::-1]
     tenth = squares[:, : squares.shape[1] // 10].sum() / squares.sum()
@@ -344,8 +286,3 @@ def features(filters, histograms, edges, means, rate):
         f"{means[1]:.2f}. Shown are weights of six units at rate {rate:.1f}: the strongest tenth "
         f"of their points holds {tenth:.0%} of the sum of squares.",
     )
-
-
-def _row_height(row, rows):
-    """Return the height of a row of `regularizers` as a share of the figure."""
-    return 0.92 - 0.5 * (row + 0.5) / rows

@@ -1,14 +1,13 @@
 """Figures of chapter 10: dropout as a penalty, sampled, in closed form, and approximated."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
+from dropout_lab.lessons import kit
 
 __all__ = ["approximation", "sampled_masks", "shared_load", "two_paths", "words_kept"]
 
-_BLUE, _ORANGE, _GRAY = COLORS["without"], COLORS["with"], COLORS["dropped"]
 _DASHES = ("-", (0, (6, 2)), (0, (1.2, 1.2)), (0, (6, 2, 1.2, 2)))
 
 
@@ -36,47 +35,43 @@ def sampled_masks(names, least_squares, exact, found, counts, distances, count, 
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars reach from the lowest to the highest repeat.
+        Bars reach from the lowest to the highest repeat.
     """
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(FIGURE_WIDTH, 4.2), gridspec_kw={"height_ratios": (1.5, 1)}
+    figure, (top, bottom) = kit.panels(
+        2, height=4.2, top=0.875, hspace=0.55, height_ratios=(1.5, 1)
     )
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.875, bottom=0.115, hspace=0.55)
-    places = np.arange(len(names))
+    places = kit.categories(top, names)
     top.axhline(0, color=INK, linewidth=0.6)
     low, high = found.min(axis=0), found.max(axis=0)
-    top.bar(places, high - low, 0.26, low, color=_ORANGE, hatch="////")
-    top.plot(places - 0.33, least_squares, "s", color=_BLUE, markersize=5)
+    top.bar(places, high - low, 0.26, low, **kit.HATCHED)
+    top.plot(places - 0.33, least_squares, "s", color=kit.BLUE, markersize=5)
     top.hlines(exact, places - 0.28, places + 0.28, color=INK, linewidth=2)
-    top.set(xlim=(-0.6, len(names) - 0.4), ylim=(-72, 72), yticks=[-50, 0, 50])
-    top.set_xticks(places, names)
-    top.tick_params(axis="x", length=0)
+    kit.scales(top, y=(-72, 72), yticks=[-50, 0, 50], grid="y")
     at = list(counts).index(count)
-    looks = ((_ORANGE, "--", "o"), (_BLUE, "-", "s"))
-    for row, (color, line, marker) in zip(distances, looks, strict=True):
+    for row, color, line, marker in zip(
+        distances, (kit.ORANGE, kit.BLUE), ("--", "-"), ("o", "s"), strict=True
+    ):
         bottom.plot(counts, row, color=color, linestyle=line)
-        bottom.plot(count, row[at], marker, color=color, markeredgecolor=INK, markersize=7)
-    bottom.set(xscale="log", yscale="log", ylim=(0.4, 120), xlim=(0.8, counts[-1] * 1.25))
-    bottom.minorticks_off()
-    bottom.set_xticks(counts, [str(k) for k in counts])
-    bottom.set_yticks([1, 10, 100], ["1", "10", "100"])
-    bottom.set_xlabel("masked copies of the data")
-    bottom.set_title("distance from the closed form and from least squares")
-    for panel in (top, bottom):
-        panel.grid(axis="y")
-    marks = (
-        (0.125, "s", _BLUE, "least squares"),
-        (0.4, "_", INK, "closed form"),
-        (0.66, "s", _ORANGE, f"{count} masked cop{'y' if count == 1 else 'ies'}"),
-    )
-    for x, marker, color, text in marks:
-        mark = plt.Line2D([x + 0.012], [0.94], marker=marker, color=color, ls="none", ms=8, mew=2)
-        figure.add_artist(mark)
-        figure.text(x + 0.04, 0.94, text, va="center")
+        kit.point(bottom, count, row[at], marker, color, 7)
+    kit.scales(
+        bottom, x=(0.8, counts[-1] * 1.25), y=(0.4, 120), log="xy", grid="y",
+        xticks=kit.labeled(counts), yticks=kit.labeled((1, 10, 100)),
+        xlabel="masked copies of the data",
+        title="distance from the closed form and from least squares",
+    )  # fmt: skip
+    copies = f"{count} masked cop{'y' if count == 1 else 'ies'}"
+    look = {"linestyle": "none", "markersize": 8, "markeredgewidth": 2}
+    kit.line_key(
+        figure,
+        (0.137, 0.94, {"marker": "s", "color": kit.BLUE, **look}, "least squares"),
+        (0.412, 0.94, {"marker": "_", "color": INK, **look}, "closed form"),
+        (0.672, 0.94, {"marker": "s", "color": kit.ORANGE, **look}, copies),
+        length=0, gap=0.028,
+    )  # fmt: skip
     widest = int(np.argmax(np.abs(least_squares - exact)))
     return describe(
         figure,
-        f"Rate {rate:.1f}, {count} masked cop{'y' if count == 1 else 'ies'}: the weight of "
+        f"Rate {rate:.1f}, {copies}: the weight of "
         f"{names[widest]} is {least_squares[widest]:.1f} by least squares, {exact[widest]:.1f} by "
         f"the closed form, and {low[widest]:.1f} to {high[widest]:.1f} over {len(found)} repeats. "
         f"The fitted weights lie {distances[0, at]:.1f} from the closed form and "
@@ -105,27 +100,25 @@ def two_paths(rates, names, paths, marked, rate, unit):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.5 inches.
     """
-    figure, panels = plt.subplots(1, 2, sharey=True, figsize=(FIGURE_WIDTH, 3.5))
-    figure.subplots_adjust(left=0.115, right=0.98, top=0.8, bottom=0.145, wspace=0.09)
+    figure, both = kit.panels(
+        1, 2, height=3.5, left=0.115, right=0.98, top=0.8, bottom=0.145, wspace=0.09, sharey=True
+    )
     at, columns = list(rates).index(rate), [names.index(name) for name in marked]
-    looks = (("dropout", _ORANGE), ("plain ridge", _BLUE))
-    for panel, path, (title, color) in zip(panels, paths, looks, strict=True):
-        others = np.delete(path, columns, axis=1)
+    looks = (("dropout", kit.ORANGE), ("plain ridge", kit.BLUE))
+    for panel, path, (title, color) in zip(both, paths, looks, strict=True):
         panel.axhline(0, color=INK, linewidth=0.6)
         panel.axvline(rate, color=INK, linewidth=0.8, alpha=0.5)
-        panel.plot(rates, others, color=_GRAY, linewidth=0.7)
+        panel.plot(rates, np.delete(path, columns, axis=1), color=kit.GRAY, linewidth=0.7)
         for column, dash in zip(columns, _DASHES, strict=False):
             panel.plot(rates, path[:, column], color=color, linestyle=dash)
-            panel.plot(rate, path[at, column], "s", color=color, markeredgecolor=INK, ms=5)
-        panel.set(xlim=(-0.03, rates[-1] + 0.03), ylim=(-48, 52), xlabel="dropout rate")
-        panel.set_xticks([0, 0.2, 0.4, 0.6, 0.8], ["0", "0.2", "0.4", "0.6", "0.8"])
-        panel.set_title(title)
-    panels[0].set_yticks([-40, -20, 0, 20, 40])
+            kit.point(panel, rate, path[at, column], "s", color, 5)
+        ticks = kit.labeled((0, 0.2, 0.4, 0.6, 0.8))
+        kit.scales(panel, x=(-0.03, rates[-1] + 0.03), y=(-48, 52), xticks=ticks, title=title)
+        panel.set_xlabel("dropout rate")
+    both[0].set_yticks([-40, -20, 0, 20, 40])
     for x, name, dash in zip((0.115, 0.34, 0.56, 0.78), marked, _DASHES, strict=False):
-        figure.add_artist(plt.Line2D([x, x + 0.09], [0.94, 0.94], color=INK, ls=dash))
-        figure.text(x + 0.105, 0.94, name, va="center")
+        kit.line_key(figure, (x, 0.94, {"color": INK, "linestyle": dash}, name), length=0.09)
     dropout, ridge = (
         ", ".join(f"{name} {path[at, c]:.1f}" for name, c in zip(marked, columns, strict=True))
         for path in paths
@@ -156,45 +149,45 @@ def shared_load(path, truth, rate, correlation):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.3 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.3))
-    panel = figure.add_axes((0.125, 0.145, 0.55, 0.815))
-    bars = figure.add_axes((0.78, 0.145, 0.2, 0.5))
+    figure, panel, bars = kit.placed(3.3, (0.125, 0.145, 0.55, 0.815), (0.78, 0.145, 0.2, 0.5))
     R = np.array([[1.0, correlation], [correlation, 1.0]])
     here = np.linalg.solve((1 - rate) * R + rate * np.eye(2), (1 - rate) * R @ truth)
     turn = np.linspace(0, 2 * np.pi, 37)
     circle = np.array([np.cos(turn), np.sin(turn)])
     half = np.linalg.inv(np.linalg.cholesky(R)).T  # half @ circle has loss 1
     loss = np.sqrt((here - truth) @ R @ (here - truth))
+    dashed = {"color": kit.GRAY, "linestyle": (0, (3, 2))}
     panel.axhline(0, color=INK, linewidth=0.5)
     panel.axvline(0, color=INK, linewidth=0.5)
     for radius, width in ((loss, 1.6), (loss + 0.25, 0.7)):
-        panel.plot(*(truth[:, None] + radius * half @ circle), color=_BLUE, linewidth=width)
-    panel.plot(*(np.linalg.norm(here) * circle), color=_GRAY, linestyle=(0, (3, 2)), linewidth=1.6)
-    panel.plot(*path.T, color=_ORANGE, linewidth=2.4)
-    panel.plot(*truth, "s", color=_BLUE, markeredgecolor=INK, markersize=7)
-    panel.plot(*here, "o", color=_ORANGE, markeredgecolor=INK, markersize=8)
-    panel.set(xlim=(-0.45, 1.4), ylim=(-0.85, 1.0), aspect="equal")
-    panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    panel.set_yticks([-0.5, 0, 0.5, 1], ["−0.5", "0", "0.5", "1"])
+        panel.plot(*(truth[:, None] + radius * half @ circle), color=kit.BLUE, linewidth=width)
+    panel.plot(*(np.linalg.norm(here) * circle), linewidth=1.6, **dashed)
+    panel.plot(*path.T, color=kit.ORANGE, linewidth=2.4)
+    kit.point(panel, *truth, "s", kit.BLUE, 7)
+    kit.point(panel, *here, "o", kit.ORANGE)
+    ticks = kit.labeled((-0.5, 0, 0.5, 1))
+    kit.scales(panel, x=(-0.45, 1.4), y=(-0.85, 1.0), xticks=kit.labeled((0, 0.5, 1)), yticks=ticks)
+    panel.set_aspect("equal")
     panel.set_xlabel("weight of feature 1", labelpad=2)
     figure.text(0.012, 0.55, "weight of feature 2", rotation=90, va="center")
-    bars.bar([0, 1], truth, 0.75, facecolor="none", edgecolor=_BLUE, linewidth=1.4)
-    bars.bar([0, 1], here, 0.75, color=_ORANGE, hatch="////")
+    bars.bar([0, 1], truth, 0.75, **kit.hollow(kit.BLUE, 1.4))
+    bars.bar([0, 1], here, 0.75, **kit.HATCHED)
     bars.axhline(0, color=INK, linewidth=0.6)
-    bars.set(xlim=(-0.6, 1.6), ylim=(-0.35, 1.05))
-    bars.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    bars.set_xticks([0, 1], ["1", "2"])
+    ticks = kit.labeled((0, 0.5, 1))
+    kit.scales(bars, x=(-0.6, 1.6), y=(-0.35, 1.05), xticks={0: "1", 1: "2"}, yticks=ticks)
     bars.set_xlabel("feature", labelpad=2)
-    rows = ((0.93, _BLUE, "-", "loss"), (0.855, _GRAY, (0, (3, 2)), "penalty"))
-    for y, color, dash, text in (*rows, (0.78, _ORANGE, "-", "all rates")):
-        figure.add_artist(plt.Line2D([0.69, 0.75], [y, y], color=color, ls=dash, lw=2))
-        figure.text(0.765, y, text, va="center")
+    kit.line_key(
+        figure,
+        (0.69, 0.93, {"color": kit.BLUE, "linewidth": 2}, "loss"),
+        (0.69, 0.855, {**dashed, "linewidth": 2}, "penalty"),
+        (0.69, 0.78, {"color": kit.ORANGE, "linewidth": 2}, "all rates"),
+        length=0.06,
+    )
     return describe(
         figure,
-        f"Correlation {_minus(correlation, 2)}, rate {rate:.2f}: dropout gives feature 1 the "
-        f"weight {here[0]:.2f} and feature 2 the weight {_minus(here[1], 2)}, where the truth is "
+        f"Correlation {kit.minus(correlation)}, rate {rate:.2f}: dropout gives feature 1 the "
+        f"weight {here[0]:.2f} and feature 2 the weight {kit.minus(here[1])}, where the truth is "
         f"{truth[0]:.0f} and {truth[1]:.0f}.",
     )
 
@@ -216,34 +209,32 @@ def approximation(rates, exact, approximate, rate, size):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.0), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.83, bottom=0.125, hspace=0.35)
+    figure, (top, bottom) = kit.panels(
+        2, height=4.0, top=0.83, bottom=0.125, hspace=0.35, sharex=True
+    )
     at, ratio = list(rates).index(rate), approximate / exact
-    top.plot(rates, exact, color=_ORANGE)
-    top.plot(rates, approximate, color=_GRAY, linestyle=(0, (4, 2)))
-    top.plot(rate, exact[at], "o", color=_ORANGE, markeredgecolor=INK, markersize=7)
-    top.plot(rate, approximate[at], "s", color=_GRAY, markeredgecolor=INK, markersize=6)
-    top.set(yscale="log", ylim=(3e-4, 20))
-    top.set_yticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
-    top.set_title("penalty per review, nats")
-    bottom.axhspan(1 / 1.1, 1.1, color=_GRAY, alpha=0.3, linewidth=0)
+    dashed = {"color": kit.GRAY, "linestyle": (0, (4, 2))}
+    top.plot(rates, exact, color=kit.ORANGE)
+    top.plot(rates, approximate, **dashed)
+    kit.point(top, rate, exact[at], "o", kit.ORANGE, 7)
+    kit.point(top, rate, approximate[at], "s", kit.GRAY, 6)
+    ticks = kit.labeled((0.001, 0.01, 0.1, 1, 10))
+    kit.scales(top, y=(3e-4, 20), yticks=ticks, log="y", grid="y", title="penalty per review, nats")
+    bottom.axhspan(1 / 1.1, 1.1, color=kit.GRAY, alpha=0.3, linewidth=0)
     bottom.plot(rates, ratio, color=INK)
-    bottom.plot(rate, ratio[at], "s", color=_GRAY, markeredgecolor=INK, markersize=6)
-    bottom.set(yscale="log", ylim=(0.6, 9), xlabel="dropout rate", xlim=(0, 0.95))
-    bottom.set_xticks([0, 0.2, 0.4, 0.6, 0.8])
-    bottom.set_yticks([1, 2, 4, 8], ["1", "2", "4", "8"])
-    bottom.set_title("approximation ÷ exact (gray: within 10 %)")
-    for panel in (top, bottom):
-        panel.minorticks_off()
-        panel.grid(axis="y")
-    for x, color, dash, text in (
-        (0.125, _ORANGE, "-", "exact, all masks"),
-        (0.53, _GRAY, (0, (4, 2)), "approximation"),
-    ):
-        figure.add_artist(plt.Line2D([x, x + 0.08], [0.955, 0.955], color=color, ls=dash, lw=2))
-        figure.text(x + 0.1, 0.955, text, va="center")
+    kit.point(bottom, rate, ratio[at], "s", kit.GRAY, 6)
+    kit.scales(
+        bottom, x=(0, 0.95), y=(0.6, 9), xticks=[0, 0.2, 0.4, 0.6, 0.8],
+        yticks=kit.labeled((1, 2, 4, 8)), log="y", grid="y", xlabel="dropout rate",
+        title="approximation ÷ exact (gray: within 10 %)",
+    )  # fmt: skip
+    kit.line_key(
+        figure,
+        (0.125, 0.955, {"color": kit.ORANGE, "linewidth": 2}, "exact, all masks"),
+        (0.53, 0.955, {**dashed, "linewidth": 2}, "approximation"),
+        length=0.08, gap=0.02,
+    )  # fmt: skip
     return describe(
         figure,
         f"Rate {rate:.2f}, weights multiplied by {size:g}: the exact penalty is "
@@ -269,22 +260,16 @@ def words_kept(words, counts, dropout, decay, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.0 inches.
     """
-    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 3.0))
-    figure.subplots_adjust(left=0.115, right=0.98, top=0.86, bottom=0.2)
-    places = np.arange(len(words))
-    panel.bar(places - 0.2, decay, 0.38, color=_BLUE)
-    panel.bar(places + 0.2, dropout, 0.38, color=_ORANGE, hatch="////")
-    panel.set(xlim=(-0.6, len(words) - 0.4), ylim=(0, 1), yticks=[0, 0.5, 1])
+    figure, panel = kit.panels(height=3.0, left=0.115, right=0.98, top=0.86, bottom=0.2)
     labels = [f"{word}\nin {count}" for word, count in zip(words, counts, strict=True)]
-    panel.set_xticks(places, labels)
-    panel.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-    panel.tick_params(axis="x", length=0)
-    panel.grid(axis="y")
-    for x, color, text in ((0.115, _BLUE, "weight decay"), (0.45, _ORANGE, f"rate {rate:.1f}")):
-        figure.text(x, 0.94, "■", color=color, va="center", fontsize=12)
-        figure.text(x + 0.04, 0.94, text, va="center")
+    kit.paired_bars(panel, kit.categories(panel, labels), decay, dropout)
+    kit.scales(panel, y=(0, 1), yticks=kit.percent(0, 50, 100), grid="y")
+    kit.mark_key(
+        figure,
+        (0.115, 0.94, "■", kit.BLUE, "weight decay"),
+        (0.45, 0.94, "■", kit.ORANGE, f"rate {rate:.1f}"),
+    )
     said = "; ".join(
         f"{word} {one:.0%} and {other:.0%}"
         for word, one, other in zip(words, dropout, decay, strict=True)
@@ -293,8 +278,3 @@ def words_kept(words, counts, dropout, decay, rate):
         figure,
         f"Rate {rate:.1f}, share of each weight that dropout and weight decay leave: {said}.",
     )
-
-
-def _minus(value, digits):
-    """Write a number with a minus sign that is as wide as a plus."""
-    return f"{value:.{digits}f}".replace("-", "−")

@@ -1,19 +1,17 @@
 """Figures of chapter 11: a turning digit, calibration, odd inputs, a gap, and endless data."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
+from dropout_lab.lessons import kit
 from dropout_lab.uncertainty import expected_calibration_error
 
 __all__ = ["gap", "odd_detection", "reliability", "spread_by_data", "turning_digit"]
 
-_BLUE, _ORANGE, _GRAY = COLORS["without"], COLORS["with"], COLORS["dropped"]
-_DASHED, _DOTTED = (0, (5, 1.5)), (0, (1, 1.5))
+_WITH = {"color": kit.ORANGE, "linestyle": (0, (5, 1.5))}
+_DOTTED = (0, (1, 1.5))
 _LEAST = 20  # answers in a bin, below which its share is not drawn
 
 
@@ -39,42 +37,44 @@ def turning_digit(image, angle, passes, still, angles, doubts):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. The width of a bar is the root of the share of passes in that tenth of
+        The width of a bar is the root of the share of passes in that tenth of
         the probability scale.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    _draw_rows(figure, (0.0, 0.57, 0.25, 0.286), image)
+    figure, digit, top, bottom = kit.placed(
+        4.2, (0.0, 0.57, 0.25, 0.286), (0.345, 0.57, 0.635, 0.3), (0.115, 0.12, 0.84, 0.22)
+    )
+    _draw_rows(digit, image)
     figure.text(0.125, 0.895, f"turned by {angle:.0f}°", ha="center", va="bottom")
-    top = figure.add_axes((0.345, 0.57, 0.635, 0.3))
     for number, values in enumerate(passes.T):
-        top.add_patch(_strokes(_profile(number, values), 0.3 * 4.2 * 72 / 10.4, _ORANGE))
+        kit.draw_strokes(top, _profile(number, values), 0.3 * 4.2 * 72 / 10.4, kit.ORANGE)
     dashes = np.arange(10)[:, None] + [-0.45, 0.45, np.nan]
     heights = np.repeat(still, 3)
-    top.plot(dashes.ravel(), heights, color=_BLUE, linewidth=2.6, solid_capstyle="butt")
-    top.set(xlim=(-0.6, 9.6), ylim=(-0.02, 1.02), xticks=range(10), yticks=[0, 0.5, 1])
+    top.plot(dashes.ravel(), heights, color=kit.BLUE, linewidth=2.6, solid_capstyle="butt")
+    kit.scales(top, x=(-0.6, 9.6), y=(-0.02, 1.02), xticks=range(10), yticks=[0, 0.5, 1])
     top.tick_params(axis="x", length=0)
     top.set_xlabel("class", labelpad=1)
-    figure.text(0.345, 0.965, "probability of each class", va="center")
-    figure.text(0.345, 0.905, "▬", color=_BLUE, va="center")
-    figure.text(0.395, 0.905, "dropout off", va="center")
-    figure.text(0.645, 0.905, "■", color=_ORANGE, va="center")
-    figure.text(0.69, 0.905, f"{len(passes)} passes, on", va="center")
-    bottom = figure.add_axes((0.115, 0.12, 0.84, 0.22))
-    looks = ((_BLUE, "-"), (_ORANGE, _DASHED), (INK, _DOTTED))
-    names = ("entropy, off", "entropy, on", "mutual information")
-    at = list(angles).index(angle)
-    for x, name, values, (color, line) in zip(
-        (0.115, 0.37, 0.62), names, doubts, looks, strict=True
+    for x, y, text, color in (
+        (0.345, 0.965, "probability of each class", INK),
+        (0.345, 0.905, "▬", kit.BLUE),
+        (0.395, 0.905, "dropout off", INK),
+        (0.645, 0.905, "■", kit.ORANGE),
+        (0.69, 0.905, f"{len(passes)} passes, on", INK),
     ):
-        bottom.plot(angles, values, color=color, linestyle=line)
-        bottom.plot(angle, values[at], "o", color=color, markersize=5)
-        figure.add_artist(plt.Line2D([x, x + 0.055], [0.385] * 2, color=color, ls=line))
-        figure.text(x + 0.067, 0.385, name, va="center", fontsize=9.5)
+        figure.text(x, y, text, color=color, va="center")
+    rows = (
+        (0.115, 0.385, kit.WITHOUT, "entropy, off"),
+        (0.37, 0.385, _WITH, "entropy, on"),
+        (0.62, 0.385, {"color": INK, "linestyle": _DOTTED}, "mutual information"),
+    )
+    kit.line_key(figure, *rows, length=0.055, gap=0.012, fontsize=9.5)
+    at = list(angles).index(angle)
+    for values, (_, _, look, _) in zip(doubts, rows, strict=True):
+        bottom.plot(angles, values, **look)
+        bottom.plot(angle, values[at], "o", color=look["color"], markersize=5)
     bottom.axvline(angle, color=INK, linewidth=0.6)
-    bottom.set(xlim=(min(angles) - 2, max(angles) + 2), ylim=(0, 2.0), yticks=[0, 1, 2])
-    bottom.set_xticks(range(0, 181, 45))
+    limits, ticks = (min(angles) - 2, max(angles) + 2), range(0, 181, 45)
+    kit.scales(bottom, x=limits, y=(0, 2.0), xticks=ticks, yticks=[0, 1, 2], grid="y")
     bottom.set_xlabel("angle in degrees; doubt in nats", labelpad=2)
-    bottom.grid(axis="y")
     mean = passes.mean(axis=0)
     said, first = int(np.argmax(still)), int(np.argmax(mean))
     votes = int((passes.argmax(axis=1) == first).sum())
@@ -103,40 +103,32 @@ def reliability(counts, rate, angle):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.9 inches. Bins with fewer than 20 answers are not drawn. The key gives the
+        Bins with fewer than 20 answers are not drawn. The key gives the
         calibration error, mean and 95 % t interval over seeds.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.9))
-    axes = figure.add_axes((0.115, 0.13, 0.865, 0.55))
-    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    looks = (
-        {"color": _BLUE, "linestyle": "-", "marker": "o"},
-        {"color": _ORANGE, "linestyle": "-", "marker": "^"},
-        {"color": _ORANGE, "linestyle": _DASHED, "marker": "s"},
-    )
-    names = (
-        "no dropout",
-        f"rate {rate:.1f}, off when asked",
-        f"rate {rate:.1f}, mean of 50 passes",
+    figure, axes = kit.placed(3.9, (0.115, 0.13, 0.865, 0.55))
+    axes.plot([0, 1], [0, 1], **kit.TARGET)
+    rows = (
+        (kit.PLAIN, "no dropout"),
+        ({"color": kit.ORANGE, "marker": "^"}, f"rate {rate:.1f}, off when asked"),
+        ({**_WITH, "marker": "s"}, f"rate {rate:.1f}, mean of 50 passes"),
     )
     errors = []
-    for row, (one, name, look) in enumerate(zip(counts, names, looks, strict=True)):
+    for row, (one, (look, name)) in enumerate(zip(counts, rows, strict=True)):
         answers, confidence, right = one.sum(axis=0)
         drawn = answers >= _LEAST
         axes.plot(confidence[drawn] / answers[drawn], right[drawn] / answers[drawn], **look)
         mean, half = t_interval(expected_calibration_error(one))
         errors.append(f"{mean:.3f} ± {half:.3f}")
         y = 0.905 - 0.057 * row
-        figure.add_artist(plt.Line2D([0.115, 0.15, 0.185], [y] * 3, **{**look, "markevery": [1]}))
-        figure.text(0.2, y, name, va="center", fontsize=9.5)
+        kit.line_key(figure, (0.115, y, look, name), fontsize=9.5)
         figure.text(0.98, y, errors[-1], va="center", ha="right", fontsize=9.5)
     figure.text(0.115, 0.965, f"images turned by {angle:.0f}°", va="center")
     figure.text(0.98, 0.965, "calibration error", va="center", ha="right", fontsize=9.5)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence")
+    ticks = kit.labeled((0, 0.25, 0.5, 0.75, 1))
+    sparse = {**ticks, 0.25: "", 0.75: ""}
+    kit.scales(axes, x=(0, 1.02), y=(0, 1.02), xticks=ticks, yticks=sparse, xlabel="confidence")
     axes.set_title("share of right answers")
-    ticks = [0, 0.25, 0.5, 0.75, 1]
-    axes.set_xticks(ticks, ["0", "0.25", "0.5", "0.75", "1"])
-    axes.set_yticks(ticks, ["0", "", "0.5", "", "1"])
     return describe(
         figure,
         f"Images turned by {angle:.0f} degrees: the calibration error is {errors[0]} without "
@@ -166,29 +158,23 @@ def odd_detection(image, kind, names, auroc, roles, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.0 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.0))
-    _draw_rows(figure, (0.02, 0.715, 0.225, 0.27), image)
+    figure, digit, axes = kit.placed(4.0, (0.02, 0.715, 0.225, 0.27), (0.4, 0.105, 0.56, 0.58))
+    _draw_rows(digit, image)
     figure.text(0.3, 0.93, f"odd input: {kind}", va="center", fontsize=10.5)
     figure.text(0.3, 0.865, f"dropout nets at rate {rate:.1f}", va="center")
     figure.text(0.3, 0.745, "area under the ROC curve", va="center")
-    axes = figure.add_axes((0.4, 0.105, 0.56, 0.58))
     mean, half = t_interval(auroc)
     looks = {
-        "without": {"color": _BLUE, "marker": "o"},
-        "with": {"color": _ORANGE, "marker": "s"},
-        "ensemble": {"color": _GRAY, "marker": "D"},
+        "without": {"color": kit.BLUE, "marker": "o"},
+        "with": {"color": kit.ORANGE, "marker": "s"},
+        "ensemble": {"color": kit.GRAY, "marker": "D"},
     }
-    for row, role in enumerate(roles):
-        look = {**looks[role], "linestyle": "none", "markersize": 6.5}
-        axes.errorbar(mean[row], -row, xerr=half[row], capsize=3, **look)
-    axes.axvline(0.5, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.set(xlim=(0.2, 1.02), ylim=(-len(names) + 0.4, 0.6))
-    axes.set_yticks(-np.arange(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xticks([0.2, 0.4, 0.6, 0.8, 1.0])
-    axes.grid(axis="x")
+    rows = [{**looks[role], "linestyle": "none", "markersize": 6.5} for role in roles]
+    kit.forest(axes, names, mean, half, rows)
+    axes.axvline(0.5, **kit.TARGET)
+    kit.scales(axes, x=(0.2, 1.02), xticks=[0.2, 0.4, 0.6, 0.8, 1.0])
     best = int(np.argmax(mean))
     said = "; ".join(f"{name} {value:.2f}" for name, value in zip(names, mean, strict=True))
     return describe(
@@ -219,42 +205,40 @@ def gap(grid, data, network, exact, ensemble, hidden, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. The band is the mean plus and minus two spreads; the gray stripes are
+        The band is the mean plus and minus two spreads; the gray stripes are
         where the points lie; the thin line is the truth.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2), sharex=True)
-    figure.subplots_adjust(left=0.125, right=0.97, top=0.9, bottom=0.115, hspace=0.62)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.9, hspace=0.62, sharex=True)
     mean, spread = network
     for panel in (top, bottom):
         for start in (-1.4, 0.6):
-            panel.axvspan(start, start + 0.8, color=_GRAY, alpha=0.15, linewidth=0)
-    top.fill_between(grid, mean - 2 * spread, mean + 2 * spread, color=_ORANGE, alpha=0.3, lw=0)
-    top.plot(grid, mean, color=_ORANGE, linestyle=_DASHED)
+            panel.axvspan(start, start + 0.8, color=kit.GRAY, alpha=0.15, linewidth=0)
+    top.fill_between(grid, mean - 2 * spread, mean + 2 * spread, color=kit.ORANGE, alpha=0.3, lw=0)
+    top.plot(grid, mean, **_WITH)
     top.plot(grid, np.sin(2.5 * grid), color=INK, linewidth=0.8)
     # One path of forty short strokes; forty markers would weigh more than the rest.
     strokes = [(x - 0.012, x + 0.012, y) for x, y in zip(*data, strict=True)]
-    top.add_patch(_strokes(strokes[:40], 2.4, INK))
-    top.set(xlim=(-2, 2), ylim=(-2.5, 2.5), yticks=[-2, 0, 2])
+    kit.draw_strokes(top, strokes[:40], 2.4, INK)
     layers = f"{hidden} hidden layer{'s' * (hidden > 1)}"
+    kit.scales(top, x=(-2, 2), y=(-2.5, 2.5), yticks=[-2, 0, 2])
     top.set_title(f"{layers}, rate {rate:g}, {len(data[0])} points")
-    looks = ((_ORANGE, _DASHED), (_BLUE, "-"), (_GRAY, _DOTTED))
-    texts = ("dropout on", "exact posterior", "five plain nets")
-    places = (0.125, 0.38, 0.685)
-    spreads = spread, exact[1], ensemble
-    for x, text, values, (color, line) in zip(places, texts, spreads, looks, strict=True):
-        bottom.plot(grid, values, color=color, linestyle=line)
-        figure.add_artist(plt.Line2D([x, x + 0.05], [0.465] * 2, color=color, ls=line))
-        figure.text(x + 0.06, 0.465, text, va="center", fontsize=9.5)
-    bottom.set(ylim=(0, 0.85), yticks=[0, 0.4, 0.8], xticks=[-2, -1, 0, 1, 2], xlabel="x")
-    bottom.set_ylabel("spread")
-    bottom.grid(axis="y")
-    middle, inside = np.isclose(grid, 0), np.isclose(np.abs(grid), 1)
-    said = "; ".join(
-        f"{text} {values[middle][0]:.3f} in the gap and {values[inside].mean():.3f} at the data"
-        for text, values in zip(texts, spreads, strict=True)
+    rows = (
+        (0.125, 0.465, _WITH, "dropout on"),
+        (0.38, 0.465, kit.WITHOUT, "exact posterior"),
+        (0.685, 0.465, {"color": kit.GRAY, "linestyle": _DOTTED}, "five plain nets"),
     )
+    kit.line_key(figure, *rows, length=0.05, gap=0.01, fontsize=9.5)
+    middle, inside = np.isclose(grid, 0), np.isclose(np.abs(grid), 1)
+    said = []
+    for values, (_, _, look, text) in zip((spread, exact[1], ensemble), rows, strict=True):
+        bottom.plot(grid, values, **look)
+        here, there = values[middle][0], values[inside].mean()
+        said.append(f"{text} {here:.3f} in the gap and {there:.3f} at the data")
+    kit.scales(bottom, y=(0, 0.85), yticks=[0, 0.4, 0.8], xticks=[-2, -1, 0, 1, 2], grid="y")
+    bottom.set(xlabel="x", ylabel="spread")
     return describe(
-        figure, f"{layers}, rate {rate:g}, {len(data[0])} points; the spread is: {said}."
+        figure,
+        f"{layers}, rate {rate:g}, {len(data[0])} points; the spread is: {'; '.join(said)}.",
     )
 
 
@@ -275,25 +259,21 @@ def spread_by_data(counts, dropout, exact, rate, noise):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.4 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 3.4))
-    figure.subplots_adjust(left=0.155, right=0.96, top=0.82, bottom=0.155)
-    for values, color, line in ((exact, _BLUE, "-"), (dropout, _ORANGE, _DASHED)):
-        axes.loglog(counts, values, color=color, linestyle=line)
-    axes.minorticks_off()
-    ticks = [10, 1_000, 100_000]
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    axes.set_yticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
-    axes.set(xlim=(counts[0], counts[-1]), ylim=(2e-4, 2), xlabel="examples")
-    axes.grid(axis="y")
+    figure, axes = kit.panels(height=3.4, left=0.155, right=0.96, top=0.82, bottom=0.155)
+    axes.plot(counts, exact, **kit.WITHOUT)
+    axes.plot(counts, dropout, **_WITH)
+    kit.scales(
+        axes, x=(counts[0], counts[-1]), y=(2e-4, 2), log="xy", grid="y", xlabel="examples",
+        xticks=kit.labeled((10, 1_000, 100_000), ","), yticks=kit.labeled((0.001, 0.01, 0.1, 1)),
+    )  # fmt: skip
     figure.text(0.01, 0.95, "spread of a prediction", va="center", fontsize=10.5)
-    for x, color, line, text in (
-        (0.155, _ORANGE, _DASHED, f"dropout on, rate {rate:g}"),
-        (0.58, _BLUE, "-", f"posterior, noise {noise:g}"),
-    ):
-        figure.add_artist(plt.Line2D([x, x + 0.06], [0.87] * 2, color=color, ls=line))
-        figure.text(x + 0.072, 0.87, text, va="center", fontsize=9.5)
+    kit.line_key(
+        figure,
+        (0.155, 0.87, _WITH, f"dropout on, rate {rate:g}"),
+        (0.58, 0.87, kit.WITHOUT, f"posterior, noise {noise:g}"),
+        length=0.06, gap=0.012, fontsize=9.5,
+    )  # fmt: skip
     return describe(
         figure,
         f"Rate {rate:g}, noise {noise:g}: with {counts[0]:,.0f} examples the spread over masks "
@@ -313,25 +293,10 @@ def _profile(number, values):
     ]
 
 
-def _draw_rows(figure, place, image):
+def _draw_rows(axes, image):
     """Draw an image in two shades, row by row: a stroke for each run of dark pixels."""
-    axes = figure.add_axes(place)
-    rows, columns = image.shape
-    height = place[3] * figure.get_size_inches()[1] * 72 / rows
+    height = axes.get_position().height * axes.figure.get_figheight() * 72 / len(image)
     for level, alpha in ((0.15, 0.4), (0.6, 1.0)):
-        runs = []
-        for row, inside in enumerate(image > level):
-            ends = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-            runs += [(left - 0.5, right - 0.5, row) for left, right in ends.reshape(-1, 2)]
-        if runs:
-            axes.add_patch(_strokes(runs, 1.04 * height, INK, alpha))
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
-    axes.axis("off")
-
-
-def _strokes(strokes, width, color, alpha=1.0):
-    """Return horizontal strokes (left, right, height) as one path, much lighter than rectangles."""
-    ends = [[(left, y), (right, y)] for left, right, y in strokes]
-    path = Path(np.array(ends).reshape(-1, 2), [Path.MOVETO, Path.LINETO] * len(ends))
-    look = {"edgecolor": color, "facecolor": "none", "linewidth": width, "alpha": alpha}
-    return PathPatch(path, capstyle="butt", **look)
+        strokes = [(first - 0.5, end - 0.5, row) for row, first, end in kit.runs_of(image > level)]
+        kit.draw_strokes(axes, strokes, 1.04 * height, INK, alpha=alpha)
+    kit.show_cells(axes, image, aspect="equal")

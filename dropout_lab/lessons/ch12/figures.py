@@ -1,19 +1,14 @@
 """Figures of chapter 12: the relatives of dropout, and the evidence on two of them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
-from dropout_lab.lessons.kit import line_key, signed
+from dropout_lab.lessons import kit
 
 __all__ = ["attention_rows", "family_member", "memory", "schedule_effects", "variance_shift"]
 
-
-_ORANGE, _BLUE, _GRAY = COLORS["with"], COLORS["without"], COLORS["dropped"]
 _SIZES = (0.36, 0.54, 0.72, 0.86)  # sides of a square, in cells; the dot of a zero has 0.2
 _EDGES = np.linspace(-2, 4, 25)
 
@@ -35,34 +30,31 @@ def family_member(factors, exhibit, name, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 3.3 inches.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 3.3))
-    left = figure.add_axes((0.065, 0.09, 0.55, 0.8))
+    figure, left, panel = kit.placed(3.3, (0.065, 0.09, 0.55, 0.8), (0.75, 0.2, 0.23, 0.52))
     _squares(left, factors * (1 - rate))
+    rows, columns = factors.shape
     for part in range(1, exhibit.parts):
-        at = part * factors.shape[1] / exhibit.parts - 0.5
-        left.plot([at, at], [-0.5, factors.shape[0] - 0.5], color=INK, linewidth=0.8)
-        left.plot([-0.5, factors.shape[1] - 0.5], [at, at], color=INK, linewidth=0.8)
+        at = part * columns / exhibit.parts - 0.5
+        left.plot([at, at], [-0.5, rows - 0.5], color=INK, linewidth=0.8)
+        left.plot([-0.5, columns - 0.5], [at, at], color=INK, linewidth=0.8)
     left.set_title(name)
     figure.text(0.34, 0.045, exhibit.columns, ha="center", va="center")
     figure.text(0.03, 0.49, exhibit.rows, ha="center", va="center", rotation=90)
 
-    panel = figure.add_axes((0.75, 0.2, 0.23, 0.52))
     counts, _ = np.histogram(np.clip(factors, _EDGES[0], _EDGES[-1]), _EDGES)
     some = counts > 0
-    panel.bar(_EDGES[:-1][some] + 0.125, counts[some] / factors.size, 0.25, color=_ORANGE)
-    panel.set(xlim=(-2, 4), ylim=(0, 1), xticks=[-2, 0, 2, 4], xlabel="factor")
-    panel.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    panel.bar(_EDGES[:-1][some] + 0.125, counts[some] / factors.size, 0.25, color=kit.ORANGE)
+    ticks = kit.percent(0, 50, 100)
+    kit.scales(panel, x=(-2, 4), y=(0, 1), xticks=[-2, 0, 2, 4], yticks=ticks, xlabel="factor")
     figure.text(0.66, 0.89, "share by factor", va="center", fontsize=10.5)
-    figure.text(0.66, 0.81, f"mean {_number(factors.mean())}", va="center", fontsize=10.5)
+    figure.text(0.66, 0.81, f"mean {kit.minus(factors.mean())}", va="center", fontsize=10.5)
     zero, below = np.mean(np.abs(factors) < 0.005), np.mean(factors < 0)
-    said = f"{name}, rate {rate:.1f}: in this draw {zero:.0%} of the factors are 0.00, "
-    if below:
-        said += f"{below:.0%} are negative, "
+    negative = f"{below:.0%} are negative, " if below else ""
     return describe(
         figure,
-        f"{said}their mean is {_number(factors.mean())} and their variance "
+        f"{name}, rate {rate:.1f}: in this draw {zero:.0%} of the factors are 0.00, {negative}"
+        f"their mean is {kit.minus(factors.mean())} and their variance "
         f"{factors.var():.2f}. Rows are {exhibit.rows}, columns {exhibit.columns}.",
     )
 
@@ -82,29 +74,27 @@ def memory(factors, rate, shared):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches.
     """
     units, steps = factors.shape
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    top = figure.add_axes((0.125, 0.545, 0.85, 0.39))
+    figure, top, bottom = kit.placed(4.2, (0.125, 0.545, 0.85, 0.39), (0.125, 0.115, 0.85, 0.315))
     alive = np.cumprod(factors > 0, axis=1)
     _squares(top, np.where(alive, 1.0, 0.15 * (factors > 0)))  # small: kept, but too late
-    top.set_title("one mask for all steps" if shared else "a fresh mask at every step")
+    how = "one mask for all steps" if shared else "a fresh mask at every step"
+    top.set_title(how)
     figure.text(0.1, 0.74, "units", ha="right", va="center")
-    bottom = figure.add_axes((0.125, 0.115, 0.85, 0.315))
     times = np.arange(1, steps + 1)
     expected = np.full(steps, 1 - rate) if shared else (1 - rate) ** times
     bottom.plot(times, expected, color=INK, linewidth=1)
-    bottom.plot(times, alive.mean(axis=0), "s--", color=_ORANGE, markersize=5, clip_on=False)
-    bottom.set(xlim=(0.5, steps + 0.5), ylim=(0, 1.05), xlabel="time step", xticks=times[::3])
-    bottom.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-    bottom.set_title("share of units that still remember the first step")
-    bottom.grid(axis="y")
-    how = "One mask for all steps" if shared else "A fresh mask at every step"
+    bottom.plot(times, alive.mean(axis=0), markersize=5, clip_on=False, **kit.DROPOUT)
+    kit.scales(
+        bottom, x=(0.5, steps + 0.5), y=(0, 1.05), xticks=times[::3],
+        yticks=kit.percent(0, 50, 100), grid="y", xlabel="time step",
+        title="share of units that still remember the first step",
+    )  # fmt: skip
     return describe(
         figure,
-        f"{how}, rate {rate:.2f}: of {units} units {alive[:, 0].sum()} remember the first input "
-        f"after 1 step, {alive[:, steps // 2 - 1].sum()} after {steps // 2} and "
+        f"{how.capitalize()}, rate {rate:.2f}: of {units} units {alive[:, 0].sum()} remember the "
+        f"first input after 1 step, {alive[:, steps // 2 - 1].sum()} after {steps // 2} and "
         f"{alive[:, -1].sum()} after {steps}. Expected are {expected[0]:.0%}, "
         f"{expected[steps // 2 - 1]:.0%} and {expected[-1]:.0%}.",
     )
@@ -125,24 +115,21 @@ def attention_rows(before, after, rate, draw):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.9 inches.
     """
     n = len(before)
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 2.9))
-    left = figure.add_axes((0.075, 0.12, 0.455, 0.753))
+    figure, left, panel = kit.placed(2.9, (0.075, 0.12, 0.455, 0.753), (0.6, 0.165, 0.375, 0.708))
     gone = (before > 0) & (after == 0)
-    _limits(left, after)
+    kit.show_cells(left, after)
     for low, high, size in zip((0, 0.1, 0.25, 0.5), (0.1, 0.25, 0.5, 99), _SIZES, strict=True):
-        _stroke(left, (after > low) & (after <= high), size, _ORANGE)
-    _stroke(left, gone, 0.2, _GRAY)
+        _stroke(left, (after > low) & (after <= high), size, kit.ORANGE)
+    _stroke(left, gone, 0.2, kit.GRAY)
     left.set_title("weights after dropout")
     figure.text(0.3, 0.06, "keys", ha="center", va="center")
     figure.text(0.04, 0.5, "queries", ha="center", va="center", rotation=90)
-    panel = figure.add_axes((0.6, 0.165, 0.375, 0.708))
     sums = after.sum(axis=1)
-    panel.barh(np.arange(n), sums, 0.7, color=_ORANGE, hatch="////")
+    panel.barh(np.arange(n), sums, 0.7, **kit.HATCHED)
     panel.axvline(1, color=INK, linewidth=1)
-    panel.set(xlim=(0, 2.5), ylim=(n - 0.5, -0.5), xticks=[0, 1, 2], yticks=[])
+    kit.scales(panel, x=(0, 2.5), y=(n - 0.5, -0.5), xticks=[0, 1, 2], yticks=[])
     panel.set_title("sum of each row")
     return describe(
         figure,
@@ -150,62 +137,6 @@ def attention_rows(before, after, rate, draw):
         f"are dropped. The rows sum to {sums.min():.2f} at least and {sums.max():.2f} at most, "
         f"{sums.mean():.2f} on average; without dropout each sums to 1.",
     )
-
-
-def _squares(axes, values):
-    """Draw a square in each cell, its area growing with the value; a dot where it is 0.
-
-    A value of 1 and more fills the cell. Negative ones are blue.
-    """
-    _limits(axes, values)
-    _stroke(axes, values == 0, 0.2, _GRAY)
-    size = np.minimum(np.sqrt(np.abs(values)), 1) * _SIZES[-1]
-    level = np.abs(size[..., None] - np.array(_SIZES)).argmin(axis=-1)
-    for number, width in enumerate(_SIZES):
-        for sign, color in ((1, _ORANGE), (-1, _BLUE)):
-            _stroke(axes, (level == number) & (np.sign(values) == sign), width, color)
-
-
-def _limits(axes, cells):
-    """Let the cells of a matrix fill the axes, the first row on top."""
-    rows, columns = cells.shape
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    axes.axis("off")
-
-
-def _stroke(axes, cells, size, color):
-    """Draw squares of one size as dashes of thick lines: hundreds of cells, one SVG element.
-
-    `size` is the side of a square, in cells. The limits of the axes must be set.
-    """
-    points = []
-    for row, inside in enumerate(cells):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-        for first, end in edges.reshape(-1, 2):
-            points += [(first - size / 2, row), (end - 1 + size / 2, row)]
-    if points:
-        box = axes.get_window_extent()
-        width, height = (
-            length / count * 72 / axes.figure.dpi
-            for length, count in zip((box.width, box.height), cells.shape[::-1], strict=True)
-        )
-        side = size * height
-        path = Path(points, [Path.MOVETO, Path.LINETO] * (len(points) // 2))
-        axes.add_patch(
-            PathPatch(
-                path,
-                facecolor="none",
-                edgecolor=color,
-                linewidth=side,
-                linestyle=(0, (size * width / side, (1 - size) * width / side)),
-                capstyle="butt",
-            )
-        )
-
-
-def _number(value):
-    """Write a number with two decimals and a true minus."""
-    return f"{value:.2f}".replace("-", "−")
 
 
 def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
@@ -230,51 +161,46 @@ def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Bars are 95 % t intervals over seeds.
+        Bars are 95 % t intervals over seeds.
     """
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(FIGURE_WIDTH, 4.2))
-    figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=0.115, hspace=0.88)
+    figure, (top, bottom) = kit.panels(2, height=4.2, left=0.14, top=0.93, hspace=0.88)
     at = list(rates).index(rate)
     mean, half = t_interval(ratios[at].T)
     norms = np.arange(1, ratios.shape[-1] + 1)
-    top.bar(norms, mean, 0.6, color=_ORANGE, hatch="////")
+    top.bar(norms, mean, 0.6, **kit.HATCHED)
     top.errorbar(norms, mean, half, color=INK, linestyle="none", capsize=3, linewidth=1)
     top.axhline(1, color=INK, linewidth=0.8)
+    predicted = ""
     first = next((k for k in range(len(mean)) if ratios[:, :, k].max() > 1.01), None)
     if first is not None:
         level = formula[at].mean()
-        top.plot(norms[first], level, "D", color=_BLUE, markeredgecolor=INK, markersize=7)
-    top.set(xlim=(0.4, norms[-1] + 0.6), ylim=(0, 8.5), yticks=[1, 2, 4, 6, 8], xticks=norms)
-    top.set_title("variance with masks ÷ without")
-    top.set_xlabel("batch norm of hidden layer")
-    top.grid(axis="y")
-
-    for values, color, line, marker in ((kept, _ORANGE, "--", "s"), (renewed, _BLUE, "-", "o")):
-        middle, margin = t_interval(100 * values)
-        bottom.errorbar(
-            rates, middle, margin, color=color, linestyle=line, marker=marker, capsize=2
-        )
-    bottom.axvline(rate, color=_GRAY, linestyle=":", linewidth=1.2)
-    bottom.set(xlim=(-0.02, max(rates) + 0.02), ylim=(40, 100), xticks=list(rates))
-    bottom.set_yticks([40, 60, 80, 100], ["40 %", "60 %", "80 %", "100 %"])
-    bottom.set_xlabel("dropout rate")
-    bottom.grid(axis="y")
-    rows = (
-        (0.14, 0.44, _ORANGE, "--", "statistics with masks"),
-        (0.6, 0.44, _BLUE, "-", "without masks"),
+        kit.point(top, norms[first], level, "D", kit.BLUE, 7)
+        predicted = f"by formula {level:.2f} at norm {norms[first]}; "
+    kit.scales(
+        top, x=(0.4, norms[-1] + 0.6), y=(0, 8.5), xticks=norms, yticks=[1, 2, 4, 6, 8],
+        grid="y", title="variance with masks ÷ without", xlabel="batch norm of hidden layer",
+    )  # fmt: skip
+    kit.interval_line(bottom, rates, 100 * kept, capsize=2, **kit.DROPOUT)
+    kit.interval_line(bottom, rates, 100 * renewed, capsize=2, **kit.PLAIN)
+    bottom.axvline(rate, color=kit.GRAY, linestyle=":", linewidth=1.2)
+    kit.scales(
+        bottom, x=(-0.02, max(rates) + 0.02), y=(40, 100), xticks=rates, grid="y",
+        yticks={tick: f"{tick} %" for tick in (40, 60, 80, 100)}, xlabel="dropout rate",
+    )  # fmt: skip
+    kit.line_key(
+        figure,
+        (0.14, 0.44, kit.WITH, "statistics with masks"),
+        (0.6, 0.44, kit.WITHOUT, "without masks"),
+        length=0.06,
     )
-    line_key(figure, rows, length=0.06)
     lost, margin = t_interval(100 * (renewed - kept))
     text = ", ".join(f"{value:.2f}" for value in mean)
-    said = f"Dropout {order}, rate {rate:.1f}: variance ratios {text} from the first norm to the "
-    said += "last; "
-    if first is not None:
-        said += f"by formula {formula[at].mean():.2f} at norm {norms[first]}; "
     return describe(
         figure,
-        f"{said}test accuracy {kept[at].mean():.1%} with statistics of masked passes and "
-        f"{renewed[at].mean():.1%} with statistics of passes without masks, a difference of "
-        f"{signed(lost[at])} ± {margin[at]:.2f} points.",
+        f"Dropout {order}, rate {rate:.1f}: variance ratios {text} from the first norm to the "
+        f"last; {predicted}test accuracy {kept[at].mean():.1%} with statistics of masked passes "
+        f"and {renewed[at].mean():.1%} with statistics of passes without masks, a difference of "
+        f"{kit.signed(lost[at])} ± {margin[at]:.2f} points.",
     )
 
 
@@ -299,49 +225,70 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 4.2 inches. Shades and bars are 95 % t intervals over seeds.
+        Shades and bars are 95 % t intervals over seeds.
     """
-    figure = plt.figure(figsize=(FIGURE_WIDTH, 4.2))
-    top = figure.add_axes((0.145, 0.535, 0.825, 0.325))
-    epochs = np.arange(1, validation["none"].shape[1] + 1)
-    for name, color, line in (("none", _BLUE, "-"), (schedule, _ORANGE, "--")):
-        mean, half = t_interval(validation[name].T)
-        top.fill_between(epochs, mean - half, mean + half, color=color, alpha=0.2, linewidth=0)
-        top.plot(epochs, mean, line, color=color)
-    if schedule != "standard":
-        top.axvline(epochs_before + 0.5, color=_GRAY, linestyle=":", linewidth=1.4)
-    top.set(xlim=(1, epochs[-1]), ylim=(0.2, 0.6), yticks=[0.2, 0.3, 0.4, 0.5, 0.6])
-    top.set_xticks([1, *range(len(epochs) // 5, len(epochs) + 1, len(epochs) // 5)])
-    top.set_title("validation loss in nats")
-    top.set_xlabel("epoch")
-    top.grid(axis="y")
-    rows = (
-        (0.145, 0.965, _BLUE, "-", "no dropout"),
-        (0.5, 0.965, _ORANGE, "--", f"{schedule} dropout"),
+    figure, top, bottom = kit.placed(
+        4.2, (0.145, 0.535, 0.825, 0.325), (0.145, 0.075, 0.825, 0.255)
     )
-    line_key(figure, rows)
+    epochs = np.arange(1, validation["none"].shape[1] + 1)
+    for name, look in (("none", kit.WITHOUT), (schedule, kit.WITH)):
+        kit.interval_band(top, epochs, validation[name].T, look)
+    if schedule != "standard":
+        top.axvline(epochs_before + 0.5, color=kit.GRAY, linestyle=":", linewidth=1.4)
+    fifth = len(epochs) // 5
+    kit.scales(
+        top, x=(1, epochs[-1]), y=(0.2, 0.6), xticks=[1, *range(fifth, len(epochs) + 1, fifth)],
+        yticks=[0.2, 0.3, 0.4, 0.5, 0.6], grid="y", title="validation loss in nats", xlabel="epoch",
+    )  # fmt: skip
+    key = (0.145, 0.965, kit.WITHOUT, "no dropout"), (0.5, 0.965, kit.WITH, f"{schedule} dropout")
+    kit.line_key(figure, *key)
 
     loss = measure.endswith("loss")
-    bottom = figure.add_axes((0.145, 0.075, 0.825, 0.255))
     bottom.axhline(0, color=INK, linewidth=0.8)
     for place, (name, values) in enumerate(changes.items()):
-        mean, half = t_interval(values if loss else 100 * values)
-        mine = name == schedule
-        look = {"color": _ORANGE, "marker": "s"} if mine else {"color": _GRAY, "marker": "o"}
-        bottom.errorbar(place, mean, half, linestyle="none", capsize=4, **look)
-        if mine:
+        look = {"color": kit.GRAY, "marker": "o", "linestyle": "none", "capsize": 4}
+        if name == schedule:
+            look |= {"color": kit.ORANGE, "marker": "s"}
+        mean, half = kit.interval_line(bottom, place, values if loss else 100 * values, **look)
+        if name == schedule:
             change, margin = mean, half
-    bottom.set(xlim=(-0.5, len(changes) - 0.5))
-    bottom.set_xticks(range(len(changes)), list(changes))
     limit, ticks = (0.07, (-0.05, 0, 0.05)) if loss else (1.4, (-1, 0, 1))
-    bottom.set(ylim=(-limit, limit))
-    bottom.set_yticks(ticks, [f"{tick:+g}".replace("-", "−") if tick else "0" for tick in ticks])
-    unit = "nats" if loss else "points"
-    bottom.set_title(f"{measure} minus none, {unit}, at the end")
-    bottom.grid(axis="y")
-    digits = 3 if loss else 2
+    unit, digits = ("nats", 3) if loss else ("points", 2)
+    kit.scales(
+        bottom, x=(-0.5, len(changes) - 0.5), y=(-limit, limit), xticks=dict(enumerate(changes)),
+        yticks=kit.labeled(ticks, "+g"), title=f"{measure} minus none, {unit}, at the end",
+        grid="y",
+    )  # fmt: skip
     return describe(
         figure,
         f"The {net} net with {schedule} dropout: {measure} at the end minus that without "
-        f"dropout is {signed(change, digits)} ± {margin:.{digits}f} {unit}.",
+        f"dropout is {kit.signed(change, digits)} ± {margin:.{digits}f} {unit}.",
     )
+
+
+def _squares(axes, values):
+    """Draw a square in each cell, its area growing with the value; a dot where it is 0.
+
+    A value of 1 and more fills the cell. Negative ones are blue.
+    """
+    kit.show_cells(axes, values)
+    _stroke(axes, values == 0, 0.2, kit.GRAY)
+    size = np.minimum(np.sqrt(np.abs(values)), 1) * _SIZES[-1]
+    level = np.abs(size[..., None] - np.array(_SIZES)).argmin(axis=-1)
+    for number, width in enumerate(_SIZES):
+        for sign, color in ((1, kit.ORANGE), (-1, kit.BLUE)):
+            _stroke(axes, (level == number) & (np.sign(values) == sign), width, color)
+
+
+def _stroke(axes, cells, size, color):
+    """Draw squares of one size as dashes of thick lines: hundreds of cells, one SVG element.
+
+    `size` is the side of a square, in cells. The limits of the axes must be set.
+    """
+    box = axes.get_window_extent()
+    rows, columns = cells.shape
+    side = size * box.height / rows * 72 / axes.figure.dpi
+    pitch = box.width / columns * 72 / axes.figure.dpi / side
+    dashes = (0, (size * pitch, (1 - size) * pitch))
+    strokes = [(a - size / 2, b - 1 + size / 2, row) for row, a, b in kit.runs_of(cells)]
+    kit.draw_strokes(axes, strokes, side, color, linestyle=dashes)
