@@ -2,45 +2,32 @@
 
 import ast
 import asyncio
-import importlib
+import inspect
 import subprocess
 import sys
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
+import wrong_answers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published import HOSTILE, elements, only
+from right_answers import right_answers
 
-from dropout_lab.teaching import check, judging
+from dropout_lab.teaching import check, checking, judging
 from dropout_lab.teaching.checking import exercises
 from dropout_lab.teaching.comparing import agrees, complaint
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 from dropout_lab.teaching.report import Report
 
-TESTS = Path(__file__).parent
-ANSWERS = {
-    int(path.stem[-2:]): importlib.import_module(path.stem) for path in TESTS.glob("answers_*.py")
-}
-RIGHT = {name: function for module in ANSWERS.values() for name, function in module.RIGHT.items()}
-WRONG = {name: wrong for module in ANSWERS.values() for name, wrong in module.WRONG.items()}
-BY_NAME = {exercise.name: exercise for exercise in exercises()}
+EXERCISES = {exercise.name: exercise for exercise in exercises()}
+EACH = pytest.mark.parametrize("name", list(EXERCISES))
 
 
-def every(attribute):
-    """Return one parameter for each trial or mistake of each exercise."""
-    return [
-        pytest.param(exercise, one, id=f"{exercise.name}-{number}")
-        for exercise in exercises()
-        for number, one in enumerate(getattr(exercise, attribute))
-    ]
-
-
-def report_on(function, *trials, mistakes=(), hint=""):
-    """Return what is said about a function in an exercise made of these trials."""
-    exercise = Exercise("toy", 1, "toy(...) returns something.", trials, mistakes, hint)
+def report_on(function, *tries, hint=""):
+    """Return what is said about a function in an exercise made of these trials and mistakes."""
+    exercise = Exercise("toy(...) returns something.", *tries, hint=hint)
     return Report(exercise, *judging.judge(exercise, function))
 
 
@@ -56,67 +43,51 @@ NUMBER = Trial("twice three", lambda: (3.0,), 6.0)
 
 
 def test_names_are_unique_and_every_chapter_comes_in_order():
-    names = [exercise.name for exercise in exercises()]
-    assert len(set(names)) == len(names)
-    assert all(name.isidentifier() and name.islower() for name in names)
+    assert len(EXERCISES) == len(exercises())
+    assert all(name.isidentifier() and name.islower() for name in EXERCISES)
     chapters = [exercise.chapter for exercise in exercises()]
     assert chapters == sorted(chapters)
-    assert names[chapters.index(2)] == "mask_mean"
+    assert exercises()[chapters.index(2)].name == "mask_mean"
+    wrong = {name for name, value in vars(wrong_answers).items() if inspect.isfunction(value)}
+    assert wrong == right_answers().keys() == EXERCISES.keys()
 
 
-@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.name)
-def test_an_exercise_says_what_it_asks_and_knows_a_mistake(exercise):
-    assert exercise.name in exercise.asks or "(" in exercise.asks
+@EACH
+def test_an_exercise_says_what_it_asks_and_asks_the_same_each_time(name):
+    exercise = EXERCISES[name]
     assert exercise.asks.endswith(".")
-    assert len(exercise.trials) >= 2
+    assert len({trial.says for trial in exercise.trials}) == len(exercise.trials) >= 2
     assert exercise.mistakes or exercise.hint
-    says = [trial.says for trial in exercise.trials]
-    assert len(set(says)) == len(says)
-    assert not [text for text in says if text.endswith(".")]
-    hints = [mistake.hint for mistake in exercise.mistakes]
-    assert all(hint.endswith((".", "?")) for hint in hints)
+    assert all(mistake.hint.endswith((".", "?")) for mistake in exercise.mistakes)
+    for trial in exercise.trials:
+        assert not trial.says.endswith(".")
+        assert agrees(trial.value(), trial.value(), 0.0)
+        for one, other in zip(trial.arguments(), trial.arguments(), strict=True):
+            assert type(one).__name__ == type(other).__name__
+            if isinstance(one, np.ndarray):
+                assert one is not other
+                assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+            if isinstance(one, np.random.Generator):
+                assert one is not other
+                assert one.random() == other.random()
 
 
-@pytest.mark.parametrize(("exercise", "trial"), every("trials"))
-def test_a_trial_is_the_same_each_time(exercise, trial):
-    assert agrees(trial.value(), trial.value(), 0.0)
-    for one, other in zip(trial.arguments(), trial.arguments(), strict=True):
-        assert type(one).__name__ == type(other).__name__
-        if isinstance(one, np.ndarray):
-            assert one is not other
-            assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-        if isinstance(one, np.random.Generator):
-            assert one is not other
-            assert one.random() == other.random()
-
-
-@pytest.mark.parametrize("name", list(BY_NAME))
-def test_a_right_answer_passes(name):
-    assert name in RIGHT, f"write a right answer into tests/answers_{BY_NAME[name].chapter:02}.py"
-    report = check(name, RIGHT[name])
+@EACH
+def test_right_wrong_and_mistaken_answers_are_told_apart(name):
+    right = right_answers()[name]
+    report = check(name, right)
     assert report.passed, report
-    assert report.hint == ""
-    assert report.arguments == ()
-
-
-@pytest.mark.parametrize("name", list(BY_NAME))
-def test_plausible_wrong_answers_are_refused(name):
-    assert len(WRONG.get(name, ())) >= 2
-    for number, wrong in enumerate(WRONG[name]):
-        report = check(name, wrong)
+    assert (report.hint, report.arguments) == ("", ())
+    wrong = list(getattr(wrong_answers, name)(right))
+    assert len(wrong) >= 2, "write wrong answers into tests/wrong_answers.py"
+    for number, answer in enumerate(wrong):
+        report = check(name, answer)
         assert not report.passed, number
         assert report.hint, number
-
-
-def test_answers_are_to_exercises_that_exist():
-    assert set(RIGHT) | set(WRONG) <= set(BY_NAME)
-
-
-@pytest.mark.parametrize(("exercise", "mistake"), every("mistakes"))
-def test_a_known_mistake_gets_its_own_hint(exercise, mistake):
-    report = check(exercise.name, mistake.answer)
-    assert not report.passed
-    assert report.hint == mistake.hint
+    for mistake in EXERCISES[name].mistakes:
+        report = check(name, mistake.answer)
+        assert not report.passed, mistake.hint
+        assert report.hint == mistake.hint
 
 
 # Wrong code of all kinds
@@ -169,13 +140,10 @@ class Lengthless(list):
     __repr__ = __iter__ = __len__
 
 
-class Endless:
-    """Contains itself."""
-
-    def __call__(self, *arguments):
-        inside = []
-        inside.extend([inside] * 8)
-        return inside
+def inside_itself(*arguments):
+    inside = []
+    inside.extend([inside] * 8)
+    return inside
 
 
 CODE = {
@@ -191,7 +159,6 @@ CODE = {
     "no arguments": lambda: 1.0,
     "too many arguments": lambda a, b, c, d, e, f, g: 1.0,
     "arguments by name": lambda *, x: x,
-    "returns nothing": lambda *arguments: None,
     "prints": lambda *arguments: print("here I am"),
     "lazy": lazily,
     "asynchronous": later,
@@ -199,73 +166,70 @@ CODE = {
     "divides by zero": lambda *arguments: 1 / 0,
     "raises an error that cannot be shown": raising(Unshowable()),
     "exits": lambda *arguments: sys.exit(),
-    "exits with a text": raising(SystemExit("bye")),
     "cancelled": raising(asyncio.CancelledError()),
     "stops a generator": raising(GeneratorExit()),
     "out of memory": raising(MemoryError()),
     "assertion": raising(AssertionError("got <b>3</b>")),
     "group of errors": raising(ExceptionGroup("several", [ValueError("one")])),
-    "infinite": lambda *arguments: np.inf,
-    "infinite array": lambda *arguments: np.full(3, -np.inf),
-    "not a number": lambda *arguments: np.full(5, np.nan),
-    "complex": lambda *arguments: np.ones(5) * 1j,
-    "a complex number": lambda *arguments: 1j,
-    "objects": lambda *arguments: np.array([None, "a"], dtype=object),
-    "texts": lambda *arguments: np.array(["a", "b"]),
-    "records": lambda *arguments: np.zeros(3, dtype=[("a", float)]),
-    "times": lambda *arguments: np.zeros(3, dtype="timedelta64[s]"),
-    "matrix": lambda *arguments: np.matrix([[1.0, 2.0]]),
-    "masked": lambda *arguments: np.ma.masked_all(3),
-    "empty": lambda *arguments: np.empty((0, 3)),
-    "huge": lambda *arguments: np.zeros(10**6),
-    "ragged": lambda *arguments: [[1], [2, 3]],
-    "list": lambda *arguments: [1.0, 2.0],
-    "tuple": lambda *arguments: (1.0,),
-    "dictionary": lambda *arguments: {"a": 1},
-    "set": lambda *arguments: {1, 2},
-    "bytes": lambda *arguments: b"1.0",
-    "whole number without end": lambda *arguments: 10**5000,
-    "true": lambda *arguments: True,
-    "text": lambda *arguments: "0.6",
-    "itself": lambda *arguments: CODE["itself"],
-    "inside itself": Endless(),
-    "a list without a length": lambda *arguments: Lengthless(),
     "not a function and without a length": Lengthless(),
-    "hostile object": lambda *arguments: Hostile(),
     "hostile function": Hostile(),
-    "functions that exit": lambda *arguments: (sys.exit, sys.exit),
-    "functions that never end": lambda *arguments: (endless, endless),
-    "list of hostile objects": lambda *arguments: [Hostile()] * 3,
-    "dtype": lambda *arguments: np.float64,
+    "inside itself": inside_itself,
     "its arguments": lambda *arguments: arguments,
     "its first argument": lambda *arguments: arguments[0],
     "its last argument": lambda *arguments: arguments[-1],
 }
+ANSWERS = {
+    "infinite": np.inf,
+    "infinite array": np.full(3, -np.inf),
+    "not a number": np.full(5, np.nan),
+    "complex": np.ones(5) * 1j,
+    "a complex number": 1j,
+    "objects": np.array([None, "a"], dtype=object),
+    "texts": np.array(["a", "b"]),
+    "records": np.zeros(3, dtype=[("a", float)]),
+    "times": np.zeros(3, dtype="timedelta64[s]"),
+    "matrix": np.ones((1, 2)).view(np.matrix),
+    "masked": np.ma.masked_all(3),
+    "empty": np.empty((0, 3)),
+    "huge": np.zeros(10**6),
+    "ragged": [[1], [2, 3]],
+    "list": [1.0, 2.0],
+    "tuple": (1.0,),
+    "dictionary": {"a": 1},
+    "set": {1, 2},
+    "bytes": b"1.0",
+    "whole number without end": 10**5000,
+    "true": True,
+    "text": "0.6",
+    "a list without a length": Lengthless(),
+    "hostile object": Hostile(),
+    "functions that exit": (sys.exit, sys.exit),
+    "functions that never end": (endless, endless),
+    "list of hostile objects": [Hostile()] * 3,
+    "dtype": np.float64,
+}
 
 
-@pytest.mark.parametrize("kind", list(CODE))
-@pytest.mark.parametrize("name", ["mask_mean", "channel_mask", "diagnose", "dropout_layer"])
+@pytest.mark.parametrize("kind", [*CODE, *ANSWERS])
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_wrong_code_is_answered_and_never_raises(name, kind):
-    report = check(name, CODE[kind])
-    assert report.passed is False
-    assert report.hint
-    assert any(line.startswith("Not yet: ") for line in report.lines)
-    assert max(len(line) for line in report.lines) < 600
-    assert repr(report).startswith(f"{name}: ")
-    assert only(report._repr_html_(), "ul")
+def test_wrong_code_is_answered_and_never_raises(kind):
+    function = CODE[kind] if kind in CODE else lambda *arguments: ANSWERS[kind]
+    for name in ("mask_mean", "channel_mask", "diagnose", "dropout_layer"):
+        report = check(name, function)
+        assert report.passed is False
+        assert report.hint
+        assert any(line.startswith("Not yet: ") for line in report.lines)
+        assert max(len(line) for line in report.lines) < 600
+        assert repr(report).startswith(f"{name}: ")
+        assert only(report._repr_html_(), "ul")
 
 
-def test_tensors_are_not_taken_for_arrays_or_numbers():
-    import torch
+def in_place(factor):
+    def function(x):
+        x *= factor
+        return x
 
-    report = report_on(lambda x: torch.tensor(double(x)), DOUBLE)
-    assert "expected a NumPy array of real numbers, shape (3,), got a Tensor" in report.lines[0]
-    assert ".detach().numpy()" in report.hint
-    learned = torch.tensor(6.0, requires_grad=True)
-    report = report_on(lambda x: learned, NUMBER)
-    assert "expected a number, got a Tensor" in report.lines[0]
-    assert ".item()" in report.hint
+    return function
 
 
 @pytest.mark.parametrize(
@@ -288,33 +252,40 @@ def test_tensors_are_not_taken_for_arrays_or_numbers():
         (lambda x: 2 * x + 1, "got [3, 5, 7]", "by hand"),
         (lambda x: {}["x"], "your function raised KeyError: 'x'", "by hand"),
         (lambda x: exit(), "your function raised SystemExit", "by hand"),
+        (in_place(3), "got [3, 6, 9]", "1.5 times the expected one"),
     ],
 )
-def test_what_is_said_about_wrong_code(function, line, hint):
+def test_what_is_said_about_wrong_code(function, line, hint, recwarn):
     report = report_on(function, DOUBLE)
     assert report.passed is False
     assert line in report.lines[0]
     assert hint in report.hint
+    assert not recwarn.list  # the reader's warnings are not repeated
 
 
-def test_a_right_answer_of_another_dtype_is_right():
+def test_tensors_are_not_taken_for_arrays_or_numbers():
+    import torch
+
+    report = report_on(lambda x: torch.tensor(double(x)), DOUBLE)
+    assert "expected a NumPy array of real numbers, shape (3,), got a Tensor" in report.lines[0]
+    assert ".detach().numpy()" in report.hint
+    learned = torch.tensor(6.0, requires_grad=True)
+    report = report_on(lambda x: learned, NUMBER)
+    assert "expected a number, got a Tensor" in report.lines[0]
+    assert ".item()" in report.hint
+
+
+def test_a_number_or_an_array_is_right_in_any_real_dtype():
     for dtype in (np.int64, np.float32, np.float64, np.longdouble):
         assert report_on(lambda x, dtype=dtype: double(x).astype(dtype), DOUBLE).passed
     for kind in (int, float, np.float32, np.int8, np.array):
         assert report_on(lambda x, kind=kind: kind(6), NUMBER).passed
-
-
-@pytest.mark.parametrize("wrong", [True, "6", [6], np.array([6.0]), 6 + 0j, None])
-def test_a_number_is_a_real_number(wrong):
-    assert not report_on(lambda x: wrong, NUMBER).passed
+    for wrong in (True, "6", [6], np.array([6.0]), 6 + 0j, None):
+        assert not report_on(lambda x, wrong=wrong: wrong, NUMBER).passed
 
 
 def test_a_changed_input_is_told_and_does_not_reach_the_next_trial():
-    def in_place(x):
-        x *= 2
-        return x.copy()
-
-    report = report_on(in_place, DOUBLE, Trial("the same again", DOUBLE.arguments, double))
+    report = report_on(in_place(2), DOUBLE, Trial("the same again", DOUBLE.arguments, double))
     assert [line.rpartition(": ")[2] for line in report.lines] == [
         "the answer is right, but your function changed its input.",
         "as above.",
@@ -325,20 +296,14 @@ def test_a_changed_input_is_told_and_does_not_reach_the_next_trial():
     assert not report_on(lambda x: x.pop(0), lists).passed
 
 
-def test_an_input_changed_to_a_wrong_answer_is_told_by_the_answer():
-    def in_place(x):
-        x *= 3
-        return x
-
-    assert "1.5 times" in report_on(in_place, DOUBLE).hint
-
-
 def test_an_interrupt_passes():
     interrupted = raising(KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
-        check("mask_mean", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        check("dropout_layer", lambda rate, rng: (interrupted, interrupted))
+    for name, function in (
+        ("mask_mean", interrupted),
+        ("dropout_layer", lambda rate, rng: (interrupted, interrupted)),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            check(name, function)
 
 
 def test_an_error_is_told_with_its_line(tmp_path):
@@ -351,11 +316,6 @@ def test_an_error_is_told_with_its_line(tmp_path):
     assert "at the line 'wrong = x[7]'" in report.lines[0]
 
 
-def test_warnings_of_wrong_code_are_not_repeated(recwarn):
-    assert not report_on(lambda x: x / np.zeros(3), DOUBLE).passed
-    assert not recwarn.list
-
-
 def test_settings_of_numpy_are_left_alone():
     before = np.geterr()
     check("mask_mean", lambda x, rate, f: 1 / 0)
@@ -363,8 +323,7 @@ def test_settings_of_numpy_are_left_alone():
 
 
 def test_the_arguments_of_the_first_failure_are_at_hand():
-    second = Trial("twice four", lambda: (4.0,), 8.0)
-    report = report_on(lambda x: 6.0, NUMBER, second)
+    report = report_on(lambda x: 6.0, NUMBER, Trial("twice four", lambda: (4.0,), 8.0))
     assert report.lines == ["Right: twice three.", "Not yet: twice four: expected 8, got 6."]
     assert report.arguments == (4.0,)
     assert not report
@@ -413,24 +372,21 @@ def test_values_agree_within_the_tolerance_and_not_beyond(values, shift):
     assert not agrees(values[:-1], values, tolerance)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_can_be_expected(value):
-    assert agrees(np.array([value]), np.array([value]), 1e-6)
-    assert not agrees(np.array([value]), np.array([1.0]), 1e-6)
-    assert not agrees(1.0, value, 1e-6)
+def test_values_that_are_not_finite_can_be_expected():
+    for value in (np.nan, np.inf, -np.inf):
+        assert agrees(np.array([value]), np.array([value]), 1e-6)
+        assert not agrees(np.array([value]), np.array([1.0]), 1e-6)
+        assert not agrees(1.0, value, 1e-6)
     assert not agrees(-np.inf, np.inf, 1e-6)
 
 
-def test_of_a_long_array_the_first_difference_is_told():
+def test_numbers_that_differ_are_shown_to_differ():
     expected = np.zeros((3, 4))
     got = expected.copy()
     got[1, 2] = got[2, 0] = 0.5
     assert complaint(got, expected, 1e-6)[0] == (
         "2 of 12 entries differ; at index (1, 2) expected 0, got 0.5"
     )
-
-
-def test_numbers_that_differ_are_shown_to_differ():
     wrong, _ = complaint(0.5 + 2**-30, 0.5, 1e-10)
     assert wrong == "expected 0.5, got 0.50000000093132257"  # 2**-30 is 9.3132257e-10
     got = np.array([1.0, 2.0 + 1e-8])
@@ -442,24 +398,18 @@ def test_numbers_that_differ_are_shown_to_differ():
 # Mistakes
 
 
-TWICE_AND_ONE = Mistake(lambda x: 2 * x + 1, "Do not add one.")
-SQUARE = Mistake(lambda x: x * x, "Do not square.")
-
-
 def test_a_mistake_is_recognized_by_all_answers():
+    plus_one = Mistake(lambda x: 2 * x + 1, "Do not add one.")
+    square = Mistake(lambda x: x * x, "Do not square.")
     two = Trial("twice two", lambda: (2.0,), 4.0)  # where the square is right
-    trials, mistakes = (two, NUMBER), (TWICE_AND_ONE, SQUARE)
-    assert report_on(lambda x: x**2, *trials, mistakes=mistakes).hint == "Do not square."
-    assert report_on(lambda x: x + x + 1, *trials, mistakes=mistakes).hint == "Do not add one."
+    tries = two, NUMBER, plus_one, square
+    assert report_on(lambda x: x**2, *tries).hint == "Do not square."
+    assert report_on(lambda x: x + x + 1, *tries).hint == "Do not add one."
     # 7 at 3.0 is what one mistake gives, but at 2.0 the answers differ.
-    other = report_on(lambda x: x + 4, *trials, mistakes=mistakes, hint="Look again.")
-    assert other.hint == "Look again."
-
-
-def test_a_mistake_that_cannot_take_the_arguments_is_passed_over():
+    assert report_on(lambda x: x + 4, *tries, hint="Look again.").hint == "Look again."
+    # A mistake that cannot take the arguments is passed over.
     broken = Mistake(lambda x: x / 0, "Never said.")
-    report = report_on(lambda x: 2 * x + 1, NUMBER, mistakes=(broken, TWICE_AND_ONE))
-    assert report.hint == "Do not add one."
+    assert report_on(lambda x: 2 * x + 1, NUMBER, broken, plus_one).hint == "Do not add one."
 
 
 def test_a_mistake_of_a_random_function_is_recognized_by_what_is_measured():
@@ -474,27 +424,25 @@ def test_a_mistake_of_a_random_function_is_recognized_by_what_is_measured():
         tolerance=0.02,  # five standard errors
         like=lambda rate, rng: np.ones(10_000, bool),
     )
-    flipped = Mistake(lambda rate, rng: masks(1 - rate, rng), "Rate drops.")
-    assert report_on(masks, share, mistakes=(flipped,)).passed
+    flipped = kept_for_dropped(masks)
+    assert report_on(masks, share, flipped).passed
     # Another stream than the mistake's, and still the same mistake.
-    mine = report_on(
-        lambda rate, rng: rng.integers(0, 10, 10_000) < 10 * rate, share, mistakes=(flipped,)
-    )
-    assert mine.hint == "Rate drops."
+    mine = report_on(lambda rate, rng: rng.integers(0, 10, 10_000) < 10 * rate, share, flipped)
+    assert mine.hint == "Rate is the probability of dropping. Did you take it for keeping?"
     assert "expected about 0.8, got 0." in mine.lines[0]
-    floats = report_on(lambda rate, rng: masks(rate, rng) * 1.0, share, mistakes=(flipped,))
+    floats = report_on(lambda rate, rng: masks(rate, rng) * 1.0, share, flipped)
     assert "a NumPy array of bool, shape (10000,), got an array of float64" in floats.lines[0]
 
 
 # What is shown
 
 
-def test_a_report_in_plain_words():
+def test_a_report_says_the_same_in_plain_words_and_on_the_page():
     right = report_on(double, DOUBLE, NUMBER)
+    assert right
     assert repr(right) == (
         "toy: all 2 trials right\nRight: twice the numbers 1 to 3.\nRight: twice three."
     )
-    assert right
     wrong = report_on(lambda x: 6.0, DOUBLE, NUMBER, hint="Twice.")
     assert repr(wrong) == (
         "toy: 1 of 2 trials right\n"
@@ -504,20 +452,13 @@ def test_a_report_in_plain_words():
         "Right: twice three.\n"
         "Hint: Twice."
     )
-
-
-def test_the_page_says_the_same_and_runs_nothing():
-    report = report_on(lambda x: 6.0, DOUBLE, NUMBER, hint="Twice.")
-    page = report._repr_html_()
+    page = wrong._repr_html_()
     rows = [element for element in elements(page) if element.tag == "li"]
-    verdicts = [row.inside[0].text.strip() for row in rows]
-    assert verdicts == ["Not yet:", "Right:"]
-    assert [row.text.strip() + "." for row in rows] == [
-        line.partition(": ")[2] + "." for line in report.lines
-    ]
-    assert [e.attributes for e in elements(page) if e.tag == "span"] == [
-        {"aria-hidden": "true"}
-    ] * 2
+    assert [row.inside[0].text.strip() for row in rows] == ["Not yet:", "Right:"]
+    shown = [row.text.strip() + "." for row in rows]
+    assert shown == [line.partition(": ")[2] + "." for line in wrong.lines]
+    spans = [element.attributes for element in elements(page) if element.tag == "span"]
+    assert spans == [{"aria-hidden": "true"}] * 2
     assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
     names = {name for element in elements(page) for name in element.attributes}
     assert names <= {"class", "role", "aria-hidden"}
@@ -527,17 +468,13 @@ def test_the_page_says_the_same_and_runs_nothing():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_stay_texts(text):
-    trial = Trial(text, lambda: (1.0,), text + "!")
-    exercise = Exercise(text, 1, text, (trial,), (), text)
-    report = Report(exercise, *judging.judge(exercise, lambda x: text))
+    def shape(report):
+        return [(e.tag, e.attributes) for e in elements(report._repr_html_())]
+
+    exercise = Exercise(text, Trial(text, lambda: (1.0,), text + "!"), hint=text)
     plain = report_on(lambda x: "a", Trial("says", lambda: (1.0,), "b"), hint="hint")
-    page = report._repr_html_()
-    assert [e.tag for e in elements(page)] == [e.tag for e in elements(plain._repr_html_())]
-    assert [e.attributes for e in elements(page)] == [
-        e.attributes for e in elements(plain._repr_html_())
-    ]
-    error = Report(exercise, *judging.judge(exercise, raising(ValueError(text))))
-    assert [e.tag for e in elements(error._repr_html_())] == [e.tag for e in elements(page)]
+    for function in (lambda x: text, raising(ValueError(text))):
+        assert shape(Report(exercise, *judging.judge(exercise, function))) == shape(plain)
 
 
 # Names, and what is imported
@@ -549,22 +486,19 @@ def test_the_name_must_be_a_string(name):
         check(name, double)
 
 
-@pytest.mark.parametrize("name", ["mask_men", "MASK_MEAN", "maskmean", "mask mean"])
-def test_an_unknown_name_is_told_with_a_close_one(name):
-    with pytest.raises(ValueError, match=f"got '{name}'. Did you mean 'mask_mean'"):
-        check(name, double)
-
-
-def test_an_unknown_name_is_told_with_the_known_ones():
+def test_an_unknown_name_is_told_with_a_close_one_and_the_known_ones():
+    for name in ("mask_men", "MASK_MEAN", "maskmean", "mask mean"):
+        with pytest.raises(ValueError, match=f"got '{name}'. Did you mean 'mask_mean'"):
+            check(name, double)
     with pytest.raises(ValueError, match="name must be one of") as caught:
         check("", double)
-    assert all(repr(name) in str(caught.value) for name in BY_NAME)
+    assert all(repr(name) in str(caught.value) for name in EXERCISES)
     assert "Did you mean" not in str(caught.value)
 
 
 def test_importing_the_exercises_needs_no_framework():
     code = (
-        "import sys; from dropout_lab.teaching.checking import exercises; exercises(); "
+        "import sys; from dropout_lab.teaching.checking import check, exercises; exercises(); "
         "check('mask_mean', len); print([name for name in "
         "('torch', 'tensorflow', 'keras', 'sklearn', 'pandas', 'scipy') if name in sys.modules])"
     )
@@ -573,17 +507,15 @@ def test_importing_the_exercises_needs_no_framework():
 
 
 def test_the_example_for_authors_works():
-    from dropout_lab.teaching import checking as package
-
-    lines = package.__doc__.split("A complete one::\n")[1].split("\nRules for authors:")[0]
+    lines = checking.__doc__.split("A complete one::\n")[1].split("\nRules for authors:")[0]
     code = "\n".join(line.removeprefix("    ") for line in lines.splitlines())
     namespace = {}
     exec(compile(code, "example", "exec"), namespace)
-    shown = {exercise.name: exercise for exercise in namespace["EXERCISES"]}
-    with mock.patch.object(package, "exercises", return_value=tuple(shown.values())):
-        assert check("mask_mean", RIGHT["mask_mean"]).passed
+    shown = namespace["EXERCISES"]
+    with mock.patch.object(checking, "exercises", return_value=shown):
+        assert check("mask_mean", right_answers()["mask_mean"]).passed
         right = check("invert", lambda x, rate, rng: x * (rng.random(x.shape) >= rate) / (1 - rate))
         assert right.passed
-        for exercise in shown.values():
+        for exercise in shown:
             for mistake in exercise.mistakes:
                 assert check(exercise.name, mistake.answer).hint == mistake.hint

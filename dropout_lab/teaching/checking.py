@@ -20,55 +20,43 @@ chapter, ``dropout_lab/lessons/chNN/exercises.py``, which is found by its name. 
 
     EXERCISES = (
         Exercise(
-            name="mask_mean",
-            chapter=2,
-            asks="mask_mean(x, rate, f) returns the mean of f(y) over all masks.",
-            trials=(
-                Trial(
-                    "the square of a single 3 at rate 0.4",
-                    lambda: (np.array([3.0]), 0.4, lambda y: y[0] ** 2),
-                    15.0,  # x**2 / (1 - rate)
-                ),
-                Trial(
-                    "the largest of four outputs at rate 0.2",
-                    lambda: (np.random.default_rng(0).normal(size=4), 0.2, np.max),
-                    _mean,
-                ),
+            "mask_mean(x, rate, f) returns the mean of f(y) over all masks.",
+            Trial(
+                "the square of a single 3 at rate 0.4",
+                lambda: (np.array([3.0]), 0.4, lambda y: y[0] ** 2),
+                15.0,  # x**2 / (1 - rate)
             ),
-            mistakes=(
-                Mistake(
-                    lambda x, rate, f: f(x),
-                    "That is f of the mean. Take f of each output first, then the mean.",
-                ),
+            Trial(
+                "the largest of four outputs at rate 0.2",
+                lambda: (np.random.default_rng(0).normal(size=4), 0.2, np.max),
+                _mean,
+            ),
+            Mistake(
+                lambda x, rate, f: f(x),
+                "That is f of the mean. Take f of each output first, then the mean.",
             ),
         ),
         # A random function is judged by something measured in its answer. `like` says which
         # shape and dtype the answer itself must have.
         Exercise(
-            name="invert",
-            chapter=2,
-            asks="invert(x, rate, rng) returns x after inverted dropout, a new array.",
-            trials=(
-                Trial(
-                    "the mean of 100,000 ones at rate 0.2",
-                    lambda: (np.ones(100_000), 0.2, np.random.default_rng(1)),
-                    1.0,
-                    measure=lambda answer, x, rate, rng: answer.mean(),
-                    tolerance=5 * np.sqrt(0.2 / 0.8 / 100_000),  # five standard errors
-                    like=lambda x, rate, rng: x,
-                ),
-                Trial(
-                    "what values occur",
-                    lambda: (np.ones(100), 0.2, np.random.default_rng(2)),
-                    [0.0, 1.25],
-                    measure=lambda answer, x, rate, rng: np.unique(answer).tolist(),
-                ),
+            "invert(x, rate, rng) returns x after inverted dropout, a new array.",
+            Trial(
+                "the mean of 100,000 ones at rate 0.2",
+                lambda: (np.ones(100_000), 0.2, np.random.default_rng(1)),
+                1.0,
+                measure=lambda answer, x, rate, rng: answer.mean(),
+                tolerance=5 * np.sqrt(0.2 / 0.8 / 100_000),  # five standard errors
+                like=lambda x, rate, rng: x,
             ),
-            mistakes=(
-                Mistake(
-                    lambda x, rate, rng: x * (rng.random(x.shape) >= rate),
-                    "The survivors are not scaled: divide them by 1 - rate.",
-                ),
+            Trial(
+                "what values occur",
+                lambda: (np.ones(100), 0.2, np.random.default_rng(2)),
+                [0.0, 1.25],
+                measure=lambda answer, x, rate, rng: np.unique(answer).tolist(),
+            ),
+            Mistake(
+                lambda x, rate, rng: x * (rng.random(x.shape) >= rate),
+                "The survivors are not scaled: divide them by 1 - rate.",
             ),
         ),
     )
@@ -87,8 +75,8 @@ Rules for authors:
 - PyTorch and TensorFlow may be imported inside a trial's functions, never at the top.
 
 The page's exercise shows ``check("mask_mean", mask_mean)``, and the solution ends with the same
-line. ``tests/answers_NN.py`` holds, for each exercise of chapter NN, a right function in
-``RIGHT[name]`` and at least two wrong ones in ``WRONG[name]``, besides the mistakes named here;
+line: there the one right answer stands. ``tests/wrong_answers.py`` holds, for each exercise, a
+function of its name that yields at least two wrong ones, besides the mistakes named here;
 `tests/test_exercises.py` tries them all.
 '''
 
@@ -160,4 +148,9 @@ def exercises():
     >>> [exercise.name for exercise in exercises() if exercise.chapter == 2][:1]
     ['mask_mean']
     """
-    return tuple(exercise for module in parts("exercises") for exercise in module.EXERCISES)
+    found = []
+    for module in parts("exercises"):
+        for exercise in module.EXERCISES:
+            exercise.chapter = int(module.__package__[-2:])
+            found.append(exercise)
+    return tuple(found)

@@ -1,10 +1,11 @@
 """What a checked exercise is made of: trials, and mistakes that are known by name."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Exercise", "Mistake", "Trial"]
+__all__ = ["Exercise", "Mistake", "Trial", "kept_for_dropped"]
 
 
 @dataclass(frozen=True)
@@ -89,29 +90,59 @@ class Mistake:
     hint: str
 
 
-@dataclass(frozen=True)
 class Exercise:
     """A function that the reader is asked to write, and how it is tried.
 
     Parameters
     ----------
-    name : str
-        What `dropout_lab.teaching.check` calls it, unique in the book.
-    chapter : int
-        The chapter that sets it.
     asks : str
-        What the function takes and returns, in one sentence with a full stop.
-    trials : tuple of Trial
-        At least two, the easiest first: the hint is about the first one that fails.
-    mistakes : tuple of Mistake, default ()
-        Looked through in this order.
+        What the function takes and returns, in one sentence with a full stop that begins with a
+        call of it: "mask_mean(x, rate, f) returns ...".
+    *tries : Trial or Mistake
+        At least two trials, the easiest first: the hint is about the first one that fails.
+        Mistakes are looked through in their order.
     hint : str, default ""
         What to tell a reader whose answer is wrong in some other way.
+
+    Attributes
+    ----------
+    name : str
+        What `dropout_lab.teaching.check` calls it, unique in the book: that of the function.
+    chapter : int or None
+        The chapter that sets it: its module's folder says so to `check`.
+    trials, mistakes : tuple
+        The tries, apart.
+
+    Examples
+    --------
+    >>> exercise = Exercise("double(x) returns twice x.", Trial("twice three", lambda: (3,), 6))
+    >>> exercise.name
+    'double'
     """
 
-    name: str
-    chapter: int
-    asks: str
-    trials: tuple
-    mistakes: tuple = ()
-    hint: str = ""
+    def __init__(self, asks, *tries, hint=""):
+        self.name, self.chapter = asks.partition("(")[0], None
+        self.asks, self.hint = asks, hint
+        self.trials = tuple(one for one in tries if isinstance(one, Trial))
+        self.mistakes = tuple(one for one in tries if isinstance(one, Mistake))
+
+
+def kept_for_dropped(function):
+    """Return the mistake of who takes `rate` for the probability of keeping.
+
+    Parameters
+    ----------
+    function : callable
+        A right function; one of its arguments is called ``rate``.
+
+    Returns
+    -------
+    Mistake
+        The function at ``1 - rate``.
+    """
+    place = list(inspect.signature(function).parameters).index("rate")
+
+    def answer(*arguments):
+        return function(*arguments[:place], 1 - arguments[place], *arguments[place + 1 :])
+
+    return Mistake(answer, "Rate is the probability of dropping. Did you take it for keeping?")

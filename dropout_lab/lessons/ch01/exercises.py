@@ -41,82 +41,70 @@ def _mixed(seed, n=4):
 
 EXERCISES = (
     Exercise(
-        name="friend_weights",
-        chapter=1,
-        asks="friend_weights(variances, rate) takes the noise variances of n friends, shape "
-        "(n,), and returns the weights that practice with dropout approaches, shape (n,).",
-        trials=(
-            Trial(
-                "variances 1/4 and 1, without dropout",
-                lambda: (np.array([0.25, 1.0]), 0.0),
-                lambda variances, rate: np.array([4.0, 1.0]) / 6,
-            ),
-            Trial(
-                "variances 1/4 and 1, at rate 0.5",
-                lambda: (np.array([0.25, 1.0]), 0.5),
-                lambda variances, rate: np.array([2.0, 1.0]) / 6,
-            ),
-            Trial(
-                "five friends at rate 0.3, against least squares over all masks",
-                lambda: (np.random.default_rng(0).uniform(0.1, 2, 5), 0.3),
-                _friends_from_masks,
-            ),
+        "friend_weights(variances, rate) takes the noise variances of n friends, shape (n,), and "
+        "returns the weights that practice with dropout approaches, shape (n,).",
+        Trial(
+            "variances 1/4 and 1, without dropout",
+            lambda: (np.array([0.25, 1.0]), 0.0),
+            lambda variances, rate: np.array([4.0, 1.0]) / 6,
         ),
-        mistakes=(
-            Mistake(
-                lambda variances, rate: _friends(variances, rate, prior=0.0),
-                "Those are shares: they add up to 1. The weights are smaller, for the sum of the "
-                "precisions is divided by itself plus one.",
-            ),
-            Mistake(
-                lambda variances, rate: _friends(variances, 0.0),
-                "The rate changes nothing in your answer. What does sitting out do to the noise "
-                "variance of a friend?",
-            ),
-            Mistake(
-                lambda variances, rate: _friends(variances, rate, scaled=False),
-                "Those are the weights of plain weight decay. The noise variance under dropout "
-                "is also divided by 1 - rate.",
-            ),
+        Trial(
+            "variances 1/4 and 1, at rate 0.5",
+            lambda: (np.array([0.25, 1.0]), 0.5),
+            lambda variances, rate: np.array([2.0, 1.0]) / 6,
+        ),
+        Trial(
+            "five friends at rate 0.3, against least squares over all masks",
+            lambda: (np.random.default_rng(0).uniform(0.1, 2, 5), 0.3),
+            _friends_from_masks,
+        ),
+        Mistake(
+            lambda variances, rate: _friends(variances, rate, prior=0.0),
+            "Those are shares: they add up to 1. The weights are smaller, for the sum of the "
+            "precisions is divided by itself plus one.",
+        ),
+        Mistake(
+            lambda variances, rate: _friends(variances, 0.0),
+            "The rate changes nothing in your answer. What does sitting out do to the noise "
+            "variance of a friend?",
+        ),
+        Mistake(
+            lambda variances, rate: _friends(variances, rate, scaled=False),
+            "Those are the weights of plain weight decay. The noise variance under dropout is "
+            "also divided by 1 - rate.",
         ),
     ),
     Exercise(
-        name="moment_weights",
-        chapter=1,
-        asks="moment_weights(C, c, rate) takes the second moments of n inputs, shape (n, n), and "
-        "their correlations with the answer, shape (n,), and returns the best weights under "
-        "dropout, shape (n,).",
-        trials=(
-            Trial(
-                "Alex and Bo at rate 0.5",
-                lambda: (np.array([[2.0, 1.0], [1.0, 1.0]]), np.array([1.0, 0.0]), 0.5),
-                lambda C, c, rate: np.array([2.0, -1.0]) / 7,
-            ),
-            Trial("four inputs without dropout", lambda: (*_mixed(1), 0.0), _over_masks),
-            Trial(
-                "four inputs at rate 0.2, against least squares over all masks",
-                lambda: (*_mixed(2), 0.2),
-                _over_masks,
-            ),
+        "moment_weights(C, c, rate) takes the second moments of n inputs, shape (n, n), and their "
+        "correlations with the answer, shape (n,), and returns the best weights under dropout, "
+        "shape (n,).",
+        Trial(
+            "Alex and Bo at rate 0.5",
+            lambda: (np.array([[2.0, 1.0], [1.0, 1.0]]), np.array([1.0, 0.0]), 0.5),
+            lambda C, c, rate: np.array([2.0, -1.0]) / 7,
         ),
-        mistakes=(
-            Mistake(
-                lambda C, c, rate: _ridge(C, c, 0.0),
-                "The rate changes nothing in your answer. Dropout adds a penalty to C.",
-            ),
-            Mistake(
-                lambda C, c, rate: _ridge(C, c, rate / (1 - rate) * np.eye(len(c))),
-                "That charges all weights alike. Dropout charges each one in proportion to its "
-                "own entry on the diagonal of C.",
-            ),
-            Mistake(
-                lambda C, c, rate: _ridge(C, c, rate * np.diag(np.diag(C))),
-                "The penalty is rate / (1 - rate) times the diagonal: the survivors are scaled.",
-            ),
-            Mistake(
-                lambda C, c, rate: _ridge(C, c, rate / (1 - rate) * C),
-                "The penalty holds the diagonal of C alone: np.diag(np.diag(C)).",
-            ),
+        Trial("four inputs without dropout", lambda: (*_mixed(1), 0.0), _over_masks),
+        Trial(
+            "four inputs at rate 0.2, against least squares over all masks",
+            lambda: (*_mixed(2), 0.2),
+            _over_masks,
+        ),
+        Mistake(
+            lambda C, c, rate: _ridge(C, c, 0.0),
+            "The rate changes nothing in your answer. Dropout adds a penalty to C.",
+        ),
+        Mistake(
+            lambda C, c, rate: _ridge(C, c, rate / (1 - rate) * np.eye(len(c))),
+            "That charges all weights alike. Dropout charges each one in proportion to its own "
+            "entry on the diagonal of C.",
+        ),
+        Mistake(
+            lambda C, c, rate: _ridge(C, c, rate * np.diag(np.diag(C))),
+            "The penalty is rate / (1 - rate) times the diagonal: the survivors are scaled.",
+        ),
+        Mistake(
+            lambda C, c, rate: _ridge(C, c, rate / (1 - rate) * C),
+            "The penalty holds the diagonal of C alone: np.diag(np.diag(C)).",
         ),
     ),
 )

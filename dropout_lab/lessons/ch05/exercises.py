@@ -154,138 +154,117 @@ _TRACES = _Traces()
 
 EXERCISES = (
     Exercise(
-        name="drops",
-        chapter=5,
-        asks="drops(model, x) returns True if the PyTorch model is dropping anything right now, "
-        "else False; the model and PyTorch's generator stay as they are.",
-        trials=(
-            Trial("a model in train mode", lambda: _network(), True),
-            Trial("a model in eval mode", lambda: _network(training=False), False),
-            Trial(
-                "F.dropout without training=, in eval mode",
-                lambda: _network(training=False, functional=True),
-                True,
-            ),
-            Trial("rate 0 in train mode", lambda: _network(rate=0.0), False),
-            Trial(
-                "what a look at a model with batch normalization leaves behind",
-                _TRACES.arguments,
-                "True, and nothing changed",
-                measure=_TRACES.measure,
-            ),
+        "drops(model, x) returns True if the PyTorch model is dropping anything right now, else "
+        "False; the model and PyTorch's generator stay as they are.",
+        Trial("a model in train mode", lambda: _network(), True),
+        Trial("a model in eval mode", lambda: _network(training=False), False),
+        Trial(
+            "F.dropout without training=, in eval mode",
+            lambda: _network(training=False, functional=True),
+            True,
         ),
-        mistakes=(
-            Mistake(
-                lambda model, x: model.training,
-                "The mode does not say whether anything is dropped. Look at what the model does.",
-            ),
-            Mistake(
-                lambda model, x: any("Dropout" in str(m) for m in model.modules()),
-                "A layer of dropout may be switched off. Look at what the model does.",
-            ),
-            Mistake(
-                lambda model, x: bool((model(x) == model(x)).all()),
-                "That is the other way round: two passes that agree show that nothing is dropped.",
-            ),
-            Mistake(
-                _looks(),
-                "In train mode a pass updates the statistics of batch normalization, and dropout "
-                "advances PyTorch's generator. Ask a copy, within torch.random.fork_rng().",
-            ),
-            Mistake(
-                _looks(copy=True),
-                "Dropout advances PyTorch's generator, and whatever is drawn next changes. "
-                "torch.random.fork_rng() puts it back.",
-            ),
-            Mistake(
-                _looks(fork=True),
-                "In train mode a pass updates the statistics of batch normalization. "
-                "copy.deepcopy(model) makes a model that you may use up.",
-            ),
+        Trial("rate 0 in train mode", lambda: _network(rate=0.0), False),
+        Trial(
+            "what a look at a model with batch normalization leaves behind",
+            _TRACES.arguments,
+            "True, and nothing changed",
+            measure=_TRACES.measure,
+        ),
+        Mistake(
+            lambda model, x: model.training,
+            "The mode does not say whether anything is dropped. Look at what the model does.",
+        ),
+        Mistake(
+            lambda model, x: any("Dropout" in str(m) for m in model.modules()),
+            "A layer of dropout may be switched off. Look at what the model does.",
+        ),
+        Mistake(
+            lambda model, x: bool((model(x) == model(x)).all()),
+            "That is the other way round: two passes that agree show that nothing is dropped.",
+        ),
+        Mistake(
+            _looks(),
+            "In train mode a pass updates the statistics of batch normalization, and dropout "
+            "advances PyTorch's generator. Ask a copy, within torch.random.fork_rng().",
+        ),
+        Mistake(
+            _looks(copy=True),
+            "Dropout advances PyTorch's generator, and whatever is drawn next changes. "
+            "torch.random.fork_rng() puts it back.",
+        ),
+        Mistake(
+            _looks(fork=True),
+            "In train mode a pass updates the statistics of batch normalization. "
+            "copy.deepcopy(model) makes a model that you may use up.",
         ),
         hint="Call the model twice and compare the outputs with torch.equal.",
     ),
     Exercise(
-        name="functional_net",
-        chapter=5,
-        asks="functional_net(rate), a function or a class, returns an nn.Module with three "
-        "nn.Linear, 20-64-32-1, in this order, ReLU and F.dropout behind the first two.",
-        trials=(
-            Trial(
-                "outputs in train mode and in eval mode, at rate 0.5",
-                lambda: (0.5,),
-                lambda rate: _outputs(_sequential(rate)[0], rate),
-                measure=_outputs,
-            ),
-            Trial(
-                "outputs in train mode and in eval mode, at rate 0.2",
-                lambda: (0.2,),
-                lambda rate: _outputs(_sequential(rate)[0], rate),
-                measure=_outputs,
-            ),
+        "functional_net(rate), a function or a class, returns an nn.Module with three nn.Linear, "
+        "20-64-32-1, in this order, ReLU and F.dropout behind the first two.",
+        Trial(
+            "outputs in train mode and in eval mode, at rate 0.5",
+            lambda: (0.5,),
+            lambda rate: _outputs(_sequential(rate)[0], rate),
+            measure=_outputs,
         ),
-        mistakes=(
-            Mistake(
-                _functional(first=True, second=True),
-                "In eval mode your network still drops: hand training=self.training to F.dropout.",
-            ),
-            Mistake(
-                _functional(first=False, second=False),
-                "In train mode your network does not drop anything.",
-            ),
-            Mistake(
-                _functional(second=False),
-                "The second hidden layer lacks its dropout.",
-            ),
-            Mistake(
-                _functional(last=True),
-                "Nothing is dropped behind the last layer: it returns the logit as it is.",
-            ),
+        Trial(
+            "outputs in train mode and in eval mode, at rate 0.2",
+            lambda: (0.2,),
+            lambda rate: _outputs(_sequential(rate)[0], rate),
+            measure=_outputs,
+        ),
+        Mistake(
+            _functional(first=True, second=True),
+            "In eval mode your network still drops: hand training=self.training to F.dropout.",
+        ),
+        Mistake(
+            _functional(first=False, second=False),
+            "In train mode your network does not drop anything.",
+        ),
+        Mistake(_functional(second=False), "The second hidden layer lacks its dropout."),
+        Mistake(
+            _functional(last=True),
+            "Nothing is dropped behind the last layer: it returns the logit as it is.",
         ),
     ),
     Exercise(
-        name="loss_floor",
-        chapter=5,
-        asks="loss_floor(rate, classes) returns the lowest loss that any logits reach on average, "
-        "when dropout follows the last layer of that many logits.",
-        trials=(
-            Trial("two classes at rate 0.5", lambda: (0.5, 2), 0.25 * math.log(2)),
-            Trial("three classes at rate 0.2", lambda: (0.2, 3), _loss_floor),
-            Trial("ten classes at rate 0.5", lambda: (0.5, 10), _loss_floor),
-            Trial("ten classes without dropout", lambda: (0.0, 10), 0.0),
+        "loss_floor(rate, classes) returns the lowest loss that any logits reach on average, when "
+        "dropout follows the last layer of that many logits.",
+        Trial("two classes at rate 0.5", lambda: (0.5, 2), 0.25 * math.log(2)),
+        Trial("three classes at rate 0.2", lambda: (0.2, 3), _loss_floor),
+        Trial("ten classes at rate 0.5", lambda: (0.5, 10), _loss_floor),
+        Trial("ten classes without dropout", lambda: (0.0, 10), 0.0),
+        Mistake(
+            lambda rate, classes: rate * math.log(classes),
+            "That is the loss while all wrong logits are 0. What is left of a wrong logit that is "
+            "far below 0, if it is kept, and if it is dropped?",
         ),
-        mistakes=(
-            Mistake(
-                lambda rate, classes: rate * math.log(classes),
-                "That is the loss while all wrong logits are 0. What is left of a wrong logit that "
-                "is far below 0, if it is kept, and if it is dropped?",
-            ),
-            Mistake(
-                lambda rate, classes: _loss_floor(rate, classes) / math.log(10),
-                "Cross-entropy takes the natural logarithm.",
-            ),
-            Mistake(
-                lambda rate, classes: _loss_floor(rate, classes) / math.log(2),
-                "Cross-entropy takes the natural logarithm.",
-            ),
-            Mistake(
-                lambda rate, classes: rate * math.log(2),
-                "That is the floor with a single logit. With the right logit dropped, how many "
-                "of the others look like it?",
-            ),
-            Mistake(
-                lambda rate, classes: rate * math.log(1 + rate * (classes - 1)),
-                "The mean of a logarithm is not the logarithm of the mean: go through the numbers "
-                "of dropped logits.",
-            ),
-            Mistake(
-                lambda rate, classes: _loss_floor(rate, classes) / rate if rate else 0.0,
-                "That is the mean loss when the right logit is dropped. How often is it?",
-            ),
-            Mistake(
-                lambda rate, classes: rate * _loss_floor(1 - rate, classes) / (1 - rate),
-                "A wrong logit that is dropped looks like the right one; a kept one is far below.",
-            ),
+        Mistake(
+            lambda rate, classes: _loss_floor(rate, classes) / math.log(10),
+            "Cross-entropy takes the natural logarithm.",
+        ),
+        Mistake(
+            lambda rate, classes: _loss_floor(rate, classes) / math.log(2),
+            "Cross-entropy takes the natural logarithm.",
+        ),
+        Mistake(
+            lambda rate, classes: rate * math.log(2),
+            "That is the floor with a single logit. With the right logit dropped, how many of the "
+            "others look like it?",
+        ),
+        Mistake(
+            lambda rate, classes: rate * math.log(1 + rate * (classes - 1)),
+            "The mean of a logarithm is not the logarithm of the mean: go through the numbers of "
+            "dropped logits.",
+        ),
+        Mistake(
+            lambda rate, classes: _loss_floor(rate, classes) / rate if rate else 0.0,
+            "That is the mean loss when the right logit is dropped. How often is it?",
+        ),
+        Mistake(
+            lambda rate, classes: rate * _loss_floor(1 - rate, classes) / (1 - rate),
+            "A wrong logit that is dropped looks like the right one; a kept one is far below.",
         ),
         hint="If the right logit is kept, the loss can be 0. If it is dropped, count the wrong "
         "ones that are dropped with it.",

@@ -30,84 +30,70 @@ def _saved(scores, amounts, labels, budget, *, of="fraud"):
 
 EXERCISES = (
     Exercise(
-        name="alert_precision",
-        chapter=6,
-        asks="alert_precision(share, recall, false_alarms) takes the share of frauds among all "
+        "alert_precision(share, recall, false_alarms) takes the share of frauds among all "
         "payments, the share of frauds found and the share of genuine payments that raise an "
         "alarm, and returns the share of frauds among the alerts.",
-        trials=(
-            Trial(
-                "10 frauds in 1,010 payments: 8 found, 2 false alarms",
-                lambda: (10 / 1010, 8 / 10, 2 / 1000),
-                8 / 10,
-            ),
-            Trial(
-                "173 frauds in 100,173 payments: 100 found, 400 false alarms",
-                lambda: (173 / 100_173, 100 / 173, 400 / 100_000),
-                100 / 500,
-            ),
-            Trial("as many frauds as genuine payments", lambda: (0.5, 0.6, 0.2), 0.75),
+        Trial(
+            "10 frauds in 1,010 payments: 8 found, 2 false alarms",
+            lambda: (10 / 1010, 8 / 10, 2 / 1000),
+            8 / 10,
         ),
-        mistakes=(
-            Mistake(
-                lambda share, recall, false_alarms: recall / (recall + false_alarms),
-                "The share of frauds is missing: 0.1 % of very many payments are many alarms.",
-            ),
-            Mistake(
-                lambda share, recall, false_alarms: (
-                    share * recall / (share * recall + false_alarms)
-                ),
-                "False alarms are a share of the genuine payments, and these are 1 - share of all.",
-            ),
-            Mistake(
-                lambda share, recall, false_alarms: 1 - false_alarms,
-                "That is the share of genuine payments without an alarm. Precision is about the "
-                "alerts alone.",
-            ),
-            Mistake(
-                lambda share, recall, false_alarms: share * recall,
-                "That is the share of all payments that are frauds and found. Divide it by the "
-                "share that raises an alert.",
-            ),
+        Trial(
+            "173 frauds in 100,173 payments: 100 found, 400 false alarms",
+            lambda: (173 / 100_173, 100 / 173, 400 / 100_000),
+            100 / 500,
+        ),
+        Trial("as many frauds as genuine payments", lambda: (0.5, 0.6, 0.2), 0.75),
+        Mistake(
+            lambda share, recall, false_alarms: recall / (recall + false_alarms),
+            "The share of frauds is missing: 0.1 % of very many payments are many alarms.",
+        ),
+        Mistake(
+            lambda share, recall, false_alarms: share * recall / (share * recall + false_alarms),
+            "False alarms are a share of the genuine payments, and these are 1 - share of all.",
+        ),
+        Mistake(
+            lambda share, recall, false_alarms: 1 - false_alarms,
+            "That is the share of genuine payments without an alarm. Precision is about the "
+            "alerts alone.",
+        ),
+        Mistake(
+            lambda share, recall, false_alarms: share * recall,
+            "That is the share of all payments that are frauds and found. Divide it by the share "
+            "that raises an alert.",
         ),
         hint="Imagine a million payments, and count the alerts of both kinds.",
     ),
     Exercise(
-        name="money_saved",
-        chapter=6,
-        asks="money_saved(scores, amounts, labels, budget) returns the share of the money lost to "
+        "money_saved(scores, amounts, labels, budget) returns the share of the money lost to "
         "fraud that is saved by looking at the budget highest scores; labels are 1 for fraud.",
-        trials=(
-            Trial(
-                "five payments and two alerts",
-                lambda: (
-                    np.array([0.9, 0.1, 0.8, 0.3, 0.2]),
-                    np.array([10.0, 70.0, 500.0, 20.0, 1.0]),
-                    np.array([1, 1, 0, 1, 0]),
-                    2,
-                ),
-                0.1,
+        Trial(
+            "five payments and two alerts",
+            lambda: (
+                np.array([0.9, 0.1, 0.8, 0.3, 0.2]),
+                np.array([10.0, 70.0, 500.0, 20.0, 1.0]),
+                np.array([1, 1, 0, 1, 0]),
+                2,
             ),
-            Trial("200 payments and 30 alerts", lambda: (*_stream(0), 30), _saved),
-            Trial("an alert for every payment", lambda: (*_stream(1), 200), 1.0),
+            0.1,
         ),
-        mistakes=(
-            Mistake(
-                lambda *arguments: _saved(*arguments, of="heads"),
-                "That is the share of the frauds. Weigh each of them with its amount.",
-            ),
-            Mistake(
-                lambda *arguments: _saved(*arguments, of="seen"),
-                "You divide by the money that was looked at. Divide by the money lost to fraud.",
-            ),
-            Mistake(
-                lambda *arguments: _saved(*arguments, of="all"),
-                "You divide by all the money. Divide by the money lost to fraud.",
-            ),
-            Mistake(
-                lambda scores, *rest: _saved(-scores, *rest),
-                "You look at the lowest scores. np.argsort sorts upward.",
-            ),
+        Trial("200 payments and 30 alerts", lambda: (*_stream(0), 30), _saved),
+        Trial("an alert for every payment", lambda: (*_stream(1), 200), 1.0),
+        Mistake(
+            lambda *arguments: _saved(*arguments, of="heads"),
+            "That is the share of the frauds. Weigh each of them with its amount.",
+        ),
+        Mistake(
+            lambda *arguments: _saved(*arguments, of="seen"),
+            "You divide by the money that was looked at. Divide by the money lost to fraud.",
+        ),
+        Mistake(
+            lambda *arguments: _saved(*arguments, of="all"),
+            "You divide by all the money. Divide by the money lost to fraud.",
+        ),
+        Mistake(
+            lambda scores, *rest: _saved(-scores, *rest),
+            "You look at the lowest scores. np.argsort sorts upward.",
         ),
     ),
 )

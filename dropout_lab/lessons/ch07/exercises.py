@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from dropout_lab.masks import all_masks
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 
 
 def _at_work(sizes, rate, outer=False):
@@ -37,84 +37,63 @@ def _honest(validation, test):
 
 EXERCISES = (
     Exercise(
-        name="weights_at_work",
-        chapter=7,
-        asks="weights_at_work(sizes, rate) takes the units of each layer, inputs first and "
-        "classes last, and returns the mean number of weights whose two ends are both kept; "
-        "hidden units alone are dropped.",
-        trials=(
-            Trial("sizes 4, 3, 2 at rate 0.5", lambda: ([4, 3, 2], 0.5), 9.0),
-            Trial(
-                "sizes 5, 4, 3, 2 at rate 0.2, against all masks",
-                lambda: ([5, 4, 3, 2], 0.2),
-                _at_work,
-            ),
-            Trial(
-                "sizes 2, 4, 3, 4, 3 at rate 0.6, against all masks",
-                lambda: ([2, 4, 3, 4, 3], 0.6),
-                _at_work,
-            ),
-            Trial(
-                "the published net without dropout",
-                lambda: ([784, 128, 64, 10], 0.0),
-                784 * 128 + 128 * 64 + 64 * 10.0,
-            ),
+        "weights_at_work(sizes, rate) takes the units of each layer, inputs first and classes "
+        "last, and returns the mean number of weights whose two ends are both kept; hidden units "
+        "alone are dropped.",
+        Trial("sizes 4, 3, 2 at rate 0.5", lambda: ([4, 3, 2], 0.5), 9.0),
+        Trial(
+            "sizes 5, 4, 3, 2 at rate 0.2, against all masks", lambda: ([5, 4, 3, 2], 0.2), _at_work
         ),
-        mistakes=(
-            Mistake(
-                lambda sizes, rate: _powers(sizes, [1] * (len(sizes) - 1), rate),
-                "Between two hidden layers both ends can be dropped, so both must be kept.",
-            ),
-            Mistake(
-                lambda sizes, rate: _powers(sizes, [2] * (len(sizes) - 1), rate),
-                "Inputs and classes are never dropped: the first and the last layer of weights "
-                "have one end at risk.",
-            ),
-            Mistake(
-                lambda sizes, rate: _powers(sizes, [0] * (len(sizes) - 1), rate),
-                "The rate changes nothing in your answer.",
-            ),
-            Mistake(
-                lambda sizes, rate: (
-                    _at_work(sizes, 1 - rate)
-                    if sum(sizes) < 20
-                    else _powers(sizes, [1, 2, 1], 1 - rate)
-                ),
-                "Rate is the probability of dropping. Did you take it for keeping?",
-            ),
+        Trial(
+            "sizes 2, 4, 3, 4, 3 at rate 0.6, against all masks",
+            lambda: ([2, 4, 3, 4, 3], 0.6),
+            _at_work,
         ),
+        Trial(
+            "the published net without dropout",
+            lambda: ([784, 128, 64, 10], 0.0),
+            784 * 128 + 128 * 64 + 64 * 10.0,
+        ),
+        Mistake(
+            lambda sizes, rate: _powers(sizes, [1] * (len(sizes) - 1), rate),
+            "Between two hidden layers both ends can be dropped, so both must be kept.",
+        ),
+        Mistake(
+            lambda sizes, rate: _powers(sizes, [2] * (len(sizes) - 1), rate),
+            "Inputs and classes are never dropped: the first and the last layer of weights have "
+            "one end at risk.",
+        ),
+        Mistake(
+            lambda sizes, rate: _powers(sizes, [0] * (len(sizes) - 1), rate),
+            "The rate changes nothing in your answer.",
+        ),
+        kept_for_dropped(lambda sizes, rate: _powers(sizes, [1, *[2] * (len(sizes) - 3), 1], rate)),
     ),
     Exercise(
-        name="honest_accuracy",
-        chapter=7,
-        asks="honest_accuracy(validation, test) takes two arrays of accuracies, shape (rates, "
-        "seeds); for each seed it chooses the rate with the best validation accuracy, and "
-        "returns the mean test accuracy of the chosen nets.",
-        trials=(
-            Trial(
-                "two rates and three seeds",
-                lambda: (
-                    np.array([[0.9, 0.8, 0.7], [0.8, 0.9, 0.8]]),
-                    np.array([[0.93, 0.84, 0.96], [0.95, 0.87, 0.90]]),
-                ),
-                0.9,
+        "honest_accuracy(validation, test) takes two arrays of accuracies, shape (rates, seeds); "
+        "for each seed it chooses the rate with the best validation accuracy, and returns the "
+        "mean test accuracy of the chosen nets.",
+        Trial(
+            "two rates and three seeds",
+            lambda: (
+                np.array([[0.9, 0.8, 0.7], [0.8, 0.9, 0.8]]),
+                np.array([[0.93, 0.84, 0.96], [0.95, 0.87, 0.90]]),
             ),
-            Trial("four rates and five seeds", lambda: _accuracies(0), _honest),
-            Trial("four other rates and five seeds", lambda: _accuracies(1), _honest),
+            0.9,
         ),
-        mistakes=(
-            Mistake(
-                lambda validation, test: float(test.max(axis=0).mean()),
-                "You choose by the test accuracy. That is what must not happen.",
-            ),
-            Mistake(
-                lambda validation, test: float(validation.max(axis=0).mean()),
-                "That is the validation accuracy of the chosen nets: the choice flatters it.",
-            ),
-            Mistake(
-                lambda validation, test: float(test[validation.mean(axis=1).argmax()].mean()),
-                "You choose one rate for all seeds. Choose one for each seed.",
-            ),
+        Trial("four rates and five seeds", lambda: _accuracies(0), _honest),
+        Trial("four other rates and five seeds", lambda: _accuracies(1), _honest),
+        Mistake(
+            lambda validation, test: float(test.max(axis=0).mean()),
+            "You choose by the test accuracy. That is what must not happen.",
+        ),
+        Mistake(
+            lambda validation, test: float(validation.max(axis=0).mean()),
+            "That is the validation accuracy of the chosen nets: the choice flatters it.",
+        ),
+        Mistake(
+            lambda validation, test: float(test[validation.mean(axis=1).argmax()].mean()),
+            "You choose one rate for all seeds. Choose one for each seed.",
         ),
     ),
 )

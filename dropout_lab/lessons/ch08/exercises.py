@@ -4,7 +4,7 @@ import numpy as np
 
 from dropout_lab.masks import all_masks
 from dropout_lab.network import softmax
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 
 
 def _weight(mask, rate):
@@ -34,108 +34,86 @@ def _linear_net():
 
 EXERCISES = (
     Exercise(
-        name="mask_weight",
-        chapter=8,
-        asks="mask_weight(mask, rate) returns the probability that dropout draws exactly this "
-        "mask; mask is an array of bool, True where a unit is kept.",
-        trials=(
-            Trial(
-                "three units kept and one dropped, at rate 0.2",
-                lambda: (np.array([True, True, False, True]), 0.2),
-                0.2 * 0.8**3,
-            ),
-            Trial(
-                "sixteen units, at rate 0.5",
-                lambda: (np.random.default_rng(0).random(16) < 0.5, 0.5),
-                0.5**16,
-                tolerance=1e-12,  # an absolute 1e-6 would let pass 0
-            ),
-            Trial("six units, at rate 0.3", lambda: (np.arange(6) % 3 > 0, 0.3), _weight),
-            Trial("all kept, at rate 0", lambda: (np.ones(5, bool), 0.0), 1.0),
+        "mask_weight(mask, rate) returns the probability that dropout draws exactly this mask; "
+        "mask is an array of bool, True where a unit is kept.",
+        Trial(
+            "three units kept and one dropped, at rate 0.2",
+            lambda: (np.array([True, True, False, True]), 0.2),
+            0.2 * 0.8**3,
         ),
-        mistakes=(
-            Mistake(
-                lambda mask, rate: _weight(mask, 1 - rate),
-                "Rate is the probability of dropping. Did you take it for keeping?",
-            ),
-            Mistake(
-                lambda mask, rate: np.mean(np.where(mask, 1 - rate, rate)),
-                "Each unit is drawn on its own, so the probabilities are multiplied.",
-            ),
-            Mistake(
-                lambda mask, rate: 0.5 ** len(mask),
-                "The masks are equally likely at rate 0.5 only.",
-            ),
+        Trial(
+            "sixteen units, at rate 0.5",
+            lambda: (np.random.default_rng(0).random(16) < 0.5, 0.5),
+            0.5**16,
+            tolerance=1e-12,  # an absolute 1e-6 would let pass 0
+        ),
+        Trial("six units, at rate 0.3", lambda: (np.arange(6) % 3 > 0, 0.3), _weight),
+        Trial("all kept, at rate 0", lambda: (np.ones(5, bool), 0.0), 1.0),
+        kept_for_dropped(_weight),
+        Mistake(
+            lambda mask, rate: np.mean(np.where(mask, 1 - rate, rate)),
+            "Each unit is drawn on its own, so the probabilities are multiplied.",
+        ),
+        Mistake(
+            lambda mask, rate: 0.5 ** len(mask), "The masks are equally likely at rate 0.5 only."
         ),
     ),
     Exercise(
-        name="geometric_mean",
-        chapter=8,
-        asks="geometric_mean(predictions, weights) returns the weighted geometric mean of "
-        "predictions, shape (m, classes), divided by its sum; the weights sum to 1.",
-        trials=(
-            Trial(
-                "the predictions 0.2, 0.8 and 0.5, 0.5 with equal weights",
-                lambda: (np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([0.5, 0.5])),
-                np.array([1 / 3, 2 / 3]),  # sqrt(0.1) to sqrt(0.4)
-            ),
-            Trial("eight predictions of four classes", _few_predictions, _geometric),
-            Trial(
-                "softmax regression under every mask of its four inputs, at rate 0.3",
-                lambda: _linear_net()[:2],
-                lambda predictions, weights: _linear_net()[2],  # one pass is exact
-            ),
+        "geometric_mean(predictions, weights) returns the weighted geometric mean of predictions, "
+        "shape (m, classes), divided by its sum; the weights sum to 1.",
+        Trial(
+            "the predictions 0.2, 0.8 and 0.5, 0.5 with equal weights",
+            lambda: (np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([0.5, 0.5])),
+            np.array([1 / 3, 2 / 3]),  # sqrt(0.1) to sqrt(0.4)
         ),
-        mistakes=(
-            Mistake(
-                lambda predictions, weights: weights @ predictions,
-                "That is the arithmetic mean. Take logarithms first.",
+        Trial("eight predictions of four classes", _few_predictions, _geometric),
+        Trial(
+            "softmax regression under every mask of its four inputs, at rate 0.3",
+            lambda: _linear_net()[:2],
+            lambda predictions, weights: _linear_net()[2],  # one pass is exact
+        ),
+        Mistake(
+            lambda predictions, weights: weights @ predictions,
+            "That is the arithmetic mean. Take logarithms first.",
+        ),
+        Mistake(
+            lambda predictions, weights: _geometric(predictions, weights, normalize=False),
+            "These do not sum to 1. Divide by their sum.",
+        ),
+        Mistake(
+            lambda predictions, weights: _geometric(
+                predictions, np.full(len(weights), 1 / len(weights))
             ),
-            Mistake(
-                lambda predictions, weights: _geometric(predictions, weights, normalize=False),
-                "These do not sum to 1. Divide by their sum.",
-            ),
-            Mistake(
-                lambda predictions, weights: _geometric(
-                    predictions, np.full(len(weights), 1 / len(weights))
-                ),
-                "The sub-networks are not equally likely. Use the weights as exponents.",
-            ),
+            "The sub-networks are not equally likely. Use the weights as exponents.",
         ),
     ),
     Exercise(
-        name="sampled_mean",
-        chapter=8,
-        asks="sampled_mean(logits) returns the arithmetic mean of the predictions of k "
-        "sub-networks, shape (batch, classes); logits has the shape (k, batch, classes).",
-        trials=(
-            Trial(
-                "one sub-network, one example, logits 0 and 0",
-                lambda: (np.zeros((1, 1, 2)),),
-                np.array([[0.5, 0.5]]),
-            ),
-            Trial(
-                "ten sub-networks, three examples",
-                lambda: (np.random.default_rng(2).normal(0, 3, (10, 3, 4)),),
-                lambda logits: softmax(logits).mean(axis=0),
-            ),
-            Trial(
-                "logits in the thousands",
-                lambda: (np.array([[[1000.0, 0.0]], [[0.0, 1000.0]]]),),
-                np.array([[0.5, 0.5]]),
-            ),
+        "sampled_mean(logits) returns the arithmetic mean of the predictions of k sub-networks, "
+        "shape (batch, classes); logits has the shape (k, batch, classes).",
+        Trial(
+            "one sub-network, one example, logits 0 and 0",
+            lambda: (np.zeros((1, 1, 2)),),
+            np.array([[0.5, 0.5]]),
         ),
-        mistakes=(
-            Mistake(
-                lambda logits: softmax(logits.mean(axis=0)),
-                "Averaging logits gives the geometric mean. Make probabilities first.",
-            ),
-            Mistake(
-                lambda logits: softmax(logits).mean(axis=1),
-                "The mean is over sub-networks, the first axis.",
-            ),
+        Trial(
+            "ten sub-networks, three examples",
+            lambda: (np.random.default_rng(2).normal(0, 3, (10, 3, 4)),),
+            lambda logits: softmax(logits).mean(axis=0),
         ),
-        hint="Softmax over the last axis, then the mean over the first. If large logits give "
-        "NaN, subtract the largest before taking exponentials.",
+        Trial(
+            "logits in the thousands",
+            lambda: (np.array([[[1000.0, 0.0]], [[0.0, 1000.0]]]),),
+            np.array([[0.5, 0.5]]),
+        ),
+        Mistake(
+            lambda logits: softmax(logits.mean(axis=0)),
+            "Averaging logits gives the geometric mean. Make probabilities first.",
+        ),
+        Mistake(
+            lambda logits: softmax(logits).mean(axis=1),
+            "The mean is over sub-networks, the first axis.",
+        ),
+        hint="Softmax over the last axis, then the mean over the first. If large logits give NaN, "
+        "subtract the largest before taking exponentials.",
     ),
 )

@@ -34,89 +34,71 @@ def _weights(seed, shape=(5, 4)):
 
 EXERCISES = (
     Exercise(
-        name="layer_width",
-        chapter=9,
-        asks="layer_width(kept, rate) returns how many units a layer needs for a mask to leave "
-        "`kept` of them on average, as a whole number.",
-        trials=(
-            Trial("64 units to be left at rate 0.5", lambda: (64, 0.5), 128),
-            Trial("64 units to be left at rate 0.9", lambda: (64, 0.9), 640),
-            Trial("100 units to be left at rate 0.2", lambda: (100, 0.2), 125),
-            Trial("no dropout at all", lambda: (256, 0.0), 256),
+        "layer_width(kept, rate) returns how many units a layer needs for a mask to leave `kept` "
+        "of them on average, as a whole number.",
+        Trial("64 units to be left at rate 0.5", lambda: (64, 0.5), 128),
+        Trial("64 units to be left at rate 0.9", lambda: (64, 0.9), 640),
+        Trial("100 units to be left at rate 0.2", lambda: (100, 0.2), 125),
+        Trial("no dropout at all", lambda: (256, 0.0), 256),
+        Mistake(
+            lambda kept, rate: round(kept * (1 - rate)),
+            "That is how many a mask leaves of `kept` units. You want the inverse.",
         ),
-        mistakes=(
-            Mistake(
-                lambda kept, rate: round(kept * (1 - rate)),
-                "That is how many a mask leaves of `kept` units. You want the inverse.",
-            ),
-            Mistake(
-                lambda kept, rate: round(kept * (1 + rate)),
-                "Adding what is dropped is not enough: of the added units, some are dropped, too.",
-            ),
-            Mistake(
-                lambda kept, rate: round(kept / rate) if rate else kept,
-                "`rate` is the probability of dropping. Divide by that of keeping.",
-            ),
+        Mistake(
+            lambda kept, rate: round(kept * (1 + rate)),
+            "Adding what is dropped is not enough: of the added units, some are dropped, too.",
+        ),
+        Mistake(
+            lambda kept, rate: round(kept / rate) if rate else kept,
+            "`rate` is the probability of dropping. Divide by that of keeping.",
         ),
     ),
     Exercise(
-        name="choose_rate",
-        chapter=9,
-        asks="choose_rate(rates, validation, test) takes errors of shape (rates, seeds) and "
-        "returns the chosen rate and the mean test error to report for it.",
-        trials=(
-            Trial("one lucky seed, and test errors that tempt", _lucky, _chosen),
-            Trial("four rates, five seeds", lambda: _errors(1), _chosen),
-            Trial("other seeds", lambda: _errors(2), _chosen),
+        "choose_rate(rates, validation, test) takes errors of shape (rates, seeds) and returns "
+        "the chosen rate and the mean test error to report for it.",
+        Trial("one lucky seed, and test errors that tempt", _lucky, _chosen),
+        Trial("four rates, five seeds", lambda: _errors(1), _chosen),
+        Trial("other seeds", lambda: _errors(2), _chosen),
+        Mistake(
+            lambda rates, validation, test: _chosen(rates, test, test),
+            "You chose by the test errors. They are only for the report.",
         ),
-        mistakes=(
-            Mistake(
-                lambda rates, validation, test: _chosen(rates, test, test),
-                "You chose by the test errors. They are only for the report.",
+        Mistake(
+            lambda rates, validation, test: _chosen(
+                rates, validation.min(axis=1, keepdims=True), test
             ),
-            Mistake(
-                lambda rates, validation, test: _chosen(
-                    rates, validation.min(axis=1, keepdims=True), test
-                ),
-                "You took the rate of the luckiest training. Take the mean over seeds first.",
-            ),
-            Mistake(
-                lambda rates, validation, test: _chosen(rates, validation, validation),
-                "You report the validation error. It was used to choose, so it flatters.",
-            ),
-            Mistake(
-                lambda rates, validation, test: _chosen(rates, -validation, test),
-                "These are errors: the lowest is the best.",
-            ),
+            "You took the rate of the luckiest training. Take the mean over seeds first.",
+        ),
+        Mistake(
+            lambda rates, validation, test: _chosen(rates, validation, validation),
+            "You report the validation error. It was used to choose, so it flatters.",
+        ),
+        Mistake(
+            lambda rates, validation, test: _chosen(rates, -validation, test),
+            "These are errors: the lowest is the best.",
         ),
     ),
     Exercise(
-        name="max_norm",
-        chapter=9,
-        asks="max_norm(weights, c) takes weights of shape (inputs, units) and returns them with "
-        "the norm of each unit's incoming weights limited to c.",
-        trials=(
-            Trial("four units, two of them too long", lambda: (_weights(0), 1.5), clip_norms),
-            Trial("nothing to do", lambda: (_weights(1), 50.0), clip_norms),
-            Trial("all too long", lambda: (10 * _weights(2, (7, 4)), 0.2), clip_norms),
+        "max_norm(weights, c) takes weights of shape (inputs, units) and returns them with the "
+        "norm of each unit's incoming weights limited to c.",
+        Trial("four units, two of them too long", lambda: (_weights(0), 1.5), clip_norms),
+        Trial("nothing to do", lambda: (_weights(1), 50.0), clip_norms),
+        Trial("all too long", lambda: (10 * _weights(2, (7, 4)), 0.2), clip_norms),
+        Mistake(
+            lambda weights, c: weights * c / np.linalg.norm(weights, axis=0),
+            "You bring every unit to the limit. Those below it must stay as they are.",
         ),
-        mistakes=(
-            Mistake(
-                lambda weights, c: weights * c / np.linalg.norm(weights, axis=0),
-                "You bring every unit to the limit. Those below it must stay as they are.",
-            ),
-            Mistake(
-                lambda weights, c: clip_norms(weights.T, c).T,
-                "You limit the outgoing weights of each input. A column belongs to a unit.",
-            ),
-            Mistake(
-                lambda weights, c: np.clip(weights, -c, c),
-                "You limit each weight. The limit is for the norm of a whole column.",
-            ),
-            Mistake(
-                lambda weights, c: weights * min(1, c / np.linalg.norm(weights)),
-                "You use one norm for the whole matrix. Each column has its own.",
-            ),
+        Mistake(
+            lambda weights, c: clip_norms(weights.T, c).T,
+            "You limit the outgoing weights of each input. A column belongs to a unit.",
+        ),
+        Mistake(
+            lambda weights, c: np.clip(weights, -c, c),
+            "You limit each weight. The limit is for the norm of a whole column.",
+        ),
+        Mistake(
+            lambda weights, c: weights * min(1, c / np.linalg.norm(weights)),
+            "You use one norm for the whole matrix. Each column has its own.",
         ),
     ),
 )

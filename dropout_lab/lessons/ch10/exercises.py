@@ -3,7 +3,7 @@
 import numpy as np
 
 from dropout_lab.ridge import dropout_prices, logistic_penalty
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 
 
 def _inputs(n, d):
@@ -30,103 +30,80 @@ def _lone(z, rate):
 
 EXERCISES = (
     Exercise(
-        name="noise_prices",
-        chapter=10,
-        asks="noise_prices(x, factors, chances) returns the price of each squared weight, an array "
+        "noise_prices(x, factors, chances) returns the price of each squared weight, an array "
         "with one entry per column of x.",
-        trials=(
-            Trial(
-                "dropout at rate 0.5 on a single column",
-                lambda: (np.array([[1.0], [2.0]]), np.array([0.0, 2.0]), np.array([0.5, 0.5])),
-                np.array([5.0]),
-            ),
-            Trial(
-                "dropout at rate 0.2 on three columns",
-                lambda: (_inputs(10, 3), np.array([0.0, 1.25]), np.array([0.2, 0.8])),
-                lambda x, factors, chances: dropout_prices(x, 0.2),
-            ),
-            Trial(
-                "three factors on two columns",
-                lambda: (_inputs(8, 2), np.array([0.5, 1.0, 2.0]), np.array([0.4, 0.4, 0.2])),
-                _prices,
-            ),
+        Trial(
+            "dropout at rate 0.5 on a single column",
+            lambda: (np.array([[1.0], [2.0]]), np.array([0.0, 2.0]), np.array([0.5, 0.5])),
+            np.array([5.0]),
         ),
-        mistakes=(
-            Mistake(
-                lambda x, factors, chances: chances @ factors**2 * np.sum(x**2, axis=0),
-                "That is the mean square of the factor. Its variance is what counts.",
-            ),
-            Mistake(
-                lambda x, factors, chances: (np.mean(factors**2) - 1) * np.sum(x**2, axis=0),
-                "The factors are not equally likely. Weight each one with its chance.",
-            ),
-            Mistake(
-                lambda x, factors, chances: _prices(x, factors, chances) / len(x),
-                "Add up the examples, as the loss does. Do not take their mean.",
-            ),
-            Mistake(
-                lambda x, factors, chances: (chances @ factors**2 - 1) * np.sum(x, axis=0) ** 2,
-                "Square each input first, then add them up.",
-            ),
+        Trial(
+            "dropout at rate 0.2 on three columns",
+            lambda: (_inputs(10, 3), np.array([0.0, 1.25]), np.array([0.2, 0.8])),
+            lambda x, factors, chances: dropout_prices(x, 0.2),
+        ),
+        Trial(
+            "three factors on two columns",
+            lambda: (_inputs(8, 2), np.array([0.5, 1.0, 2.0]), np.array([0.4, 0.4, 0.2])),
+            _prices,
+        ),
+        Mistake(
+            lambda x, factors, chances: chances @ factors**2 * np.sum(x**2, axis=0),
+            "That is the mean square of the factor. Its variance is what counts.",
+        ),
+        Mistake(
+            lambda x, factors, chances: (np.mean(factors**2) - 1) * np.sum(x**2, axis=0),
+            "The factors are not equally likely. Weight each one with its chance.",
+        ),
+        Mistake(
+            lambda x, factors, chances: _prices(x, factors, chances) / len(x),
+            "Add up the examples, as the loss does. Do not take their mean.",
+        ),
+        Mistake(
+            lambda x, factors, chances: (chances @ factors**2 - 1) * np.sum(x, axis=0) ** 2,
+            "Square each input first, then add them up.",
         ),
         hint="The variance of one term of the answer is its weight squared times its input squared "
         "times the variance of the factor.",
     ),
     Exercise(
-        name="shared_weights",
-        chapter=10,
-        asks="shared_weights(correlation, rate) returns an array of the two weights.",
-        trials=(
-            Trial("no correlation, rate 0.25", lambda: (0.0, 0.25), np.array([0.75, 0.0])),
-            Trial("correlation 0.8, rate 0.5", lambda: (0.8, 0.5), np.array([17.0, 10.0]) / 42),
-            Trial("correlation -0.5, rate 0.9", lambda: (-0.5, 0.9), _pair),
+        "shared_weights(correlation, rate) returns an array of the two weights.",
+        Trial("no correlation, rate 0.25", lambda: (0.0, 0.25), np.array([0.75, 0.0])),
+        Trial("correlation 0.8, rate 0.5", lambda: (0.8, 0.5), np.array([17.0, 10.0]) / 42),
+        Trial("correlation -0.5, rate 0.9", lambda: (-0.5, 0.9), _pair),
+        Mistake(
+            lambda correlation, rate: _pair(correlation, rate, fade=False),
+            "The right side is too large: correlations with the target shrink, too.",
         ),
-        mistakes=(
-            Mistake(
-                lambda correlation, rate: _pair(correlation, rate, fade=False),
-                "The right side is too large: correlations with the target shrink, too.",
+        Mistake(
+            lambda correlation, rate: np.linalg.solve(
+                [[1, (1 - rate) * correlation], [(1 - rate) * correlation, 1]],
+                [1 - rate, 0.0],
             ),
-            Mistake(
-                lambda correlation, rate: np.linalg.solve(
-                    [[1, (1 - rate) * correlation], [(1 - rate) * correlation, 1]],
-                    [1 - rate, 0.0],
-                ),
-                "The second feature knows something about the target on its own: its correlation "
-                "with it is that of the two features.",
-            ),
-            Mistake(
-                lambda correlation, rate: _pair(correlation, 1 - rate),
-                "Rate is the probability of dropping. Did you take it for keeping?",
-            ),
+            "The second feature knows something about the target on its own: its correlation with "
+            "it is that of the two features.",
         ),
+        kept_for_dropped(_pair),
         hint="Write down the two equations for the two weights, with 1 on the diagonal and "
         "(1 - rate) * correlation beside it.",
     ),
     Exercise(
-        name="lone_penalty",
-        chapter=10,
-        asks="lone_penalty(z, rate) returns the penalty in nats, a number.",
-        trials=(
-            Trial("no dropout", lambda: (3.0, 0.0), 0.0),
-            Trial("logit 2 at rate 0.5", lambda: (2.0, 0.5), _lone),
-            Trial("logit -1 at rate 0.2", lambda: (-1.0, 0.2), _lone),
-            Trial("logit 5000 at rate 0.5", lambda: (5000.0, 0.5), 0.5 * float(np.log(2))),
+        "lone_penalty(z, rate) returns the penalty in nats, a number.",
+        Trial("no dropout", lambda: (3.0, 0.0), 0.0),
+        Trial("logit 2 at rate 0.5", lambda: (2.0, 0.5), _lone),
+        Trial("logit -1 at rate 0.2", lambda: (-1.0, 0.2), _lone),
+        Trial("logit 5000 at rate 0.5", lambda: (5000.0, 0.5), 0.5 * float(np.log(2))),
+        Mistake(
+            lambda z, rate: (1 - rate) * np.logaddexp(0, z / (1 - rate)) - np.logaddexp(0, z),
+            "With the feature gone the logit is 0, and the loss of that is not 0.",
         ),
-        mistakes=(
-            Mistake(
-                lambda z, rate: (1 - rate) * np.logaddexp(0, z / (1 - rate)) - np.logaddexp(0, z),
-                "With the feature gone the logit is 0, and the loss of that is not 0.",
-            ),
-            Mistake(
-                lambda z, rate: (
-                    rate * np.log(2) + (1 - rate) * np.logaddexp(0, z) - np.logaddexp(0, z)
-                ),
-                "What is left is multiplied by 1 / (1 - rate), so the logit is, too.",
-            ),
-            Mistake(
-                lambda z, rate: rate * np.log(2) + (1 - rate) * np.logaddexp(0, z / (1 - rate)),
-                "That is the mean over the masks. Take away what it costs without dropout.",
-            ),
+        Mistake(
+            lambda z, rate: rate * np.log(2) + (1 - rate) * np.logaddexp(0, z) - np.logaddexp(0, z),
+            "What is left is multiplied by 1 / (1 - rate), so the logit is, too.",
+        ),
+        Mistake(
+            lambda z, rate: rate * np.log(2) + (1 - rate) * np.logaddexp(0, z / (1 - rate)),
+            "That is the mean over the masks. Take away what it costs without dropout.",
         ),
         hint="There are two masks: with probability rate the logit is 0, otherwise z / (1 - rate). "
         "If large logits go wrong, look at numpy.logaddexp.",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dropout_lab.network import softmax
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 from dropout_lab.uncertainty import (
     decompose,
     expected_calibration_error,
@@ -47,118 +47,93 @@ def _unweighted(labels, probabilities):
 
 EXERCISES = (
     Exercise(
-        name="mutual_information",
-        chapter=11,
-        asks="mutual_information(probabilities) takes an array of shape (passes, n, classes) and "
+        "mutual_information(probabilities) takes an array of shape (passes, n, classes) and "
         "returns the mutual information of class and mask in nats, shape (n,).",
-        trials=(
-            Trial(
-                "two passes that contradict each other with 0.9 against 0.1",
-                lambda: (np.array([[[0.9, 0.1]], [[0.1, 0.9]]]),),
-                np.array([np.log(2) + 0.9 * np.log(0.9) + 0.1 * np.log(0.1)]),
-            ),
-            Trial(
-                "three equal passes",
-                lambda: (np.full((3, 2, 4), 0.25),),
-                np.zeros(2),
-            ),
-            Trial(
-                "twenty passes over five inputs with three classes",
-                lambda: (_passes(20, 5, 3),),
-                lambda probabilities: decompose(probabilities).mutual,
-            ),
+        Trial(
+            "two passes that contradict each other with 0.9 against 0.1",
+            lambda: (np.array([[[0.9, 0.1]], [[0.1, 0.9]]]),),
+            np.array([np.log(2) + 0.9 * np.log(0.9) + 0.1 * np.log(0.1)]),
         ),
-        mistakes=(
-            Mistake(
-                lambda probabilities: _entropy(probabilities.mean(axis=0)),
-                "That is the entropy of the mean. Take away what every pass doubts by itself.",
+        Trial("three equal passes", lambda: (np.full((3, 2, 4), 0.25),), np.zeros(2)),
+        Trial(
+            "twenty passes over five inputs with three classes",
+            lambda: (_passes(20, 5, 3),),
+            lambda probabilities: decompose(probabilities).mutual,
+        ),
+        Mistake(
+            lambda probabilities: _entropy(probabilities.mean(axis=0)),
+            "That is the entropy of the mean. Take away what every pass doubts by itself.",
+        ),
+        Mistake(
+            lambda probabilities: _entropy(probabilities).mean(axis=0),
+            "That is the mean entropy of a pass: the part to take away, not what is left.",
+        ),
+        Mistake(
+            lambda probabilities: (
+                _entropy(probabilities).mean(axis=0) - _entropy(probabilities.mean(axis=0))
             ),
-            Mistake(
-                lambda probabilities: _entropy(probabilities).mean(axis=0),
-                "That is the mean entropy of a pass: the part to take away, not what is left.",
-            ),
-            Mistake(
-                lambda probabilities: (
-                    _entropy(probabilities).mean(axis=0) - _entropy(probabilities.mean(axis=0))
-                ),
-                "The sign is wrong: the entropy of the mean is the larger one.",
-            ),
-            Mistake(
-                lambda probabilities: decompose(probabilities).mutual / np.log(2),
-                "Those are bits. Take the natural logarithm.",
-            ),
+            "The sign is wrong: the entropy of the mean is the larger one.",
+        ),
+        Mistake(
+            lambda probabilities: decompose(probabilities).mutual / np.log(2),
+            "Those are bits. Take the natural logarithm.",
         ),
     ),
     Exercise(
-        name="readout_variance",
-        chapter=11,
-        asks="readout_variance(hidden, weights, rate) takes activations of shape (n, units), "
-        "outgoing weights of shape (units,) and a rate, and returns the variance of the output "
-        "over masks, shape (n,).",
-        trials=(
-            Trial(
-                "activations 1 and 2, weights 3 and 1, rate 0.5",
-                lambda: (np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.5),
-                np.array([13.0]),  # 9 + 4, times 1
-            ),
-            Trial(
-                "the same at rate 0.2",
-                lambda: (np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.2),
-                np.array([3.25]),
-            ),
-            Trial(
-                "four inputs and thirty units at rate 0.3",
-                lambda: (*_layer(4, 30), 0.3),
-                readout_variance,
-            ),
+        "readout_variance(hidden, weights, rate) takes activations of shape (n, units), outgoing "
+        "weights of shape (units,) and a rate, and returns the variance of the output over masks, "
+        "shape (n,).",
+        Trial(
+            "activations 1 and 2, weights 3 and 1, rate 0.5",
+            lambda: (np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.5),
+            np.array([13.0]),  # 9 + 4, times 1
         ),
-        mistakes=(
-            Mistake(
-                lambda hidden, weights, rate: rate * (1 - rate) * ((hidden * weights) ** 2).sum(1),
-                "That is right for a plain mask. Here survivors are divided by 1 - rate.",
-            ),
-            Mistake(
-                lambda hidden, weights, rate: rate / (1 - rate) * (hidden @ weights) ** 2,
-                "Units are dropped independently: add their variances, not the units themselves.",
-            ),
-            Mistake(
-                lambda hidden, weights, rate: readout_variance(hidden, weights, rate) ** 0.5,
-                "That is the standard deviation. The variance is asked for.",
-            ),
-            Mistake(
-                lambda hidden, weights, rate: readout_variance(hidden, weights, 1 - rate),
-                "Rate is the probability of dropping. Did you take it for keeping?",
-            ),
+        Trial(
+            "the same at rate 0.2",
+            lambda: (np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.2),
+            np.array([3.25]),
         ),
+        Trial(
+            "four inputs and thirty units at rate 0.3",
+            lambda: (*_layer(4, 30), 0.3),
+            readout_variance,
+        ),
+        Mistake(
+            lambda hidden, weights, rate: rate * (1 - rate) * ((hidden * weights) ** 2).sum(1),
+            "That is right for a plain mask. Here survivors are divided by 1 - rate.",
+        ),
+        Mistake(
+            lambda hidden, weights, rate: rate / (1 - rate) * (hidden @ weights) ** 2,
+            "Units are dropped independently: add their variances, not the units themselves.",
+        ),
+        Mistake(
+            lambda hidden, weights, rate: readout_variance(hidden, weights, rate) ** 0.5,
+            "That is the standard deviation. The variance is asked for.",
+        ),
+        kept_for_dropped(readout_variance),
     ),
     Exercise(
-        name="calibration_error",
-        chapter=11,
-        asks="calibration_error(labels, probabilities) takes labels of shape (n,) and "
-        "probabilities of shape (n, classes), and returns the expected calibration error over ten "
-        "equally wide bins of confidence.",
-        trials=(
-            Trial(
-                "two answers of confidence 0.8, one of them right",
-                lambda: (np.array([0, 1]), np.array([[0.8, 0.2], [0.8, 0.2]])),
-                0.3,
-            ),
-            Trial("500 answers among four classes", lambda: _answers(500), _calibration_error),
+        "calibration_error(labels, probabilities) takes labels of shape (n,) and probabilities of "
+        "shape (n, classes), and returns the expected calibration error over ten equally wide "
+        "bins of confidence.",
+        Trial(
+            "two answers of confidence 0.8, one of them right",
+            lambda: (np.array([0, 1]), np.array([[0.8, 0.2], [0.8, 0.2]])),
+            0.3,
         ),
-        mistakes=(
-            Mistake(
-                lambda labels, probabilities: abs(
-                    (probabilities.argmax(1) == labels).mean() - probabilities.max(1).mean()
-                ),
-                "Too little in one bin and too much in another must not cancel: take absolute "
-                "values bin by bin.",
+        Trial("500 answers among four classes", lambda: _answers(500), _calibration_error),
+        Mistake(
+            lambda labels, probabilities: abs(
+                (probabilities.argmax(1) == labels).mean() - probabilities.max(1).mean()
             ),
-            Mistake(
-                _unweighted,
-                "A bin counts as much as it holds answers: weight the bins before you add them.",
-            ),
+            "Too little in one bin and too much in another must not cancel: take absolute values "
+            "bin by bin.",
         ),
-        hint="The confidence is the largest probability of a row; the answer is right if its "
-        "class is the label.",
+        Mistake(
+            _unweighted,
+            "A bin counts as much as it holds answers: weight the bins before you add them.",
+        ),
+        hint="The confidence is the largest probability of a row; the answer is right if its class "
+        "is the label.",
     ),
 )

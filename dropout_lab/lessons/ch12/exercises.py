@@ -24,93 +24,75 @@ def _rectified(seed):
 
 EXERCISES = (
     Exercise(
-        name="block_share",
-        chapter=12,
-        asks="block_share(rate, block, side) returns which share of a map of side x side pixels "
+        "block_share(rate, block, side) returns which share of a map of side x side pixels "
         "DropBlock drops on average, overlaps counted once.",
-        trials=(
-            Trial("blocks of 1 pixel at rate 0.3", lambda: (0.3, 1, 5), 0.3),
-            Trial("a block as large as the map, rate 0.4", lambda: (0.4, 6, 6), 0.4),
-            Trial(
-                "blocks of 3 in a map of 8, rate 0.3",
-                lambda: (0.3, 3, 8),
-                lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
-            ),
-            Trial(
-                "blocks of 7 in a map of 14, rate 0.5",
-                lambda: (0.5, 7, 14),
-                lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
-            ),
+        Trial("blocks of 1 pixel at rate 0.3", lambda: (0.3, 1, 5), 0.3),
+        Trial("a block as large as the map, rate 0.4", lambda: (0.4, 6, 6), 0.4),
+        Trial(
+            "blocks of 3 in a map of 8, rate 0.3",
+            lambda: (0.3, 3, 8),
+            lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
         ),
-        mistakes=(
-            Mistake(
-                lambda rate, block, side: rate,
-                "That is the share if blocks never overlapped. Two blocks that cover the same "
-                "pixel drop it once.",
-            ),
-            Mistake(
-                lambda rate, block, side: 1 - (1 - seed_rate(rate, block, side, side)) ** block**2,
-                "That holds for a pixel in the middle. How many places cover one near the rim?",
-            ),
-            Mistake(
-                lambda rate, block, side: seed_rate(rate, block, side, side),
-                "That is how often a block starts at one place. Each start drops several pixels.",
-            ),
+        Trial(
+            "blocks of 7 in a map of 14, rate 0.5",
+            lambda: (0.5, 7, 14),
+            lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
+        ),
+        Mistake(
+            lambda rate, block, side: rate,
+            "That is the share if blocks never overlapped. Two blocks that cover the same pixel "
+            "drop it once.",
+        ),
+        Mistake(
+            lambda rate, block, side: 1 - (1 - seed_rate(rate, block, side, side)) ** block**2,
+            "That holds for a pixel in the middle. How many places cover one near the rim?",
+        ),
+        Mistake(
+            lambda rate, block, side: seed_rate(rate, block, side, side),
+            "That is how often a block starts at one place. Each start drops several pixels.",
         ),
     ),
     Exercise(
-        name="memory_mean",
-        chapter=12,
-        asks="memory_mean(rate, steps, shared) returns the mean, over masks, of what a state is "
-        "multiplied by when it passes inverted dropout at each of some steps: one mask for all "
-        "of them if shared is True, a fresh one at each if not.",
-        trials=(
-            Trial("one step, fresh", lambda: (0.3, 1, False), 1.0),
-            Trial("one step, shared", lambda: (0.3, 1, True), 1.0),
-            Trial("ten steps at rate 0.2, fresh", lambda: (0.2, 10, False), _memory),
-            Trial("ten steps at rate 0.2, shared", lambda: (0.2, 10, True), _memory),
-            Trial("three steps at rate 0.5, shared", lambda: (0.5, 3, True), 4.0),
+        "memory_mean(rate, steps, shared) returns the mean, over masks, of what a state is "
+        "multiplied by when it passes inverted dropout at each of some steps: one mask for all of "
+        "them if shared is True, a fresh one at each if not.",
+        Trial("one step, fresh", lambda: (0.3, 1, False), 1.0),
+        Trial("one step, shared", lambda: (0.3, 1, True), 1.0),
+        Trial("ten steps at rate 0.2, fresh", lambda: (0.2, 10, False), _memory),
+        Trial("ten steps at rate 0.2, shared", lambda: (0.2, 10, True), _memory),
+        Trial("three steps at rate 0.5, shared", lambda: (0.5, 3, True), 4.0),
+        Mistake(
+            lambda rate, steps, shared: 1.0,
+            "True for independent factors. With one mask it is one factor, taken to a power.",
         ),
-        mistakes=(
-            Mistake(
-                lambda rate, steps, shared: 1.0,
-                "True for independent factors. With one mask it is one factor, taken to a power.",
-            ),
-            Mistake(
-                lambda rate, steps, shared: (1 - rate) ** -steps if shared else 1.0,
-                "That is what a survivor is multiplied by. Not all units survive.",
-            ),
-            Mistake(
-                lambda rate, steps, shared: 1 - rate if shared else (1 - rate) ** steps,
-                "That is the share of units that survive. What are they multiplied by?",
-            ),
+        Mistake(
+            lambda rate, steps, shared: (1 - rate) ** -steps if shared else 1.0,
+            "That is what a survivor is multiplied by. Not all units survive.",
+        ),
+        Mistake(
+            lambda rate, steps, shared: 1 - rate if shared else (1 - rate) ** steps,
+            "That is the share of units that survive. What are they multiplied by?",
         ),
     ),
     Exercise(
-        name="norm_ratio",
-        chapter=12,
-        asks="norm_ratio(x, rate) takes activations of one unit, shape (n,), that meet inverted "
+        "norm_ratio(x, rate) takes activations of one unit, shape (n,), that meet inverted "
         "dropout and then a batch norm. It returns their variance with masks, over examples and "
         "masks, divided by that without.",
-        trials=(
-            Trial("activations of mean 0, rate 0.5", lambda: (np.array([-1.0, 1.0]), 0.5), 2.0),
-            Trial("two activations, 1 and 3, rate 0.5", lambda: (np.array([1.0, 3.0]), 0.5), 6.0),
-            Trial("fifty outputs of a ReLU, rate 0.3", lambda: (_rectified(0), 0.3), _ratio),
-            Trial("the same at rate 0", lambda: (_rectified(0), 0.0), 1.0),
+        Trial("activations of mean 0, rate 0.5", lambda: (np.array([-1.0, 1.0]), 0.5), 2.0),
+        Trial("two activations, 1 and 3, rate 0.5", lambda: (np.array([1.0, 3.0]), 0.5), 6.0),
+        Trial("fifty outputs of a ReLU, rate 0.3", lambda: (_rectified(0), 0.3), _ratio),
+        Trial("the same at rate 0", lambda: (_rectified(0), 0.0), 1.0),
+        Mistake(
+            lambda x, rate: 1 / (1 - rate),
+            "Right if the mean is 0. Masks add variance in proportion to the mean square.",
         ),
-        mistakes=(
-            Mistake(
-                lambda x, rate: 1 / (1 - rate),
-                "Right if the mean is 0. Masks add variance in proportion to the mean square.",
-            ),
-            Mistake(
-                lambda x, rate: 1 / _ratio(x, rate),
-                "That is the variance without masks divided by the one with them.",
-            ),
-            Mistake(
-                lambda x, rate: rate / (1 - rate) * np.mean(x**2) / x.var(),
-                "That is the part that masks add. What was there before is still there.",
-            ),
+        Mistake(
+            lambda x, rate: 1 / _ratio(x, rate),
+            "That is the variance without masks divided by the one with them.",
+        ),
+        Mistake(
+            lambda x, rate: rate / (1 - rate) * np.mean(x**2) / x.var(),
+            "That is the part that masks add. What was there before is still there.",
         ),
     ),
 )
