@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from dropout_lab.intervals import t_interval, verdict
 
@@ -45,24 +44,24 @@ class Evidence:
     ----------
     title : str
         What was measured, on what.
-    unit : str
-        Unit of the gains.
     chapter : int
         The chapter that tells how.
     experiment : str
         The stored results it is read from; empty if it is computed exactly.
+    find : callable
+        Called with these results, or with None, returns a list of `Row`.
     limits : tuple of float
         Ends of the axis of a figure.
-    find : callable
-        Called without arguments, returns a list of `Row`.
+    unit : str
+        Unit of the gains.
     """
 
     title: str
-    unit: str
     chapter: int
     experiment: str
-    limits: tuple
     find: Callable
+    limits: tuple = (-3, 1)
+    unit: str = "points of test accuracy"
 
     def rows(self):
         """Return the lines of this evidence.
@@ -72,140 +71,85 @@ class Evidence:
         list of Row
             From the stored results, one for each setting.
         """
-        return self.find()
+        from dropout_lab.sweeps import load_results
+
+        return self.find(load_results(self.experiment) if self.experiment else None)
 
 
-def _gains(name, value, pairs, factor=100.0, **common):
-    """Return a row for each pair of settings: gain of the first over the second, seeds paired."""
-    from dropout_lab.sweeps import load_results
+def _gains(value, pairs, factor=100.0, **common):
+    """Return what finds a row for each pair of settings: gain of the first, seeds paired."""
 
-    results, rows = load_results(name), []
-    for label, settings in pairs.items():
-        some, none = (
-            results.array(value, **setting, **common, seed=results.seeds) for setting in settings
-        )
-        gain, half = t_interval(factor * (some - none))
-        rows.append(Row(label, float(gain), float(half), _uses_dropout(settings[0])))
-    return rows
+    def find(results):
+        which = {**common, "seed": results.seeds}
+        rows = []
+        for label, settings in pairs.items():
+            some, none = (results.array(value, **setting, **which) for setting in settings)
+            # A method with dropout says so in its name; the other sweeps change nothing else.
+            dropout = "dropout" in settings[0].get("method", "dropout")
+            rows.append(_row(label, t_interval(factor * (some - none)), dropout))
+        return rows
 
-
-def _uses_dropout(setting):
-    """Say whether a setting is one with dropout; a method says so in its name."""
-    return "dropout" in setting.get("method", "dropout")
+    return find
 
 
-def _by_rate(rates, **also):
+def _row(label, interval, dropout=True):
+    return Row(label, *map(float, interval), dropout)
+
+
+def _by_rate(*rates, name="rate", **also):
     """Return pairs of settings: each rate against 0, with what else they have in common."""
-    return {f"rate {rate}": ({"rate": rate, **also}, {"rate": 0.0, **also}) for rate in rates}
+    return {f"rate {rate}": ({name: rate, **also}, {name: 0.0, **also}) for rate in rates}
 
 
-def _sizes():
-    """Gain of a wide net by number of images."""
-    some, none = {"rate": 0.5, "input_rate": 0.2}, {"rate": 0.0, "input_rate": 0.0}
-    pairs = {
-        f"{size:,} images": ({"size": size, **some}, {"size": size, **none})
-        for size in (100, 500, 2_000, 10_000, 60_000)
-    }
-    return _gains("mnist-sizes", "final_test_accuracy", pairs, net="512-512")
-
-
-def _published():
-    """Gain of the published net by rate."""
-    return _gains("mnist-rates", "final_test_accuracy", _by_rate((0.2, 0.5, 0.7)), epochs=20)
-
-
-def _inputs():
-    """Gain of the published net by rate of its pixels."""
-    pairs = {
-        f"rate {rate}": ({"input_rate": rate}, {"input_rate": 0.0}) for rate in (0.1, 0.2, 0.3, 0.5)
-    }
-    return _gains("mnist-input", "final_test_accuracy", pairs)
-
-
-def _rates():
-    """Gain at one width by rate on the images that nothing else looked at; less error is a gain."""
-    pairs = _by_rate((0.1, 0.3, 0.5, 0.7), fixed="width", width=256)
-    return _gains("choosing-rates", "unseen_error", pairs, -100.0)
-
-
-def _regularizers():
+def _regularizers(results):
     """Gain of each regularizer over none, at the strength that its validation error chooses."""
-    from dropout_lab.sweeps import load_results
-
-    results = load_results("choosing-regularizers")
     tried = {}
     for cell in results.cells:
         setting = {key: value for key, value in cell["parameters"].items() if key != "seed"}
-        tried.setdefault(setting["method"], {})[tuple(setting.items())] = setting
-    pairs = {}
-    for method, settings in tried.items():
-        errors = {
-            key: results.array("validation_error", **setting, seed=results.seeds).mean()
-            for key, setting in settings.items()
-        }
-        pairs[method] = settings[min(errors, key=errors.get)], {"method": "none"}
-    del pairs["none"]
-    return _gains("choosing-regularizers", "test_error", pairs, -100.0)
+        error = results.array("validation_error", **setting, seed=results.seeds).mean()
+        tried.setdefault(setting["method"], []).append((error, setting))
+    none = tried.pop("none")[0][1]
+    best = {method: min(each, key=lambda one: one[0])[1] for method, each in tried.items()}
+    pairs = {method: (setting, none) for method, setting in best.items()}
+    return _gains("test_error", pairs, -100.0)(results)
 
 
-def _cards():
+def _cards(results):
     """Gain on real card data by rate and split; the intervals count the luck of the rows, too."""
     from dropout_lab.lessons.ch06.sweeps import card_gain
-    from dropout_lab.sweeps import load_results
 
-    results, rows = load_results("fraud-cards"), []
+    rows = []
     for split in ("stratified", "time"):
-        for label, pair in _by_rate((0.2, 0.5), model="hidden", width=64).items():
+        for label, pair in _by_rate(0.2, 0.5, model="hidden", width=64).items():
             gain, half = card_gain(results, *pair, split)
-            rows.append(Row(f"{label}, {split}", float(100 * gain), float(100 * half)))
+            rows.append(_row(f"{label}, {split}", (100 * gain, 100 * half)))
     return rows
 
 
-def _schedules(net):
-    """Gain by when dropout is on."""
-    names = {"first epochs only": "early", "last epochs only": "late", "throughout": "standard"}
-    pairs = {
-        label: ({"schedule": schedule}, {"schedule": "none"}) for label, schedule in names.items()
-    }
-    return _gains("family-early", "test_accuracy", pairs, net=net)
-
-
-def _norm():
-    """Gain before and behind batch norms, each against rate 0."""
-    pairs = {
-        f"{label}, {words}": pair
-        for words, order in (("before", "directly"), ("behind", "after the last"))
-        for label, pair in _by_rate((0.1, 0.3, 0.5), order=order).items()
-    }
-    return _gains("family-norm", "test_accuracy", pairs)
-
-
-def _doubt():
+def _doubt(results):
     """Gain in calibration on upright digits over one pass of nets trained without dropout."""
-    from dropout_lab.sweeps import load_results
     from dropout_lab.uncertainty import expected_calibration_error
-
-    results = load_results("uncertainty-calibration")
 
     def error(passes, members, rate):
         which = {"members": members, "rate": rate, "seed": results.seeds}
         upright = results.array(f"{passes}_counts", **which)[:, 0]
         return 100 * expected_calibration_error(upright)
 
-    plain, rows = error("off", 1, 0.0), []
-    for label, setting in {
+    settings = {
         "one pass, rate 0.5": ("off", 1, 0.5),
         "masks on, rate 0.2": ("on", 1, 0.2),
         "masks on, rate 0.5": ("on", 1, 0.5),
         "masks on, rate 0.7": ("on", 1, 0.7),
         "five nets": ("on", 5, 0.0),
-    }.items():
-        gain, half = t_interval(plain - error(*setting))
-        rows.append(Row(label, float(gain), float(half), dropout=setting[2] > 0))
-    return rows
+    }
+    plain = error("off", 1, 0.0)
+    return [
+        _row(label, t_interval(plain - error(*setting)), dropout=setting[2] > 0)
+        for label, setting in settings.items()
+    ]
 
 
-def _linear():
+def _linear(_):
     """Gain of dropout over plain ridge for the study group, each at its best strength, exact.
 
     At the same number for both, dropout would lose by shrinking more, which says nothing.
@@ -218,61 +162,93 @@ def _linear():
             max(exam_score(FRIENDS, solve(FRIENDS, k / 100), absent) for k in range(100))
             for solve in (best_weights, decay_weights)
         )
-        rows.append(Row(label, float(100 * (dropout - ridge)), 0.0))
+        rows.append(_row(label, (100 * (dropout - ridge), 0.0)))
     return rows
 
 
-_POINTS = "points of test accuracy"
-_PRECISION = "points of average precision"
-
+_WIDE = {"rate": 0.5, "input_rate": 0.2}, {"rate": 0.0, "input_rate": 0.0}
+_SIZES = {
+    f"{size:,} images": tuple({"size": size, **rates} for rates in _WIDE)
+    for size in (100, 500, 2_000, 10_000, 60_000)
+}
+_SCHEDULES = {
+    label: ({"schedule": schedule}, {"schedule": "none"})
+    for label, schedule in (
+        ("first epochs only", "early"),
+        ("last epochs only", "late"),
+        ("throughout", "standard"),
+    )
+}
+_NORMS = {
+    f"{label}, {words}": pair
+    for words, order in (("before", "directly"), ("behind", "after the last"))
+    for label, pair in _by_rate(0.1, 0.3, 0.5, order=order).items()
+}
 
 EVIDENCE = {
     "sizes": Evidence(
-        "512-512 net, rate 0.5, pixels 0.2", _POINTS, 7, "mnist-sizes", (-3.5, 8.5), _sizes
+        "512-512 net, rate 0.5, pixels 0.2",
+        7,
+        "mnist-sizes",
+        _gains("final_test_accuracy", _SIZES, net="512-512"),
+        limits=(-3.5, 8.5),
     ),
-    "rates": Evidence("256-256 net, 5,000 images", _POINTS, 9, "choosing-rates", (-3, 1), _rates),
+    "rates": Evidence(
+        "256-256 net, 5,000 images",
+        9,
+        "choosing-rates",  # less error is a gain, on the images that nothing else looked at
+        _gains("unseen_error", _by_rate(0.1, 0.3, 0.5, 0.7), -100.0, fixed="width", width=256),
+    ),
     "regularizers": Evidence(
         "256-256 net, 5,000 images, strength by validation",
-        _POINTS,
         9,
         "choosing-regularizers",
-        (-3, 1),
         _regularizers,
     ),
     "published": Evidence(
-        "128-64 net, 48,000 images", _POINTS, 7, "mnist-rates", (-3, 1), _published
+        "128-64 net, 48,000 images",
+        7,
+        "mnist-rates",
+        _gains("final_test_accuracy", _by_rate(0.2, 0.5, 0.7), epochs=20),
     ),
     "inputs": Evidence(
-        "128-64 net, dropout on pixels only", _POINTS, 7, "mnist-input", (-3, 1), _inputs
+        "128-64 net, dropout on pixels only",
+        7,
+        "mnist-input",
+        _gains("final_test_accuracy", _by_rate(0.1, 0.2, 0.3, 0.5, name="input_rate")),
     ),
-    "cards": Evidence("card fraud, 64 hidden units", _PRECISION, 6, "fraud-cards", (-3, 1), _cards),
+    "cards": Evidence(
+        "card fraud, 64 hidden units", 6, "fraud-cards", _cards, unit="points of average precision"
+    ),
     "underfitting": Evidence(
         "small net, many images",
-        _POINTS,
         12,
         "family-early",
-        (-3, 1),
-        partial(_schedules, "underfitting"),
+        _gains("test_accuracy", _SCHEDULES, net="underfitting"),
     ),
     "overfitting": Evidence(
         "large net, few images",
-        _POINTS,
         12,
         "family-early",
-        (-3, 1),
-        partial(_schedules, "overfitting"),
+        _gains("test_accuracy", _SCHEDULES, net="overfitting"),
     ),
-    "norm": Evidence("six layers with batch norm", _POINTS, 12, "family-norm", (-50, 10), _norm),
+    "norm": Evidence(
+        "six layers with batch norm",
+        12,
+        "family-norm",
+        _gains("test_accuracy", _NORMS),
+        limits=(-50, 10),
+    ),
     "doubt": Evidence(
         "256-256 net, 4,000 images",
-        "points of calibration error",
         11,
         "uncertainty-calibration",
-        (-3, 3.5),
         _doubt,
+        limits=(-3, 3.5),
+        unit="points of calibration error",
     ),
     "linear": Evidence(
-        "dropout or ridge, each at its best", "points of R²", 10, "", (-6, 1), _linear
+        "dropout or ridge, each at its best", 10, "", _linear, limits=(-6, 1), unit="points of R²"
     ),
 }
 """What the book measured, by name; a gain below zero is a loss."""
