@@ -1,4 +1,4 @@
-"""The Keras loop against its PyTorch twin, and the published run on MNIST."""
+"""Both loops side by side, what Keras adds, and the published run on MNIST."""
 
 import json
 import os
@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 import torch
 from images import needs_mnist
+from scipy import special
 from sklearn.metrics import log_loss
-from test_training_torch import SIZES, TRAIN, VALIDATION, blobs, numpy_state
+from test_training_torch import SIZES, TRAIN, VALIDATION, blobs
 
 from dropout_lab.training import fit_keras, fit_torch, perceptron_keras, perceptron_torch
 
 OTHER_BACKEND = """
-import json, sys
-import keras, numpy as np, torch
+import json
+import keras, torch
 from dropout_lab.training import fit_keras, perceptron_keras
 from test_training_torch import SIZES, TRAIN, VALIDATION
-
-def fit(model, seed=5, **more):
-    return fit_keras(model, TRAIN, VALIDATION, seed=seed, progress=False, **more)
 
 def drop(seed):
     model = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.5), keras.layers.Dense(3)])
     model.set_weights(perceptron_keras([6, 3], 0.0, seed=0).get_weights())
-    return fit(model, seed, epochs=2, batch_size=60, learning_rate=1e-12).train_loss.tolist()
+    more = {"epochs": 2, "batch_size": 60, "learning_rate": 1e-12}
+    return fit_keras(model, TRAIN, VALIDATION, seed=seed, **more).train_loss.tolist()
 
 state = torch.get_rng_state()
-history = fit(perceptron_keras(SIZES, 0.0, seed=0), epochs=3, batch_size=16)
+model = perceptron_keras(SIZES, 0.0, seed=0)
+history = fit_keras(model, TRAIN, VALIDATION, epochs=2, seed=5, batch_size=16)
 print(json.dumps({
     "backend": keras.backend.backend(),
     "device": history.device,
@@ -41,7 +41,7 @@ print(json.dumps({
 """
 """What another process runs: Keras takes its backend when it is imported."""
 
-BINARY = blobs(60, 3, classes=2), blobs(40, 4, classes=2)
+TWINS = {"torch": (perceptron_torch, fit_torch), "keras": (perceptron_keras, fit_keras)}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -51,66 +51,213 @@ def import_keras():
     import keras
 
 
-def fit(model=None, train=TRAIN, validation=VALIDATION, *, epochs=2, seed=5, **more):
-    """Train `model`, by default a fresh perceptron with dropout."""
-    model = perceptron_keras(SIZES, 0.5, seed=0) if model is None else model
-    return fit_keras(model, train, validation, epochs=epochs, seed=seed, **more)
+@pytest.fixture(params=TWINS)
+def twin(request):
+    return request.param
 
 
-@pytest.fixture(scope="module")
-def published():
-    """Return a trained perceptron, and its history."""
-    model = perceptron_keras(SIZES, 0.5, seed=0)
-    return model, fit(model)
+def fit(twin, model, train=TRAIN, validation=VALIDATION, *, epochs=2, seed=5, **more):
+    return TWINS[twin][1](model, train, validation, epochs=epochs, seed=seed, **more)
 
 
-class TestTwins:
-    @pytest.mark.parametrize("seed", [0, 1])
-    def test_start_from_the_same_weights(self, seed):
-        for_torch = perceptron_torch(SIZES, 0.5, seed=seed)
-        for_keras = perceptron_keras(SIZES, 0.5, seed=seed)
-        theirs = [weight.detach().numpy() for weight in for_torch.parameters()]
-        for a, b in zip(for_keras.get_weights(), theirs, strict=True):
-            np.testing.assert_array_equal(a, b.T)
+def perceptron(twin, sizes=SIZES, rate=0.5, seed=0):
+    return TWINS[twin][0](sizes, rate, seed=seed)
 
-    def test_without_dropout_they_learn_the_same(self):
-        arguments = {"epochs": 3, "seed": 5, "batch_size": 16, "learning_rate": 1e-3}
-        pairs = [(perceptron_torch, fit_torch), (perceptron_keras, fit_keras)]
-        one, other = (
-            fit_twin(make(SIZES, 0.0, seed=0), TRAIN, VALIDATION, **arguments)
-            for make, fit_twin in pairs
-        )
-        np.testing.assert_allclose(one.train_loss, other.train_loss, atol=1e-5)
-        np.testing.assert_allclose(one.validation_loss, other.validation_loss, atol=1e-5)
-        np.testing.assert_array_equal(one.metrics["accuracy"], other.metrics["accuracy"])
-        assert one.best_epoch == other.best_epoch
 
-    def test_binary_labels_too(self):
-        arguments = {"epochs": 2, "seed": 5, "batch_size": 20, "loss": "binary_cross_entropy"}
-        pairs = [(perceptron_torch, fit_torch), (perceptron_keras, fit_keras)]
-        one, other = (
-            fit_twin(make([6, 8, 1], 0.0, seed=0), *BINARY, **arguments) for make, fit_twin in pairs
-        )
-        np.testing.assert_allclose(one.train_loss, other.train_loss, atol=1e-5)
-        np.testing.assert_allclose(one.validation_loss, other.validation_loss, atol=1e-5)
-        assert set(one.metrics) == set(other.metrics) == {"accuracy", "average_precision"}
+def weights_of(model):
+    """Return copies of all weights, each as Keras has it."""
+    if isinstance(model, keras.Model):
+        return model.get_weights()
+    return [weight.detach().numpy().T.copy() for weight in model.parameters()]
 
-    def test_last_batch_counts_by_its_size(self):
-        # 60 examples in batches of 16, in executions of more steps than one; weights stand still.
-        model = perceptron_keras(SIZES, 0.0, seed=0)
-        odds = np.exp(np.asarray(model(TRAIN[0])).astype(np.float64))
-        expected = log_loss(TRAIN[1], odds / odds.sum(axis=1, keepdims=True))
-        history = fit(model, epochs=1, batch_size=16, learning_rate=1e-12)
-        assert history.train_loss[0] == pytest.approx(expected, rel=1e-5)
 
-    def test_more_steps_than_one_execution_takes(self):
-        # 121 steps: two executions of 50, and the rest.
-        train = blobs(121, 7)
-        arguments = {"epochs": 1, "seed": 5, "batch_size": 1}
-        one = fit_torch(perceptron_torch(SIZES, 0.0, seed=0), train, VALIDATION, **arguments)
-        other = fit_keras(perceptron_keras(SIZES, 0.0, seed=0), train, VALIDATION, **arguments)
-        np.testing.assert_allclose(one.train_loss, other.train_loss, atol=1e-4)
-        np.testing.assert_allclose(one.validation_loss, other.validation_loss, atol=1e-4)
+def logits_of(model, x):
+    if isinstance(model, keras.Model):
+        return np.asarray(model(x, training=False), np.float64)
+    return model(torch.as_tensor(x)).detach().numpy().astype(np.float64)
+
+
+def linear(twin, rate):
+    """Return logistic regression behind a layer of dropout without a seed, from known weights."""
+    start = perceptron_torch([6, 3], 0.0, seed=0)
+    if twin == "torch":
+        return torch.nn.Sequential(torch.nn.Dropout(rate), *start)
+    layers = keras.layers.Dropout(rate), keras.layers.Dense(3)
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    model.set_weights(weights_of(start))
+    return model
+
+
+# --- the same of both ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seed", "train", "validation", "more"),
+    [
+        # 61 steps, of which Keras takes fifty at a time; the last batch holds one example.
+        (SIZES, 0, blobs(121, 7), VALIDATION, {"batch_size": 2}),
+        (
+            [6, 8, 1],
+            1,
+            blobs(60, 3, classes=2),
+            blobs(40, 4, classes=2),
+            {"batch_size": 16, "loss": "binary_cross_entropy"},
+        ),
+    ],
+)
+def test_without_dropout_they_start_and_learn_the_same(sizes, seed, train, validation, more):
+    models = [perceptron(twin, sizes, 0.0, seed) for twin in TWINS]
+    for one, other in zip(*map(weights_of, models), strict=True):
+        np.testing.assert_array_equal(one, other)
+    one, other = (
+        fit(twin, model, train, validation, **more)
+        for twin, model in zip(TWINS, models, strict=True)
+    )
+    np.testing.assert_allclose(one.train_loss, other.train_loss, atol=1e-4)
+    np.testing.assert_allclose(one.validation_loss, other.validation_loss, atol=1e-4)
+    assert one.best_epoch == other.best_epoch
+    assert set(one.metrics) == set(other.metrics)
+    assert set(one.metrics) == {"accuracy", "average_precision"} - (
+        {"average_precision"} if "loss" not in more else set()
+    )
+    np.testing.assert_array_equal(one.metrics["accuracy"], other.metrics["accuracy"])
+
+
+def test_the_same_seed_gives_the_same_bytes_and_the_scores_of_the_model(twin, capfd):
+    runs = []
+    for seed in 1, 99:
+        random.seed(seed)
+        keras.utils.set_random_seed(seed)
+        states = random.getstate(), numpy_state(), torch.get_rng_state().tolist()
+        model = perceptron(twin)
+        capfd.readouterr()
+        runs.append((model, fit(twin, model)))
+        assert capfd.readouterr() == ("", "")  # when publishing
+        assert states == (random.getstate(), numpy_state(), torch.get_rng_state().tolist())
+    (model, history), (same, again) = runs
+    for one, other in zip(weights_of(model), weights_of(same), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for losses in "train_loss", "validation_loss":
+        assert getattr(history, losses).shape == (2,)
+        np.testing.assert_array_equal(getattr(history, losses), getattr(again, losses), strict=True)
+    assert history.train_loss.dtype == history.validation_loss.dtype == np.float64
+    assert twin == "keras" or not any(module.training for module in model.modules())
+    logits = logits_of(model, VALIDATION[0])
+    expected = log_loss(VALIDATION[1], special.softmax(logits, axis=1))
+    assert history.validation_loss[-1] == pytest.approx(expected, rel=1e-6)
+    assert list(history.metrics) == ["accuracy"]
+    accuracy = np.mean(logits.argmax(axis=1) == VALIDATION[1])
+    assert history.metrics["accuracy"][-1] == accuracy
+    assert history.best_epoch == history.validation_loss.argmin()
+    assert history.seconds > 0
+    assert history.seed == 5
+    assert history.device.startswith(("cpu", "cuda", "gpu"))
+    with pytest.raises(AttributeError):
+        history.seed = 1
+
+
+def numpy_state():
+    """Return NumPy's global random state, which a training has no business with."""
+    return np.random.get_state()[1].tolist()  # noqa: NPY002, to see that nobody used it
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # everything is dropped
+def test_dropout_is_on_in_training_and_off_in_validation(twin):
+    # Everything dropped: logits are the biases, 0 at first, so all classes are equally likely.
+    model = perceptron(twin, rate=1.0)
+    if twin == "torch":
+        model.eval()  # the loop itself turns it on
+    history = fit(twin, model, epochs=1, learning_rate=1e-12)
+    assert history.train_loss[0] == pytest.approx(np.log(3), rel=1e-5)
+    assert abs(history.validation_loss[0] - np.log(3)) > 0.01
+
+
+def test_each_epoch_and_each_seed_has_masks_of_its_own(twin):
+    # One batch holds everything and the weights stand still: only the masks can differ.
+    more = {"batch_size": 60, "learning_rate": 1e-12}
+    losses = [fit(twin, linear(twin, 0.5), seed=seed, **more).train_loss for seed in (0, 1)]
+    assert len(set(np.concatenate(losses).round(5))) == 4
+
+
+def test_early_stopping_goes_back_to_the_best_epoch(twin):
+    # Validation labels contradict the training labels, and the model starts undecided: the loss is
+    # convex in the weights of a linear model, so whatever helps the one set hurts the other.
+    contrary = (TRAIN[0], (TRAIN[1] + 1) % 3)
+
+    def after(twin, **more):
+        model = perceptron(twin, [6, 3], 0.0)
+        if twin == "keras":
+            model.set_weights([np.zeros((6, 3)), np.zeros(3)])
+        else:
+            torch.nn.init.zeros_(model[0].weight)
+        history = fit(twin, model, TRAIN, contrary, **more)
+        assert history.best_epoch == 0
+        assert np.all(np.diff(history.validation_loss) > 0)
+        return len(history.train_loss), weights_of(model)
+
+    _, best = after("torch", epochs=1)
+    for epochs, patience, run in ((20, 2, 3), (3, 10, 3), (2, None, 2))[twin == "keras" :]:
+        count, weights = after(twin, epochs=epochs, patience=patience)
+        assert count == run
+        off = max(np.abs(a - b).max() for a, b in zip(weights, best, strict=True))
+        assert off < 1e-5 if patience else off > 1e-3
+
+
+class Several(torch.nn.Linear):
+    def forward(self, x):
+        return super().forward(x), None
+
+
+def test_what_cannot_be_trained_is_named(twin, message_of):
+    model, wrong = perceptron(twin), torch.nn.Linear(6, 3)
+    nothing, several = perceptron("torch").requires_grad_(False), Several(6, 3)
+    if twin == "torch":
+        wrong = []
+    else:
+        given = keras.Input((6,))
+        nothing = keras.Sequential([given, keras.layers.Dropout(0.5)])
+        several = keras.Model(given, [keras.layers.Dense(3)(given), given])
+        message = message_of(ValueError, fit, twin, keras.Sequential([keras.layers.Dense(3)]))
+        assert message.startswith("model must be built")
+        assert "keras.Input((6,))" in message
+    beyond = np.where(VALIDATION[1] == 2, 7, VALIDATION[1])
+    infinite = np.where(TRAIN[0] == TRAIN[0].max(), np.inf, TRAIN[0])
+    for error, arguments, words in (
+        (TypeError, (wrong,), "model must be a "),
+        (TypeError, (model, (TRAIN[0].astype(int), TRAIN[1])), "train x must hold floating"),
+        (ValueError, (model, TRAIN, (VALIDATION[0], beyond)), "validation labels must lie between"),
+        (FloatingPointError, (model, (infinite, TRAIN[1])), "train x holds NaN or infinite values"),
+        (ValueError, (nothing,), "model has no weights to train"),
+        (TypeError, (several,), "model must return one tensor of logits, got "),
+    ):
+        assert words in message_of(error, fit, twin, *arguments)
+
+
+# --- Keras alone -----------------------------------------------------------------------------
+
+
+def test_models_of_bfloat16_and_of_a_class_of_their_own():
+    expected = fit("torch", perceptron("torch", [6, 3], 0.0), epochs=1, batch_size=60)
+    layer = keras.layers.Dense(3, dtype="bfloat16")
+    model = keras.Sequential([keras.Input((6,)), layer])
+    model.set_weights(weights_of(perceptron_torch([6, 3], 0.0, seed=0)))
+    history = fit("keras", model, epochs=1, batch_size=60)
+    np.testing.assert_allclose(history.train_loss, expected.train_loss, rtol=2**-6)
+    np.testing.assert_allclose(history.validation_loss, expected.validation_loss, rtol=2**-6)
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = [keras.layers.BatchNormalization(), keras.layers.Dense(3)]
+
+        def call(self, x, training=False):
+            return self.inner[1](self.inner[0](x, training=training))
+
+    model = Model()
+    model(TRAIN[0][:1])
+    # Batch normalization takes the one example that is left over for its own mean.
+    history = fit("keras", model, epochs=1, batch_size=59)
+    assert np.isfinite(history.train_loss).all()
 
 
 def test_pytorch_behind_keras():
@@ -124,156 +271,13 @@ def test_pytorch_behind_keras():
     found = json.loads(run.stdout)
     assert (found["backend"], found["state"]) == ("torch", True)
     assert found["device"].startswith(("cpu", "cuda"))
-    model = perceptron_torch(SIZES, 0.0, seed=0)
-    expected = fit_torch(model, TRAIN, VALIDATION, epochs=3, seed=5, batch_size=16)
+    expected = fit("torch", perceptron("torch", rate=0.0), batch_size=16)
     np.testing.assert_allclose(found["losses"][0], expected.train_loss, atol=1e-5)
     np.testing.assert_allclose(found["losses"][1], expected.validation_loss, atol=1e-5)
     one, same, other = found["drop"]  # layers without a seed draw from PyTorch's generator
     assert one == same
     assert one[0] != one[1]
     assert one != other
-
-
-class TestHistory:
-    def test_same_fields_as_the_twin(self, published):
-        _, history = published
-        assert history.train_loss.shape == history.validation_loss.shape == (2,)
-        assert history.train_loss.dtype == history.validation_loss.dtype == np.float64
-        assert history.metrics["accuracy"].shape == (2,)
-        assert history.seed == 5
-        assert history.device.startswith(("cpu", "gpu"))
-        assert history.seconds > 0
-
-    def test_validation_scores_are_those_of_the_returned_model(self, published):
-        model, history = published
-        logits = np.asarray(model(VALIDATION[0], training=False)).astype(np.float64)
-        odds = np.exp(logits)
-        expected = log_loss(VALIDATION[1], odds / odds.sum(axis=1, keepdims=True))
-        assert history.validation_loss[-1] == pytest.approx(expected, rel=1e-6)
-        accuracy = np.mean(logits.argmax(axis=1) == VALIDATION[1])
-        assert history.metrics["accuracy"][-1] == accuracy
-
-    @pytest.mark.filterwarnings("ignore:Gradients do not exist")  # everything is dropped
-    def test_dropout_is_on_in_training_and_off_in_validation(self):
-        model = perceptron_keras(SIZES, 1.0, seed=0)
-        history = fit(model, epochs=1, learning_rate=1e-12)
-        assert history.train_loss[0] == pytest.approx(np.log(3), rel=1e-5)
-        assert abs(history.validation_loss[0] - np.log(3)) > 0.01
-
-
-class TestSeeds:
-    def test_same_seed_same_bytes_and_global_state_as_before(self, published):
-        random.seed(1)
-        keras.utils.set_random_seed(99)
-        states = random.getstate(), numpy_state()
-        model = perceptron_keras(SIZES, 0.5, seed=0)
-        history = fit(model)
-        np.testing.assert_array_equal(history.train_loss, published[1].train_loss)
-        np.testing.assert_array_equal(history.validation_loss, published[1].validation_loss)
-        for a, b in zip(model.get_weights(), published[0].get_weights(), strict=True):
-            np.testing.assert_array_equal(a, b)
-        assert states == (random.getstate(), numpy_state())
-
-    def test_the_seed_reaches_dropout_layers_made_without_one(self):
-        # One batch holds everything and the weights stand still: only the masks can differ.
-        def losses(seed):
-            model = keras.Sequential(
-                [keras.Input((6,)), keras.layers.Dropout(0.5), keras.layers.Dense(3)]
-            )
-            model.set_weights(perceptron_keras([6, 3], 0.0, seed=0).get_weights())
-            return fit(model, seed=seed, batch_size=60, learning_rate=1e-12).train_loss
-
-        one, same, other = losses(0), losses(0), losses(1)
-        np.testing.assert_array_equal(one, same)
-        assert np.all(one != other)
-        assert one[0] != one[1]
-
-
-class TestModels:
-    def test_bfloat16(self):
-        layer = keras.layers.Dense(3, dtype="bfloat16")
-        model = keras.Sequential([keras.Input((6,)), layer])
-        model.set_weights(perceptron_keras([6, 3], 0.0, seed=0).get_weights())
-        expected = fit(perceptron_keras([6, 3], 0.0, seed=0), epochs=1, batch_size=60)
-        history = fit(model, epochs=1, batch_size=60)
-        np.testing.assert_allclose(history.train_loss, expected.train_loss, rtol=2**-6)
-        np.testing.assert_allclose(history.validation_loss, expected.validation_loss, rtol=2**-6)
-
-    def test_own_class(self):
-        class Model(keras.Model):
-            def __init__(self):
-                super().__init__()
-                self.layer = keras.layers.Dense(3)
-
-            def call(self, x):
-                return self.layer(x)
-
-        model, same = Model(), perceptron_keras([6, 3], 0.0, seed=0)
-        model(TRAIN[0][:1])
-        model.set_weights(same.get_weights())
-        np.testing.assert_allclose(fit(model).train_loss, fit(same).train_loss, rtol=1e-6)
-
-    def test_one_example_for_batch_normalization(self):
-        layers = keras.layers.BatchNormalization(), keras.layers.Dense(3)
-        history = fit(keras.Sequential([keras.Input((6,)), *layers]), batch_size=59)
-        assert np.isfinite(history.train_loss).all()
-
-
-def test_early_stopping_goes_back_to_the_best_epoch():
-    # As in the tests of the PyTorch loop: what helps the one set hurts the other.
-    contrary = (TRAIN[0], (TRAIN[1] + 1) % 3)
-    after = []
-    for epochs, patience in ((1, None), (20, 2)):
-        model = perceptron_keras([6, 3], 0.0, seed=0)
-        model.set_weights([np.zeros((6, 3)), np.zeros(3)])
-        history = fit(model, TRAIN, contrary, epochs=epochs, patience=patience)
-        after.append(model.get_weights())
-    assert (len(history.train_loss), history.best_epoch) == (3, 0)
-    for found, expected in zip(*after, strict=True):
-        np.testing.assert_array_equal(found, expected)
-
-
-class TestErrors:
-    def test_no_keras_model(self, message_of):
-        model = torch.nn.Linear(6, 3)
-        assert "model must be a keras.Model, got Linear" in message_of(TypeError, fit, model)
-
-    def test_labels_beyond_the_outputs(self, message_of):
-        labels = np.where(VALIDATION[1] == 2, 7, VALIDATION[1])
-        message = message_of(ValueError, fit, None, TRAIN, (VALIDATION[0], labels))
-        assert "validation labels must lie between 0 and 2" in message
-
-    def test_bad_data(self, message_of):
-        assert "train x" in message_of(TypeError, fit, None, (TRAIN[0].astype(int), TRAIN[1]))
-
-    def test_not_built(self, message_of):
-        model = keras.Sequential([keras.layers.Dense(3)])
-        message = message_of(ValueError, fit, model)
-        assert message.startswith("model must be built")
-        assert "keras.Input((6,))" in message
-
-    def test_nothing_to_train(self, message_of):
-        model = keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.5)])
-        assert message_of(ValueError, fit, model) == "model has no weights to train"
-
-    def test_several_outputs(self, message_of):
-        x = keras.Input((6,))
-        model = keras.Model(x, [keras.layers.Dense(3)(x), keras.layers.Dense(3)(x)])
-        message = message_of(TypeError, fit, model)
-        assert message == "model must return one tensor of logits, got list"
-
-    def test_nan_among_the_inputs(self, message_of):
-        x = TRAIN[0].copy()
-        x[0, 0] = np.inf
-        message = message_of(FloatingPointError, fit, None, (x, TRAIN[1]))
-        assert "train x holds NaN or infinite values" in message
-
-
-def test_silent_when_publishing(capfd, published):
-    model, _ = published
-    capfd.readouterr()
-    fit(model)
-    assert capfd.readouterr() == ("", "")
 
 
 @needs_mnist
@@ -288,6 +292,7 @@ def test_the_published_run_on_mnist():
     mnist = load_mnist(dtype="float32")
     x, labels = mnist.train_images.reshape(-1, 784), mnist.train_labels
     model = perceptron_keras([784, 128, 64, 10], 0.5, seed=0)
-    fit(model, (x[:48000], labels[:48000]), (x[48000:], labels[48000:]), epochs=5, seed=0)
+    parts = (x[:48000], labels[:48000]), (x[48000:], labels[48000:])
+    fit_keras(model, *parts, epochs=5, seed=0)
     logits = model.predict(mnist.test_images.reshape(-1, 784), batch_size=4096, verbose=0)
     assert np.mean(logits.argmax(axis=1) == mnist.test_labels) == pytest.approx(0.963, abs=0.004)

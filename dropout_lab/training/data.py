@@ -7,8 +7,6 @@ import numpy as np
 
 from dropout_lab._checks import check_choice, check_count, check_flag, check_number
 
-__all__ = ["Settings", "Split", "check_classes", "check_data", "check_inputs"]
-
 LOSSES = ("cross_entropy", "binary_cross_entropy")
 
 
@@ -19,10 +17,6 @@ class Split:
     name: str
     x: np.ndarray
     labels: np.ndarray
-
-    def is_finite(self):
-        """Say whether all inputs are finite; asked only when a loss is not."""
-        return bool(np.isfinite(self.x).all())
 
 
 @dataclass(frozen=True)
@@ -51,29 +45,13 @@ class Settings:
 
 
 def check_data(train, validation, loss):
-    """Return two `Split`, or raise.
+    """Return two `Split`, or raise TypeError or ValueError that names which and why.
 
-    Parameters
-    ----------
-    train, validation : tuple of two arrays
-        Inputs and labels, NumPy arrays or tensors.
-    loss : str
-        With ``"binary_cross_entropy"`` labels must be 0 or 1.
-
-    Returns
-    -------
-    train, validation : Split
-        The data, without a copy of the inputs where both frameworks can read them as they are.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the data cannot be trained on, or not judged; the message names which and why.
+    Inputs are not copied where both frameworks can read them as they are. Labels must be 0 or 1
+    with loss ``"binary_cross_entropy"``, and of two classes at least to validate on.
     """
-    train, validation = (
-        _check_split(train, "train", loss),
-        _check_split(validation, "validation", loss),
-    )
+    train = _check_split(train, "train", loss)
+    validation = _check_split(validation, "validation", loss)
     if train.x.shape[1:] != validation.x.shape[1:]:
         raise ValueError(
             "train x and validation x must agree in all axes but the first, "
@@ -88,17 +66,7 @@ def check_data(train, validation, loss):
 
 
 def check_classes(shape, loss, splits):
-    """Raise ValueError unless a model's output fits the loss and the labels.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the model's output, batch first.
-    loss : str
-        Cross-entropy wants ``(n, classes)``, binary cross-entropy ``(n,)`` or ``(n, 1)``.
-    splits : sequence of Split
-        Their labels must be smaller than the number of classes.
-    """
+    """Raise ValueError unless the shape of a model's output fits the loss and the labels."""
     if loss == "binary_cross_entropy":
         if tuple(shape[1:]) not in ((), (1,)):
             raise ValueError(
@@ -120,25 +88,10 @@ def check_classes(shape, loss, splits):
 
 
 def check_inputs(x, name):
-    """Return inputs as an array that both frameworks can read, or raise.
+    """Return inputs as an array of float16, float32 or float64, or raise TypeError that names them.
 
-    Parameters
-    ----------
-    x : numpy.ndarray or tensor
-        Floating point. A tensor may require a gradient, and lie on any device.
-    name : str
-        What the error message calls them.
-
-    Returns
-    -------
-    numpy.ndarray of float16, float32 or float64
-        `x` itself where it is one already. Other floating dtypes, bfloat16 among them, become
-        float32, which holds all their values, and `numpy.longdouble` becomes float64.
-
-    Raises
-    ------
-    TypeError
-        If `x` is masked, is not floating-point, or cannot be read.
+    A tensor may require a gradient, and lie on any device. Other floating dtypes, bfloat16 among
+    them, become float32, which holds all their values, and `numpy.longdouble` becomes float64.
     """
     x = _as_array(x, name)
     if x.dtype.kind != "f":
@@ -161,8 +114,7 @@ def _as_array(values, name):
         if torch is not None and isinstance(values, torch.Tensor):
             values = values.detach().cpu()
             if values.is_floating_point() and values.dtype.itemsize < 4:
-                half = values.dtype == torch.float16
-                values = values if half else values.float()  # NumPy has float16 alone
+                values = values.float()  # of these, NumPy has float16 alone
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} cannot be read as an array: {error}") from error

@@ -4,14 +4,13 @@ import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from dropout_lab.explorer.publishing import publishing
 from dropout_lab.network import cross_entropy
 
-__all__ = ["History", "run_epochs", "scores"]
+__all__ = ["History"]
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value, so no == of two histories
@@ -49,23 +48,9 @@ class History:
 
 
 def scores(logits, labels, loss):
-    """Return the mean loss and the metrics of a set of logits.
+    """Return the mean loss of a set of logits in nats, and a dict of their metrics as in `History`.
 
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        Shape ``(n, classes)``, or ``(n,)`` for binary labels.
-    labels : numpy.ndarray of int64
-        Shape ``(n,)``.
-    loss : {"cross_entropy", "binary_cross_entropy"}
-        What to compute.
-
-    Returns
-    -------
-    loss : float
-        In nats.
-    metrics : dict of str to float
-        As in `History`; empty, beside a loss of NaN, if a logit is not finite.
+    Beside a loss of NaN, where a logit is not finite, there are none.
     """
     if not np.isfinite(logits).all():  # of a ruined network: arithmetic would only warn
         return math.nan, {}
@@ -83,33 +68,14 @@ def scores(logits, labels, loss):
 
 
 def run_epochs(twin, train, validation, settings, *, device):
-    """Train epoch by epoch, keep the books, and stop early if asked to.
+    """Train epoch by epoch, keep the books, stop early if asked to, and return the `History`.
 
-    Parameters
-    ----------
-    twin : object
-        The framework's part: ``train_epoch(order)`` returns the mean loss of an epoch,
-        ``logits()`` those of the validation data; ``weights()`` copies all weights and
-        ``set_weights(weights)`` puts them back.
-    train, validation : Split
-        Checked data.
-    settings : Settings
-        Checked arguments.
-    device : str
-        For the record.
-
-    Returns
-    -------
-    History
-        Of the epochs that were run.
-
-    Raises
-    ------
-    FloatingPointError
-        If a loss is not finite.
+    `twin` is the framework's part: ``train_epoch(order)`` returns the mean loss of an epoch,
+    ``logits()`` those of the validation data; ``weights()`` copies all weights and
+    ``set_weights(weights)`` puts them back. A loss that is not finite raises FloatingPointError.
     """
     order_rng = np.random.default_rng(settings.seed)  # the same order in both frameworks
-    train_losses, validation_losses, metrics = [], [], {}
+    train_losses, validation_losses, metrics = [], [], []
     best, best_weights = 0, None
     start = time.perf_counter()
     with _bar(settings) as bar:
@@ -119,11 +85,9 @@ def run_epochs(twin, train, validation, settings, *, device):
             value, found = scores(twin.logits(), validation.labels, settings.loss)
             _check_finite(value, "validation", epoch, [validation, train])
             validation_losses.append(value)
-            for name, score in found.items():
-                metrics.setdefault(name, []).append(score)
-            if bar is not None:
-                bar.set_postfix(loss=f"{value:.3f}", accuracy=f"{found['accuracy']:.3f}")
-                bar.update()
+            metrics.append(found)
+            bar.set_postfix(loss=f"{value:.3f}", accuracy=f"{found['accuracy']:.3f}")
+            bar.update()
             if value < validation_losses[best] or epoch == 0:
                 best = epoch
                 best_weights = None if settings.patience is None else twin.weights()
@@ -134,7 +98,7 @@ def run_epochs(twin, train, validation, settings, *, device):
     return History(
         train_loss=np.array(train_losses),
         validation_loss=np.array(validation_losses),
-        metrics={name: np.array(values) for name, values in metrics.items()},
+        metrics={name: np.array([each[name] for each in metrics]) for name in metrics[0]},
         seconds=time.perf_counter() - start,
         seed=settings.seed,
         device=device,
@@ -144,24 +108,19 @@ def run_epochs(twin, train, validation, settings, *, device):
 
 @contextmanager
 def _bar(settings):
-    """Yield a progress bar over epochs; None when publishing or when none is wanted."""
-    wanted = settings.progress
-    if wanted is None:
-        wanted = not publishing()
-    if not wanted:
-        yield None
-        return
+    """Yield a progress bar over epochs, which is not seen when publishing or not wanted."""
     from tqdm.auto import tqdm  # a widget in a notebook, text in a terminal
     from tqdm.notebook import tqdm_notebook
 
-    bar_of = partial(tqdm, total=settings.epochs, desc="epochs", leave=False)
-    if not issubclass(tqdm, tqdm_notebook):
-        with bar_of() as bar:
+    wanted = not publishing() if settings.progress is None else settings.progress
+    options = {"total": settings.epochs, "desc": "epochs", "leave": False}
+    if not wanted or not issubclass(tqdm, tqdm_notebook):
+        with tqdm(**options, disable=not wanted) as bar:
             yield bar
         return
     from IPython.display import display
 
-    bar = bar_of(display=False)
+    bar = tqdm(**options, display=False)
     place = display(bar.container, display_id=True)
     try:
         yield bar
@@ -176,8 +135,7 @@ def _check_finite(value, which, epoch, splits):
     if math.isfinite(value):
         return
     cause = "a smaller learning_rate, or inputs of a smaller scale, usually helps"
-    for split in splits:
-        if not split.is_finite():
-            cause = f"{split.name} x holds NaN or infinite values"
-            break
+    wrong = [split.name for split in splits if not np.isfinite(split.x).all()]
+    if wrong:
+        cause = f"{wrong[0]} x holds NaN or infinite values"
     raise FloatingPointError(f"the {which} loss turned {value} in epoch {epoch}: {cause}")

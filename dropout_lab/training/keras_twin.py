@@ -131,19 +131,12 @@ def fit_keras(
         raise TypeError(f"model must return one tensor of logits, got {type(logits).__name__}")
     check_classes(logits.shape, loss, (train, validation))
     twin = _KerasTwin(model, train, validation, settings)
-    with _torch_seeded(seed, twin.device):
+    with contextlib.ExitStack() as stack:
+        if keras.backend.backend() == "torch":  # layers without a seed draw from its generator
+            from torch import device
+
+            stack.enter_context(seeded(seed, device(twin.device)))
         return run_epochs(twin, train, validation, settings, device=twin.device)
-
-
-def _torch_seeded(seed, device):
-    """Seed PyTorch where Keras draws from its global generator: masks of layers without a seed."""
-    import keras
-
-    if keras.backend.backend() != "torch":
-        return contextlib.nullcontext()
-    import torch
-
-    return seeded(seed, torch.device(device))
 
 
 class _KerasTwin:

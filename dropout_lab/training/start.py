@@ -7,31 +7,11 @@ import numpy as np
 
 from dropout_lab._checks import check_count, check_rate
 
-__all__ = ["initial_weights"]
-
 
 def initial_weights(sizes, rate, input_rate, seed):
-    """Check the arguments of a perceptron, and return Glorot-uniform weights.
+    """Check the arguments of a perceptron, and return one array of float32 for each layer.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        Units per layer, inputs first.
-    rate, input_rate : float
-        Probabilities of dropping; only checked.
-    seed : int
-        Draws the weights.
-
-    Returns
-    -------
-    list of numpy.ndarray of float32
-        One per layer, shape ``(inputs, outputs)``, uniform between plus and minus
-        ``sqrt(6 / (inputs + outputs))``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not allowed; the message names it.
+    Of shape ``(inputs, outputs)``, uniform between plus and minus ``sqrt(6 / (inputs + outputs))``.
     """
     if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
         raise ValueError(f"sizes must list at least inputs and outputs, got {sizes!r}")

@@ -1,7 +1,6 @@
 """The PyTorch loop: tensors in memory, shuffled by index, no DataLoader in between."""
 
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -161,16 +160,27 @@ def fit_torch(
     device = _check_device(device)
     if any(weight.is_meta for weight in model.parameters()):
         raise ValueError("model must have weights with values, got some on the device 'meta'")
-    with seeded(seed, device), _threads(threads):
+    threads_before = torch.get_num_threads()
+    with seeded(seed, device):
         model.to(device)
         try:
-            lonely = settings.batch_size == 1 or len(train.x) % settings.batch_size == 1
-            shape = _first_pass(model, validation.x[:1], lonely)
+            torch.set_num_threads(threads)
+            # Lazy layers get their weights here.
+            shape = _predict(model, _tensor(validation.x[:1], _like(model).dtype)).shape
             check_classes(shape, loss, (train, validation))
             twin = _TorchTwin(model, train, validation, settings, device, regularizer, decay)
             return run_epochs(twin, train, validation, settings, device=str(device))
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise ValueError(
+                "batch_size must not leave one example for the last batch of an epoch, of which "
+                f"batch normalization learns nothing ({error}); take another batch_size, or one "
+                "example more or less"
+            ) from error
         finally:
             model.eval()
+            torch.set_num_threads(threads_before)
 
 
 def predict_torch(model, x, batch_size=4096):
@@ -220,36 +230,6 @@ def _predict(model, x, batch_size=4096):
     return (logits.float() if logits.dtype == torch.bfloat16 else logits).numpy()
 
 
-def _first_pass(model, x, lonely):
-    """Return the shape of a model's output for one example; lazy layers get their weights.
-
-    If a batch will hold one example, being `lonely`, raise ValueError where batch normalization
-    would get one value per channel from it.
-    """
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    single = []
-
-    def watch(norm, inputs):
-        if inputs[0].numel() == inputs[0].shape[1]:
-            single.append(norm)
-
-    norms = [each for each in model.modules() if isinstance(each, _BatchNorm)]
-    hooks = [norm.register_forward_pre_hook(watch) for norm in norms]
-    try:
-        shape = _predict(model, _tensor(x, _like(model).dtype)).shape
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if single and lonely:
-        raise ValueError(
-            "batch_size must not leave one example for the last batch of an epoch: "
-            f"{type(single[0]).__name__} cannot train on one value per channel; take another "
-            "batch_size, or one example more or less"
-        )
-    return shape
-
-
 def _check_device(device):
     """Return a device that is there; by default CUDA, or else the CPU."""
     import torch
@@ -257,13 +237,9 @@ def _check_device(device):
     found = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         found = torch.device(found)
-        torch.empty(0, device=found)
+        torch.empty(1, device=found).cpu()
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device must be one that PyTorch finds, got {device!r}: {error}"
-        ) from error
-    if found.type == "meta":
-        raise ValueError("device must be one that computes, got 'meta'")
+        raise ValueError(f"device must be one to compute on, got {device!r}: {error}") from error
     return found
 
 
@@ -288,9 +264,8 @@ class _TorchTwin:
         self._labels = torch.from_numpy(train.labels).to(device, like.dtype if binary else None)
         self._validation = _tensor(validation.x, like.dtype)
         self._binary = binary
-        self._loss = (
-            functional.binary_cross_entropy_with_logits if binary else functional.cross_entropy
-        )
+        name = "binary_cross_entropy_with_logits" if binary else "cross_entropy"
+        self._loss = getattr(functional, name)
         steps = settings.epochs * -(-len(train.x) // settings.batch_size)
         left = np.arange(steps, 0, -1) / steps if decay else np.ones(steps)
         self._step = _adam(model, iter((settings.learning_rate * left).tolist()), regularizer)
@@ -300,7 +275,8 @@ class _TorchTwin:
 
         self._model.train()
         losses = []
-        for rows in torch.from_numpy(order).to(self._device).split(self._size):
+        batches = torch.from_numpy(order).to(self._device).split(self._size)
+        for rows in batches:
             logits = self._model(self._x.index_select(0, rows))
             if self._binary:
                 logits = logits.view(-1)
@@ -309,9 +285,7 @@ class _TorchTwin:
             self._step()
             losses.append(loss.detach())  # read once an epoch: .item() would wait at every step
         losses = torch.stack(losses).cpu().double().numpy()
-        sizes = np.full(len(losses), self._size)
-        sizes[-1] = len(order) - sizes[:-1].sum()
-        return float(losses @ sizes / len(order))
+        return float(losses @ [len(rows) for rows in batches] / len(order))
 
     def logits(self):
         logits = _predict(self._model, self._validation)
@@ -379,16 +353,3 @@ def _tensor(x, dtype):
         # Arrays from a loader's cache are read-only, and stay unchanged: the loop only reads.
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.as_tensor(x).to(dtype)
-
-
-@contextmanager
-def _threads(threads):
-    """Let operators use this many CPU threads, and put the number back."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
