@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent
 SITE = ROOT / "_build" / "html"
+FIREFOX_PAGES = ("01_study_group", "12_family", "index")
 SLOW = (
-    "test_solutions",
     "test_site",
     "test_live_chapters",
     "test_jupyterlab",
@@ -38,6 +38,22 @@ from bench.data import use_shared_data  # noqa: E402, it lies on that path
 use_shared_data()  # without real data, tests that need it say so
 
 
+def pytest_collect_file(file_path, parent):
+    """Run the chapters with nbval, once for all that needs a run."""
+    if file_path.suffix == ".ipynb":
+        from chapter_run import Chapter
+
+        return Chapter.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_itemcollected(item):
+    """Leave most pages to Chromium; in Firefox only `make test ALL=1` opens them all."""
+    page = re.search(r"\[firefox-.*?(\w+)\.html", item.nodeid)
+    if page and page[1] not in FIREFOX_PAGES:
+        item.add_marker(pytest.mark.all)
+
+
 def pytest_collection_modifyitems(config, items):
     """Put in order: unit tests and doctests, notebooks, what needs a run of a chapter or a build.
 
@@ -59,17 +75,16 @@ def pytest_collection_modifyitems(config, items):
 def _scope(nodeid):
     """Name what belongs together.
 
-    The cells of a notebook need one kernel, and what tests a page or a solution one run of its
-    chapter and one opened page; a build stands alone; the rest goes file by file.
+    The cells of a notebook need one kernel, the tests of a page one opened page, and those in
+    Firefox one Firefox; a build stands alone; the rest goes file by file.
     """
     file = nodeid.partition("::")[0]
     if file.endswith("test_build.py"):
         return nodeid
-    page = re.search(r"\[.*?(\d\d_[a-z_]+|index|\w+(?=\.html))", nodeid)
-    if not page:
-        return file
-    shares_a_run = file.endswith(("test_solutions.py", "test_site.py", "test_live_chapters.py"))
-    return f"{'page' if shares_a_run else file} {page[1]}"
+    if "[firefox" in nodeid:
+        return "firefox"
+    page = re.search(r"\[.*?(\w+)\.html", nodeid)
+    return f"{file} {page[1]}" if page else file
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,38 +1,14 @@
-"""Run a chapter's code as a live notebook does, and keep what it asked the explorer for."""
+"""Where the book lies that the tests look at: its notebooks and its built site."""
 
-import contextlib
-import functools
-import io
-import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from unittest import mock
 
 import nbformat
+import pytest
 
-import dropout_lab
-from dropout_lab.explorer.drawing import _frame, _plan, explore
-from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
+from dropout_lab.explorer.page import read_published
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 SITE = CHAPTERS.parent / "_build" / "html"
-
-
-@dataclass
-class Recorded:
-    """One call of explore, what it returned, and whether its frames depend on training."""
-
-    draw: object
-    plan: object
-    live: object
-    trained: bool
-    drawn: dict = field(default_factory=dict)
-
-    def frame(self, positions):
-        """Return the nodes and the sentence of one frame; it is drawn once."""
-        if positions not in self.drawn:
-            self.drawn[positions] = _frame(self.draw, self.plan, positions)[1:]
-        return self.drawn[positions]
 
 
 def chapter_paths():
@@ -40,32 +16,36 @@ def chapter_paths():
     return sorted(CHAPTERS.glob("*.ipynb"))
 
 
-@functools.lru_cache(maxsize=2)  # the data and networks of all chapters would fill memory
-def run_chapter(path):
-    """Execute the code cells of a notebook live; return its variables and its explorers in order.
+def lesson_paths():
+    """Return the numbered ones."""
+    return [path for path in chapter_paths() if path.stem[0].isdigit()]
 
-    Not for publication: each explorer is drawn where it stands first.
-    """
-    found = []
-    tags = []
 
-    def record(draw, /, *, start=None, labels=None, play=None, **axes):
-        trained = "nbval-ignore-output" in tags
-        live = explore(draw, start=start, labels=labels, play=play, **axes)
-        found.append(Recorded(draw, _plan(axes, start, labels, play), live, trained))
-        return live
+def sampled(values, count=3):
+    """Spread a few values over every run; only `make test ALL=1` tries the others too."""
+    values = list(values)
+    kept = {values[number * (len(values) - 1) // (count - 1)] for number in range(count)}
+    return [pytest.param(value, marks=[] if value in kept else pytest.mark.all) for value in values]
 
-    notebook = nbformat.read(path, as_version=4)
-    namespace = {"__name__": "__main__"}
-    with (
-        mock.patch.object(dropout_lab, "explore", record),
-        contextlib.chdir(CHAPTERS),
-        contextlib.redirect_stdout(io.StringIO()),
-        mock.patch.dict(os.environ),
-    ):
-        os.environ.pop(PUBLISH_VARIABLE, None)
-        for number, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code":
-                tags = cell.metadata.get("tags", [])
-                exec(compile(cell.source, f"{path.name}[{number}]", "exec"), namespace)
-    return namespace, found
+
+def code_cells(path):
+    """Return the code cells of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def prose(path):
+    """Return the Markdown of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def explorers(outputs):
+    """Return the explorers in the outputs of a cell."""
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    return [explorer for page in pages for explorer in read_published(page)]
+
+
+def stored_explorers(path):
+    """Return those that a notebook stores, in order."""
+    return [explorer for cell in code_cells(path) for explorer in explorers(cell.outputs)]

@@ -6,35 +6,17 @@ import re
 
 import nbformat
 import pytest
-from recorded import chapter_paths
+from recorded import chapter_paths, code_cells, lesson_paths, prose, stored_explorers
 
 from book.prose import roles
 
 PATHS = chapter_paths()
-LESSONS = [path for path in PATHS if path.stem[0].isdigit()]
-EXPLORER = re.compile(r'(?s)<figure class="xp mathjax_ignore" data-xp=.*?</figure>')
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize("path", lesson_paths(), ids=lambda path: path.stem)
 MAX_STORED_BYTES = 400_000
 MAX_ZIPPED_BYTES = 60_000
 MAX_CELL_LINES = 15
 MAX_LINE_LENGTH = 80  # longer lines are cut off on the page
-
-
-def code_cells(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return [cell for cell in cells if cell.cell_type == "code"]
-
-
-def prose(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-
-
-def explorers(path):
-    outputs = [output for cell in code_cells(path) for output in cell.outputs]
-    pages = [
-        output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})
-    ]
-    return [found for page in pages for found in EXPLORER.findall(page)]
 
 
 def functions_of(path):
@@ -47,7 +29,7 @@ def functions_of(path):
     }
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_drawing_changes_nothing_that_other_cells_use(path):
     # A live notebook draws frames between the cells that its reader runs.
     functions, waiting = functions_of(path)
@@ -69,10 +51,10 @@ def test_drawing_changes_nothing_that_other_cells_use(path):
 
 def test_the_book_has_chapters():
     assert "index.ipynb" in [path.name for path in PATHS]
-    assert len(LESSONS) >= 3
+    assert len(lesson_paths()) >= 3
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
     # A quiz tells its answer there. JupyterLab and Notebook 7 read the one, Colab the other.
     tagged = [
@@ -90,25 +72,21 @@ def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
         assert cell.source.startswith(("quiz(\n", "question = ")), cell.id
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_every_cell_was_executed_in_order_and_succeeded(path):
-    nbformat.validate(nbformat.read(path, as_version=4))
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    # Only published explorers are stored.
+    assert "widgets" not in notebook.metadata
+    assert not [kind for output in outputs for kind in output.get("data", {}) if "widget" in kind]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_only_published_explorers_are_stored(path):
-    assert "widgets" not in nbformat.read(path, as_version=4).metadata
-    for cell in code_cells(path):
-        for output in cell.outputs:
-            assert not [kind for kind in output.get("data", {}) if "widget" in kind]
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_code_cells_are_short_enough_to_teach(path):
     lengths = [
         sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code_cells(path)
@@ -121,17 +99,18 @@ def test_code_cells_are_short_enough_to_teach(path):
     assert [line for line in lines if len(line) > MAX_LINE_LENGTH] == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_explorers_keep_their_budget(path):
-    for page in explorers(path):
-        assert len(page.encode()) <= MAX_STORED_BYTES
-        assert len(gzip.compress(page.encode(), mtime=0)) <= MAX_ZIPPED_BYTES
+    for explorer in stored_explorers(path):
+        stored = explorer.html.encode()
+        assert len(stored) <= MAX_STORED_BYTES
+        assert len(gzip.compress(stored, mtime=0)) <= MAX_ZIPPED_BYTES
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@every_lesson
 def test_a_chapter_has_the_frame_of_a_chapter(path):
     text = prose(path)
-    assert len(explorers(path)) >= 2
+    assert len(stored_explorers(path)) >= 2
     assert "In this chapter" in text
     assert "Predict" in text
     for heading in ("## Pitfalls", "## Summary", "## Exercises", "## Further reading"):
@@ -143,7 +122,7 @@ def test_a_chapter_has_the_frame_of_a_chapter(path):
     assert len([cell for cell in quizzes if cell.outputs]) >= 3
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@every_lesson
 def test_what_a_chapter_cites_is_in_the_bibliography(path):
     entries = set(re.findall(r"@\w+\{(\w+),", (path.parents[1] / "references.bib").read_text()))
     cited = {
@@ -155,7 +134,7 @@ def test_what_a_chapter_cites_is_in_the_bibliography(path):
     assert {key.strip() for key in cited} <= entries
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@every_notebook
 def test_trained_numbers_are_bounded_here_or_in_the_next_cell(path):
     def bounded(cell):
         return "claim(" in cell.source or "assert" in cell.source

@@ -2,20 +2,14 @@
 
 import re
 
-import nbformat
 import pytest
-from recorded import CHAPTERS
+from recorded import CHAPTERS, lesson_paths, prose
 
 from book.browser import runs_in_browser
 
 PAGE = (CHAPTERS / "teaching.md").read_text(encoding="utf-8")
-LESSONS = sorted(CHAPTERS.glob("[0-9]*.ipynb"))
+LESSONS = lesson_paths()
 EXERCISE = re.compile(r"(?s):::\{exercise\}[^\n]*\n:label: (\S+)\n(.*?)\n:::")
-
-
-def prose(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def table_row(number):
