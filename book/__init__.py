@@ -1,24 +1,83 @@
-"""The Sphinx extension that makes this book's site."""
+"""The Sphinx extension that makes this book's site. What happens, and in which order, stands here.
 
-PARTS = (
-    "api",
-    "pages",
-    "complete",
-    "forward",
-    "ledger",
-    "launch",
-    "quiz_groups",
-    "downloads",
-    "plain_links",
-    "typography",
-    "cards",
-    "whole_book",
-    "weight",
+The other modules hold the functions, `prose` and `ledger` what the site shares with notebooks and
+tests, `lite` and `paper` what is made of the book besides: Python in a browser, a PDF, an e-book.
+"""
+
+import contextlib
+import io
+from pathlib import Path
+
+from pybtex.backends.plaintext import Backend
+from pybtex.plugin import register_plugin
+
+from book import complete, downloads, header, scripts, sharing, sources, text, weight
+from book.ledger import Ledger
+
+FINISHING = (  # once all pages are written
+    downloads.write_downloads,
+    sharing.copy_cards,
+    sharing.name_domain,
+    weight.drop_source_maps,
+    weight.lighten_pages,
+    complete.check_site,  # last, as it looks at what readers will get
 )
 
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
-    for part in PARTS:
-        app.setup_extension(f"book.{part}")
+    app.setup_extension("book.api")  # the reference of the package
+    app.setup_extension("book.code_links")
+    with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
+        app.setup_extension("sphinxext.opengraph")
+    app.add_directive("ledger", Ledger)
+
+    app.connect("config-inited", configure)
+    # Before others put their files into the site.
+    app.connect("builder-inited", begin, priority=0)
+    app.connect("env-before-read-docs", sources.check_outputs)
+    app.connect("source-read", sources.read_links)
+    app.connect("missing-reference", sources.find_notebook)
+    # Before opengraph, at 500, reads what the page says of itself.
+    app.connect("html-page-context", sharing.choose_card, priority=400)
+    # After it, and after the theme has laid out its header.
+    app.connect("html-page-context", make_page, priority=900)
+    # After others have copied their style sheets, and sphinx-external-toc its page for the root.
+    app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app, config):
+    """Take from the environment what _config.yml cannot know; refuse what it says wrongly."""
+    header.repository()
+    config.ogp_site_url = sharing.site_address()
+    config.ogp_social_cards = {"enable": False}
+    scripts.silence_thebe(app)
+    # sphinxcontrib-bibtex asks for it at each citation, and would search all packages each time.
+    register_plugin("pybtex.backends", "plaintext", Backend, force=True)
+
+
+def begin(app):
+    """Begin a new site."""
+    if app.builder.name == "html":
+        complete.clear_site(Path(app.outdir))
+        scripts.copy_mathjax(Path(app.outdir))
+
+
+def make_page(app, pagename, templatename, context, doctree):
+    """Change what Sphinx and the theme say about a page before its template is filled in."""
+    if "body" in context:
+        citations = app.env.get_domain("cite").citations
+        here = [entry for entry in citations if entry.bibliography_key.docname == pagename]
+        context["body"] = text.mend(text.name_entries(context["body"], here))
+    header.add_buttons(app, pagename, context)
+    scripts.place_scripts(app, pagename, context)
+    sharing.keep_what_holds(app, pagename, context)
+    sharing.share_root(app, pagename, context)
+
+
+def finish(app, exception):
+    """Finish a site whose pages are written."""
+    if exception is None and app.builder.name == "html":
+        for step in FINISHING:
+            step(app, Path(app.outdir))

@@ -1,4 +1,4 @@
-"""Sphinx extension of this book: a page or a frame that is missing stops the build."""
+"""A page, an explorer or a frame that is missing stops the build."""
 
 import ast
 import html
@@ -10,11 +10,9 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from book.whole_book import FILE
+from book.header import WHOLE_BOOK
+from dropout_lab.explorer.page import read_published
 
-_EXPLORER = re.compile(r'<figure class="xp\b[^>]* data-xp="([^"]+)"[^>]*>')
-_DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
-_PICTURE = re.compile(r'<img\b[^>]* src="data:image/svg\+xml[^",]*,[^"]')
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _HEADING = re.compile(r"<h1\b[^>]*>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -36,13 +34,18 @@ def stored_explorers(notebook):
         The key of each stored explorer, in order; without those that a tag hides.
     faults : list of str
         One for each cell that displays fewer explorers than it asks for.
+
+    Raises
+    ------
+    ValueError
+        If an explorer has no data that its script can read.
     """
     keys, faults = [], []
     for number, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] != "code" or _HIDDEN & set(cell["metadata"].get("tags", [])):
             continue
         pages = ("".join(out.get("data", {}).get("text/html", "")) for out in cell["outputs"])
-        found = [key for page in pages for key in _EXPLORER.findall(page)]
+        found = [explorer.key for page in pages for explorer in read_published(page)]
         asked = _explorers_asked_for("".join(cell["source"]))
         if len(found) < asked:
             faults.append(
@@ -64,34 +67,13 @@ def _explorers_asked_for(source):
     )
 
 
-def page_explorers(page):
-    """Return the explorers of a page.
-
-    Parameters
-    ----------
-    page : str
-        Its HTML.
-
-    Returns
-    -------
-    list of tuple
-        The key and the HTML of each, in order. A drawing that belongs to no explorer is none.
-    """
-    starts = list(_EXPLORER.finditer(page))
-    ends = (page.find("</figure>", start.end()) for start in starts)
-    return [
-        (start[1], page[start.start() : end if end >= 0 else len(page)])
-        for start, end in zip(starts, ends, strict=True)
-    ]
-
-
 def explorer_fault(explorer):
     """Say what is missing in an explorer.
 
     Parameters
     ----------
-    explorer : str
-        The HTML of one, see `dropout_lab.explorer.page.published_html`.
+    explorer : dropout_lab.explorer.page.Explorer
+        One of a page.
 
     Returns
     -------
@@ -99,18 +81,13 @@ def explorer_fault(explorer):
         What is wrong: None if there is a picture for readers without scripts, a frame for each
         combination of the axes' values, and a sentence and a drawing for each frame.
     """
-    try:
-        data = json.loads(_DATA.search(explorer)[1])
-        sizes = [len(labels) for labels in data["labels"]]
-        frames, sentences, parts = data["frames"], data["says"], data["parts"]
-    except (TypeError, ValueError, KeyError) as error:
-        return f"has no data that its script can read ({error})"
-    asked = math.prod(sizes)
+    sizes = [len(labels) for labels in explorer.labels]
+    frames, parts, asked = explorer.frames, explorer.parts, math.prod(sizes)
     if not sizes or not asked:
         return "has an axis without values"
     if len(frames) != asked:
         return f"has {len(frames)} frames for {asked} positions of its controls"
-    if len(sentences) != asked or not all(map(str.strip, sentences)):
+    if len(explorer.sentences) != asked or not all(map(str.strip, explorer.sentences)):
         return f"has no sentence for each of its {asked} frames"
     for number, frame in enumerate(frames):
         # A part past the end would be drawn as nothing at all: the script shows "" for it.
@@ -118,9 +95,7 @@ def explorer_fault(explorer):
             return f"has no complete drawing for frame {number}"
         if not any(parts[part] for part in frame):
             return f"has an empty drawing for frame {number}"
-    if not _PICTURE.search(explorer):
-        return "has no picture for readers without scripts"
-    return None
+    return None if explorer.picture else "has no picture for readers without scripts"
 
 
 def page_faults(page, title, notebook=None):
@@ -149,12 +124,15 @@ def page_faults(page, title, notebook=None):
             faults.append(f"does not have {title!r} as its {name}")
     if notebook is None:
         return faults
-    keys, missing = stored_explorers(notebook)
-    shown = page_explorers(page)
-    if [key for key, _ in shown] != keys:
+    try:
+        keys, missing = stored_explorers(notebook)
+        shown = read_published(page)
+    except ValueError as error:
+        return [*faults, f"{error}; run: make chapters"]
+    if [explorer.key for explorer in shown] != keys:
         count = f"{len(shown)} instead of {len(keys)}"
         faults.append(f"does not show the explorers of its notebook, in their order: {count}")
-    wrong = ((number, explorer_fault(text)) for number, (_, text) in enumerate(shown, start=1))
+    wrong = ((number, explorer_fault(one)) for number, one in enumerate(shown, start=1))
     faults += [f"explorer {number} {fault}; run: make chapters" for number, fault in wrong if fault]
     return faults + missing
 
@@ -197,7 +175,7 @@ def clear_site(site):
         The site. What `make lite` and `make pdf` put there stays.
     """
     for path in site.iterdir():
-        if path.name in ("lite", FILE):
+        if path.name in ("lite", WHOLE_BOOK):
             continue
         if path.is_dir():
             shutil.rmtree(path)
@@ -205,17 +183,9 @@ def clear_site(site):
             path.unlink()
 
 
-def begin_anew(app):
-    """Do it before others put their files there."""
-    if app.builder.name == "html":
-        clear_site(Path(app.outdir))
-
-
-def check_site(app, exception):
+def check_site(app, site):
     """Refuse a site in which something is missing."""
-    if exception is not None or app.builder.name != "html":
-        return
-    env, index = app.env, Path(app.outdir, "searchindex.js")
+    env, index = app.env, site / "searchindex.js"
     searchable = searchable_pages(index.read_text(encoding="utf-8"))
     faults, titles = [], {}
     for document in app.config.external_site_map:
@@ -236,10 +206,3 @@ def check_site(app, exception):
             faults.append(f"{document} has the title of {other}; give it its own")
     if faults:
         raise ExtensionError("\n  ".join(["the site is not complete:", *faults]))
-
-
-def setup(app):
-    """Register with Sphinx, and return what it wants to know about an extension."""
-    app.connect("builder-inited", begin_anew, priority=0)
-    app.connect("build-finished", check_site, priority=1000)  # after others worked on the pages
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Sphinx extension of this book: the notebooks that the site offers for download, and to Colab.
+"""The notebooks that the site offers for download, and to Colab.
 
 They are the chapters for a reader who has this one file: Markdown that every notebook program
 shows, and, where the repository is known, a cell that says how to get the book's package.
@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+from book.header import repository
 from book.prose import Prose, plain_markdown
 
 CELL_ID = "install-on-colab"
@@ -22,10 +23,11 @@ if "google.colab" in sys.modules:
 """
 NEEDS_EXTRAS = re.compile(
     r"^\s*(?:from|import) (?:keras|pandas|sklearn|tensorflow|torch|"
-    r"dropout_lab\.(?:datasets|experiments|training))\b",
+    r"dropout_lab\.(?:data|sweeps|training))\b",
     re.MULTILINE,
 )
 NEEDS_TENSORFLOW = re.compile(r"^\s*(?:from|import) (?:keras|tensorflow)\b", re.MULTILINE)
+_FRAMES = re.compile(r"(?s)<script\b.*?</script>")
 
 
 def install_cell(notebook, address):
@@ -88,21 +90,18 @@ def prepare(path, prose, repository):
     return notebook
 
 
-def write_downloads(app, exception):
-    """Write them over the copies of the chapters that Sphinx made for the site."""
-    if exception is not None or app.builder.format != "html":
-        return
-    config = app.config
-    prose = Prose(site=config.cards_address)
-    copies = Path(app.outdir, "_sources")
-    for copy in copies.rglob("*.ipynb"):
-        chapter = Path(app.srcdir, copy.relative_to(copies))
-        if chapter.exists():  # otherwise it left the book, and its copy will leave the site
-            notebook = prepare(chapter, prose, config.launch_repository)
-            copy.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+def write_downloads(app, site):
+    """Write them over the copies of the chapters that Sphinx made for the site.
 
-
-def setup(app):
-    """Register with Sphinx, and return what it wants to know about an extension."""
-    app.connect("build-finished", write_downloads)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    Each explorer keeps its first frame; running the notebook draws all.
+    """
+    prose = Prose(site=app.config.ogp_site_url)
+    for copy in (site / "_sources").rglob("*.ipynb"):
+        chapter = Path(app.srcdir, copy.relative_to(site / "_sources"))
+        notebook = prepare(chapter, prose, repository())
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                page = "".join(output.get("data", {}).get("text/html", ""))
+                if "data-xp=" in page:
+                    output["data"]["text/html"] = _FRAMES.sub("", page)
+        copy.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")

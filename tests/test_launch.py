@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +13,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from recorded import chapter_paths
 from sphinx.errors import ExtensionError
 
-from book import downloads, launch
+from book import downloads
+from book.header import repository
 
 ROOT = Path(__file__).parents[1]
 OLDER_NUMPY = "2.3.0"  # not the newest, and new enough for us
@@ -28,18 +28,14 @@ def code_cells(book):
     return ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://github.com/some-one/lab.2",
-        "https://github.com/some-one/lab.2/",
-        "https://github.com/some-one/lab.2.git",
-    ],
-)
-def test_a_repository_on_github_is_written_in_one_way(address):
-    config = SimpleNamespace(launch_repository=address)
-    launch.check_repository(None, config)
-    assert config.launch_repository == "https://github.com/some-one/lab.2"
+@pytest.mark.parametrize("ending", ["", "/", ".git"])
+def test_a_repository_on_github_is_written_in_one_way(ending):
+    address = "https://github.com/some-one/lab.2"
+    assert repository({"REPOSITORY": address + ending}) == address
+
+
+def test_there_may_be_no_repository():
+    assert repository({}) == repository({"REPOSITORY": ""}) == ""
 
 
 @pytest.mark.parametrize(
@@ -56,17 +52,10 @@ def test_a_repository_on_github_is_written_in_one_way(address):
     ],
 )
 def test_another_repository_is_refused_with_what_is_allowed(address):
-    config = SimpleNamespace(launch_repository=address)
     with pytest.raises(ExtensionError) as caught:
-        launch.check_repository(None, config)
+        repository({"REPOSITORY": address})
     assert repr(address) in str(caught.value)
     assert "https://github.com/OWNER/NAME" in str(caught.value)
-
-
-@pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
-def test_a_chapter_in_the_repository_has_no_cell_for_colab(path):
-    assert all(cell["id"] != downloads.CELL_ID for cell in notebook(path.stem)["cells"])
-    assert "google.colab" not in "\n".join(code_cells(notebook(path.stem)))
 
 
 def test_outside_of_colab_the_cell_does_nothing():
@@ -83,6 +72,10 @@ def test_outside_of_colab_the_cell_does_nothing():
         ("import numpy", 'jupyterlab "dropout-lab @ git+https://github.com/some/book"'),
         ("import torch", 'jupyterlab "dropout-lab[demos] @ git+https://github.com/some/book"'),
         (
+            "from dropout_lab.sweeps import load_results",
+            'jupyterlab "dropout-lab[demos] @ git+https://github.com/some/book"',
+        ),
+        (
             "try:\n    import keras",
             'jupyterlab tensorflow "dropout-lab[demos] @ git+https://github.com/some/book"',
         ),
@@ -95,6 +88,7 @@ def test_the_cell_says_what_to_install_elsewhere(code, needed):
     assert cell["source"][-1].split("--quiet ")[1] in needed  # as on Colab
 
 
+@pytest.mark.all
 def test_the_cell_makes_chapters_run_in_a_clean_environment(tmp_path):
     """Install this clone's last commit as Colab would, then run what the reader runs next."""
     for command in (

@@ -17,13 +17,14 @@ import pytest
 from packaging.metadata import Metadata
 from recorded import chapter_paths
 
-from book.browser import INSTALLS, runs_in_browser
+from book.lite import browser_installs
 
 ROOT = Path(__file__).parents[1]
 WHEELS = Path(sys.prefix, "browser-wheels")
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
 IN_PYODIDE = {"ipython", "matplotlib", "numpy", "traitlets"}  # and needed by a wheel of ours
 MAX_BYTES = 40_000_000
+IN_BROWSER = [path for path in chapter_paths() if browser_installs(path)]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def site(tmp_path_factory):
     if not WHEELS.is_dir():
         pytest.fail(f"{WHEELS} does not exist; `make lite` and `make test` download them")
     folder = tmp_path_factory.mktemp("site") / "lite"
-    subprocess.run([sys.executable, "-m", "lite", folder, WHEELS], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "book.lite", folder, WHEELS], cwd=ROOT, check=True)
     return folder
 
 
@@ -62,34 +63,23 @@ def code_of(path):
 
 def test_chapters_without_frameworks_run_in_the_browser():
     without = [path for path in chapter_paths() if "torch" not in code_of(path)]
-    assert without == [path for path in chapter_paths() if runs_in_browser(path)]
+    assert without == IN_BROWSER
     assert len(without) >= 8
-
-
-def test_what_is_no_notebook_does_not_run():
-    assert not runs_in_browser(ROOT / "chapters" / "glossary.md")
+    assert not browser_installs(ROOT / "chapters" / "glossary.md")
 
 
 # --- the wheel ---------------------------------------------------------------------------------
 
 
-def test_the_wheel_holds_the_package_with_the_stored_results_and_nothing_else(wheel):
+@pytest.mark.all
+def test_the_wheel_holds_the_package_with_the_stored_results_and_finds_them(wheel, tmp_path):
     package = {
         path.relative_to(ROOT).as_posix()
-        for kind in ("*.py", "*.css", "*.js")
+        for kind in ("*.py", "*.css", "*.js", "*.json")
         for path in (ROOT / "dropout_lab").rglob(kind)
     }
-    results = {
-        f"dropout_lab/results/{path.name}" for path in ROOT.glob("dropout_lab/results/*.json")
-    }
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert len(results) > 10
-    assert names == package | results
-
-
-def test_the_package_finds_its_results_without_the_book(wheel, tmp_path):
-    with zipfile.ZipFile(wheel) as archive:
+        assert {name for name in archive.namelist() if ".dist-info/" not in name} == package
         archive.extractall(tmp_path)
     code = (
         "import dropout_lab.sweeps as e\n"
@@ -111,6 +101,7 @@ def test_the_package_finds_its_results_without_the_book(wheel, tmp_path):
 # --- what the kernel installs ------------------------------------------------------------------
 
 
+@pytest.mark.all
 def test_the_index_lists_each_wheel_with_its_hash(site, wheel):
     index = json.loads((site / "pypi/all.json").read_text())
     assert "dropout-lab" in index
@@ -120,6 +111,7 @@ def test_the_index_lists_each_wheel_with_its_hash(site, wheel):
             assert release["digests"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.all
 def test_all_that_the_package_needs_is_here_or_in_pyodide(site, wheel):
     kernel = json.loads((site / KERNEL / "static/pypi/all.json").read_text())
     found, waiting = set(), [wheel]
@@ -133,6 +125,7 @@ def test_all_that_the_package_needs_is_here_or_in_pyodide(site, wheel):
     assert {"ipywidgets", "comm"} <= found
 
 
+@pytest.mark.all
 def test_the_kernel_looks_nowhere_but_here_and_in_pyodide(site):
     config = json.loads((site / "jupyter-lite.json").read_text())["jupyter-config-data"]
     kernel = config["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
@@ -149,42 +142,37 @@ def test_the_kernel_looks_nowhere_but_here_and_in_pyodide(site):
 # --- the notebooks -----------------------------------------------------------------------------
 
 
-def test_the_notebooks_are_those_that_run_there(site):
+@pytest.mark.all
+def test_each_notebook_that_runs_there_installs_what_it_needs_and_shows_nothing_yet(site):
+    files = site / "files"
     listed = json.loads((site / "api/contents/all.json").read_text())["content"]
-    expected = {path.name for path in chapter_paths() if runs_in_browser(path)}
+    expected = {path.name for path in IN_BROWSER}
     assert {entry["path"] for entry in listed} == expected
-    assert {path.name for path in (site / "files").iterdir()} == expected
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in chapter_paths() if runs_in_browser(path)], ids=lambda path: path.stem
-)
-def test_a_notebook_installs_what_it_needs_and_shows_nothing_yet(site, path):
-    notebook = nbformat.read(site / "files" / path.name, as_version=4)
-    nbformat.validate(notebook)
-    first, *code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert first.source == f"%pip install -q {' '.join(INSTALLS[path.stem])}"
-    assert "\n".join(cell.source for cell in code) == code_of(path)
-    assert not [cell for cell in code if cell.outputs or cell.execution_count]
-    assert notebook.metadata.kernelspec.name == "python"
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    linked = re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))[)#]", prose)
-    assert [name for name in linked if not (site / "files" / name).exists()] == []
+    assert {path.name for path in files.iterdir()} == expected
+    for path in IN_BROWSER:
+        notebook = nbformat.read(files / path.name, as_version=4)
+        nbformat.validate(notebook)
+        first, *code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert first.source == f"%pip install -q {' '.join(browser_installs(path))}"
+        assert "\n".join(cell.source for cell in code) == code_of(path)
+        assert not [cell for cell in code if cell.outputs or cell.execution_count]
+        assert notebook.metadata.kernelspec.name == "python"
+        prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        linked = re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))[)#]", prose)
+        assert [name for name in linked if name not in expected] == []
 
 
 # --- the application ---------------------------------------------------------------------------
 
 
-def test_the_buttons_of_the_book_lead_here(site):
-    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("book/*.py")]
-    for address in re.findall(r'"lite/([^"]+)"', "\n".join(sources)):
-        assert (site / address).exists(), address
-
-
-def test_the_application_has_its_size(site):
+@pytest.mark.all
+def test_the_buttons_of_the_book_lead_to_an_application_of_its_size(site):
+    (address,) = re.findall(r'"lite/([^"]+)"', (ROOT / "book/header.py").read_text("utf-8"))
+    assert (site / address).exists()
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < MAX_BYTES
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("network", [True, False])
 def test_the_application_shows_a_chapter_and_says_when_python_does_not_come(site, browser, network):
     handler = functools.partial(_Quiet, directory=str(site))

@@ -8,8 +8,8 @@ from pybtex.database import parse_file
 from recorded import CHAPTERS, SITE, chapter_paths
 
 from book.downloads import prepare
-from book.plain_links import glossary_terms
 from book.prose import Prose, plain_markdown, roles, term_anchor
+from book.sources import glossary_terms
 
 BIBLIOGRAPHY = CHAPTERS.parent / "references.bib"
 ADDRESS = "https://example.org/book/"

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 from published import HOSTILE, elements, only
 
-from book.quiz_groups import number_groups
+from book.text import number_groups
 from dropout_lab.teaching.quizzes import quiz
 
 OPTIONS = {"one": "Too few.", "two": "The sum of one and one.", "three": "Too many."}

@@ -5,7 +5,7 @@ import re
 import pytest
 from recorded import CHAPTERS, lesson_paths, prose
 
-from book.browser import runs_in_browser
+from book.lite import browser_installs
 
 PAGE = (CHAPTERS / "teaching.md").read_text(encoding="utf-8")
 LESSONS = lesson_paths()
@@ -45,4 +45,4 @@ def test_the_chapters_for_the_browser_are_those_that_run_there():
     named = set()
     for first, last in re.findall(r"(\d+)(?: to (\d+))?", text):
         named.update(range(int(first), int(last or first) + 1))
-    assert named == {int(path.stem[:2]) for path in LESSONS if runs_in_browser(path)}
+    assert named == {int(path.stem[:2]) for path in LESSONS if browser_installs(path)}

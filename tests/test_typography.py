@@ -1,8 +1,18 @@
-"""Formulas and numbers, and what belongs to them."""
+"""What the text of a page is given: lines that hold together, and lighter figures."""
+
+import base64
+import io
 
 import pytest
+from PIL import Image
 
-from book.typography import keep_with_formula, keep_with_number, reserve_width
+from book.text import (
+    drop_repeated_styles,
+    keep_with_formula,
+    keep_with_number,
+    mend,
+    reserve_width,
+)
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'
 BLOCK = r'<div class="math notranslate nohighlight">\[x.\]</div>.'
@@ -67,3 +77,33 @@ def test_a_formula_reserves_room_for_what_shows_of_it(shorter, longer):
 def test_a_matrix_and_a_formula_of_its_own_reserve_none():
     matrix = MATH.replace("0.4^k", r"\begin{pmatrix} 1 & 2 \end{pmatrix}")
     assert reserve_width(matrix + BLOCK) == matrix + BLOCK
+
+
+def test_a_style_element_stands_once_on_a_page():
+    page = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><style>a{}</style><p>3</p>"
+    once = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><p>3</p>"
+    assert drop_repeated_styles(page) == once
+
+
+def _image(colors, side, rng):
+    """Return the pixels of an image of some colors, and a page that holds it."""
+    colors = rng.integers(0, 256, (colors, 4), dtype="uint8")
+    picture = Image.fromarray(colors[rng.integers(0, len(colors), (side, side + 60))], "RGBA")
+    written = io.BytesIO()
+    picture.save(written, "png")
+    data = base64.encodebytes(written.getvalue()).decode().replace("\n", "\\n")
+    return picture.tobytes(), f'<image href="data:image/png;base64, {data}"/>'
+
+
+def test_an_image_of_few_colors_shrinks_and_keeps_every_pixel(rng):
+    pixels, page = _image(16, 120, rng)
+    mended = mend(page)
+    assert len(mended) < len(page) / 2
+    data = mended.partition("base64,")[2].partition('"')[0]
+    assert Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA").tobytes() == pixels
+
+
+@pytest.mark.parametrize(("colors", "side"), [(5000, 60), (2, 4)])
+def test_an_image_of_many_colors_or_few_bytes_stays_as_it_is(rng, colors, side):
+    _, page = _image(colors, side, rng)
+    assert mend(page) == page

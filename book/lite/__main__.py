@@ -11,12 +11,12 @@ from pathlib import Path
 
 import nbformat
 
-from book.browser import INSTALLS, runs_in_browser
-from book.cards import site_address
+from book.lite import browser_installs
 from book.lite.notebooks import prepare
 from book.prose import Prose
+from book.sharing import site_address
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 APPS = ("notebooks", "tree")
 EXTENSIONS = (
@@ -39,9 +39,8 @@ def build_wheel(folder):
     with tempfile.TemporaryDirectory() as copy:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, copy)
-        for name in ("dropout_lab", "dropout_lab/results"):
-            no_cache = shutil.ignore_patterns("__pycache__", "*.partial.jsonl")
-            shutil.copytree(ROOT / name, Path(copy, name), ignore=no_cache)
+        no_cache = shutil.ignore_patterns("__pycache__", "*.partial.jsonl")
+        shutil.copytree(ROOT / "dropout_lab", Path(copy, "dropout_lab"), ignore=no_cache)
         command = [sys.executable, "-m", "pip", "wheel", copy, "--wheel-dir", str(folder)]
         _run([*command, "--no-deps", "--no-build-isolation", "--quiet"])
 
@@ -54,11 +53,11 @@ def write_notebooks(folder):
     folder : pathlib.Path
         Where to put them.
     """
-    paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if runs_in_browser(path)]
+    paths = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if browser_installs(path)]
     at_hand = {path.name for path in paths}
-    prose = Prose(at_hand, site_address(os.environ))
+    prose = Prose(at_hand, site_address())
     for path in paths:
-        nbformat.write(prepare(path, INSTALLS[path.stem], prose), folder / path.name)
+        nbformat.write(prepare(path, browser_installs(path), prose), folder / path.name)
 
 
 def say_when_python_is_out_of_reach(output):
@@ -74,7 +73,7 @@ def say_when_python_is_out_of_reach(output):
     address = next((found[0] for text in texts if (found := _PYODIDE.search(text))), None)
     if address is None:
         sys.exit(f"{kernel}: no script names the address of Pyodide as {_PYODIDE.pattern}")
-    script = (ROOT / "lite" / "waiting.js").read_text(encoding="utf-8")
+    script = (ROOT / "book" / "lite" / "waiting.js").read_text(encoding="utf-8")
     for app in APPS:
         page = output / app / "index.html"
         text = page.read_text(encoding="utf-8")
@@ -100,7 +99,7 @@ def main(output, wheels):
         shutil.copytree(wheels, draft / "pypi")
         build_wheel(draft / "pypi")
         for name in ("jupyter-lite.json", "overrides.json"):
-            shutil.copy(ROOT / "lite" / name, draft)
+            shutil.copy(ROOT / "book" / "lite" / name, draft)
         (draft / "jupyter_lite_config.json").write_text(json.dumps(_settings(output)))
         shutil.rmtree(output, ignore_errors=True)
         _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=draft)

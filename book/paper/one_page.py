@@ -10,11 +10,20 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from bs4 import BeautifulSoup
 
-from book.paper.frames import MOST_TELLING, frame
+from dropout_lab.explorer.page import read_published
 
 __all__ = ["Part", "SitePage", "one_page", "read_parts"]
 
 START = "chapters/index.html"
+# An explorer begins where its reader should begin. Where that says little without a slider, paper
+# shows another frame: by page and number of the figure, the positions of the controls.
+MOST_TELLING = {
+    ("01_study_group", 2): {"session": "800"},
+    ("02_mask_mathematics", 2): {"pass": "24"},
+    ("10_ridge", 1): {"masked copies": "100"},
+    ("11_uncertainty", 1): {"angle, degrees": "45"},
+    ("13_should_i_use_dropout", 4): {"seeds": "10"},
+}
 _STYLE = Path(__file__).with_name("paper.css")
 _FOR_THE_SCREEN = (
     "script, style, button, .headerlink, details.hide, .xp-ui, .xp-note, .toctree-wrapper, "
@@ -153,7 +162,7 @@ def _prepare(page, keys):
     """Turn a page of the site into a chapter on paper."""
     article = page.article
     for number, figure in enumerate(article.select("figure.xp"), 1):
-        _draw(figure, f"{page.key}-{number}-", MOST_TELLING.get((page.key, number)))
+        _draw(figure, MOST_TELLING.get((page.key, number), {}))
         figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
     _shorten_code(article)
     answers = _take_solutions(article) + _take_answers(article)
@@ -175,13 +184,12 @@ def _prepare(page, keys):
             heading.name = f"h{int(heading.name[1]) + 1}"  # the first level belongs to the parts
 
 
-def _draw(figure, prefix, positions):
+def _draw(figure, positions):
     """Put one frame of an explorer into the page itself: its letters become text."""
-    picture = figure.find("img")
-    svg = unquote(picture["src"].partition(",")[2])
-    if positions:
-        svg, figure.select_one(".xp-say").string = frame(figure, positions)
-    picture.replace_with(_parse(re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)))
+    (explorer,) = read_published(str(figure))
+    number = explorer.number(positions)
+    figure.find("img").replace_with(_parse(explorer.svg(number)))
+    figure.select_one(".xp-say").string = explorer.sentences[number]
 
 
 def _shorten_code(article):

@@ -9,10 +9,24 @@ import yaml
 from book.paper.one_page import one_page
 from browsers.chromium import ARGUMENTS, find_chromium
 
-__all__ = ["ROOT", "SITE", "press"]
+__all__ = ["ROOT", "SITE", "chromium_page", "press"]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
+
+
+@contextlib.contextmanager
+def chromium_page():
+    """Yield an empty page of a browser that is closed at the end, or say that there is none."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        sys.exit("NO CHROMIUM, and a book needs one. Install it, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser.new_page()
+        browser.close()
 
 
 @contextlib.contextmanager
@@ -33,19 +47,12 @@ def press(target):
     config : dict
         The book's configuration, with its title and author.
     """
-    from playwright.sync_api import sync_playwright
-
     if not (SITE / "index.html").exists():
         sys.exit(f"{SITE} does not exist; run: make book")
-    path = find_chromium()
-    if path is None:
-        sys.exit("NO CHROMIUM, and a book needs one. Install it, or set CHROMIUM to its path.")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     target.parent.mkdir(parents=True, exist_ok=True)
     source = target.with_suffix(".html")
     source.write_text(one_page(SITE, config["title"], config["author"]), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser.new_page(), source, config
-        browser.close()
+    with chromium_page() as page:
+        yield page, source, config
     source.unlink()

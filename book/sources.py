@@ -1,0 +1,72 @@
+"""What is asked of the sources before they are read, and how they are read.
+
+A notebook program shows ``[Bishop (1995)](references.md#bishop1995)`` as it is meant, and a role as
+a warning sign. The site reads such links as the roles that they stand for.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+from sphinx.util import docname_join
+from sphinx.util.nodes import make_refnode
+
+from book.prose import roles
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+_GLOSSARY = re.compile(r"(?ms)^```\{glossary\}\n(.*?)^```")
+_TERM = re.compile(r"^(?=\S)(?!:)(.+)$", re.MULTILINE)
+
+
+def check_outputs(app, env, docnames):
+    """Refuse to publish a notebook that failed, or was not executed to its end for publication."""
+    for path in (Path(env.doc2path(docname)) for docname in docnames):
+        if path.suffix == ".ipynb":
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            for number, cell in enumerate(cells):
+                if fault := cell_fault(cell):
+                    raise ExtensionError(f"{path.name}, cell {number} {fault}")
+
+
+def cell_fault(cell):
+    """Say why a cell of a notebook cannot be published; None if it can."""
+    if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+        return None
+    errors = [output for output in cell["outputs"] if output["output_type"] == "error"]
+    if errors:
+        return f"failed: {errors[0]['evalue']}"
+    if cell["execution_count"] is None:
+        return "was not executed; run: make chapters"
+    shown = [output.get("data", {}) for output in cell["outputs"]]
+    if any(WIDGET in data or "data-live=" in str(data) for data in shown):
+        return "stores a widget or an explorer of a live notebook; run: make chapters"
+    return None
+
+
+def glossary_terms(path):
+    """Return the terms that a page of the book defines; none if there is no such page."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return [term for block in _GLOSSARY.findall(text) for term in _TERM.findall(block)]
+
+
+def read_links(app, docname, source):
+    """Let citations and terms of a chapter be plain Markdown links."""
+    path = Path(app.env.doc2path(docname))
+    if path.suffix != ".ipynb":
+        return
+    terms = glossary_terms(path.with_name("glossary.md"))
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = roles("".join(cell["source"]), terms)
+    source[0] = json.dumps(notebook)
+
+
+def find_notebook(app, env, node, contnode):
+    """Let a card name the file of a chapter, which JupyterLab opens, and not its document."""
+    if node.get("reftype") == "doc" and node["reftarget"].endswith(".ipynb"):
+        docname = docname_join(node["refdoc"], node["reftarget"].removesuffix(".ipynb"))
+        if docname in env.found_docs:
+            return make_refnode(app.builder, node["refdoc"], docname, "", contnode)
+    return None
