@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 _ADDING = {"add", "append", "extend", "insert", "setdefault", "update"}
 _SETTINGS = {"choices", "command", "description", "name", "seeds", "versions"}  # of `Results`
+_EVIDENCE = "dropout_lab.lessons.ch13.evidence"
 _REFUSED = ast.Global, ast.Nonlocal, ast.Match, ast.AsyncFunctionDef, ast.AsyncFor
 _UNKNOWN = object()  # no constant
 _UNROLLED = 40  # entries that a loop is followed through one by one
@@ -133,8 +134,8 @@ class Reader:
             if not source and not alias.asname:
                 path = alias.name.partition(".")[0]  # "import a.b" binds a
             name = alias.asname or path.rpartition(".")[2]
-            if path == "dropout_lab.lessons.ch13.evidence.*":
-                path, name = "dropout_lab.lessons.ch13.evidence.EVIDENCE", "EVIDENCE"
+            if path == f"{_EVIDENCE}.*":
+                path, name = f"{_EVIDENCE}.EVIDENCE", "EVIDENCE"
             scopes[-1].pop(name, None)  # what was called so before is gone
             found = self._hidden().get(path)
             if found is not None:
@@ -144,14 +145,14 @@ class Reader:
 
     def _hidden(self):
         """Return, by import path, what loads stored results where nobody sees it."""
+        path = f"{_EVIDENCE}.EVIDENCE"
         parts = {key: _Value(frozenset(names)) for key, names in self.evidence.items()}
-        evidence = _Value(parts=parts)
-        module = _Value(members={"EVIDENCE": evidence})
-        return {
-            "dropout_lab": _Value(members={"evidence": module}),
-            "dropout_lab.lessons.ch13.evidence": module,
-            "dropout_lab.lessons.ch13.evidence.EVIDENCE": evidence,
-        }
+        found = {path: _Value(parts=parts)}
+        while "." in path:  # each package on the way to it is known too
+            outer, _, name = path.rpartition(".")
+            found[outer] = _Value(members={name: found[path]})
+            path = outer
+        return found
 
     def _run_for(self, statement, scopes, returned):
         before, entries = dict(scopes[-1]), self._entries(self._value(statement.iter, scopes))
