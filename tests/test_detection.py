@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.inspection import permutation_importance as sklearn_importance
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_recall_curve
 
 from dropout_lab.data import make_transactions
 from dropout_lab.data.transactions import transaction_evidence
@@ -46,6 +43,8 @@ def test_alert_recall_by_walking_down_the_ranking(seed, budget, weight):
 
 @given(seed=st.integers(0, 2**32), recall=st.floats(0.01, 1))
 def test_precision_at_is_a_point_of_scikit_learns_curve(seed, recall):
+    from sklearn.metrics import precision_recall_curve
+
     labels, scores = ranking(seed)
     precisions, recalls, _ = precision_recall_curve(labels, scores)
     reaching = recalls >= recall - 1e-9
@@ -56,6 +55,9 @@ def test_precision_at_is_a_point_of_scikit_learns_curve(seed, recall):
 
 @pytest.mark.proves("The permutation importance of this book is that of scikit-learn", chapter=6)
 def test_permutation_importance_agrees_with_scikit_learns():
+    from sklearn.inspection import permutation_importance as sklearn_importance
+    from sklearn.linear_model import LogisticRegression
+
     stream = make_transactions(4000, 0.05, np.random.default_rng(0))
     model = LogisticRegression(max_iter=2000).fit(
         transaction_inputs(stream.features), stream.labels

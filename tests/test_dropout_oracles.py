@@ -150,17 +150,7 @@ def test_torch_channel_dropout_is_a_noise_shape(torch, name, shape, noise_shape,
 
 @pytest.mark.parametrize(
     "noise_shape",
-    [
-        None,
-        (None, None, None),
-        (30, 31, 32),
-        (None, 1, None),
-        (30, 1, 32),
-        (1, None, 32),
-        (None, None, 1),
-        (1, 1, None),
-        (30, 1, 1),
-    ],
+    [None, (None, None, None), (30, 31, 32), (30, 1, None), (1, 1, 32)],
 )
 def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
     shape, rate = (30, 31, 32), 0.4
@@ -184,16 +174,6 @@ def test_evaluation_changes_nothing_in_all_three(torch, keras, tf, dtype, rng):
     assert_same(torch.nn.Dropout(0.7).eval()(torch.tensor(x)).numpy(), ours)
     layer = keras.layers.Dropout(0.7, dtype=dtype)
     assert_same(layer(tf.constant(x), training=False).numpy(), ours)
-
-
-@pytest.mark.parametrize("rate", [-0.1, 1.1])
-def test_all_three_refuse_the_same_rates(torch, keras, rate, rng):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        Dropout(rate, rng)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        torch.nn.Dropout(rate)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        keras.layers.Dropout(rate)
 
 
 def test_dropped_nan(torch, keras, rng):

@@ -4,9 +4,6 @@ import copy
 
 import numpy as np
 import pytest
-from scipy import special
-from sklearn.datasets import load_digits
-from sklearn.metrics import accuracy_score, log_loss
 
 from dropout_lab.conventions import CONVENTIONS
 from dropout_lab.network import MLP, cross_entropy, evaluate, softmax
@@ -131,6 +128,9 @@ def test_optimizers_take_the_steps_of_pytorch(optimizer):
 
 
 def test_softmax_and_cross_entropy_agree_with_scipy_and_scikit_learn():
+    from scipy import special
+    from sklearn.metrics import log_loss
+
     rng = np.random.default_rng(6)
     logits, labels = rng.normal(0, 20, (50, 7)), rng.integers(0, 7, 50)
     np.testing.assert_allclose(softmax(logits), special.softmax(logits, axis=1), rtol=1e-12)
@@ -141,9 +141,11 @@ def test_softmax_and_cross_entropy_agree_with_scipy_and_scikit_learn():
 
 
 def test_evaluate_agrees_with_scikit_learn():
+    from sklearn.metrics import accuracy_score, log_loss
+
     net, x, labels, _ = problem([5, 7, 6, 4], "classic", batch=60)
     scores = evaluate(net, x, labels)
-    p = special.softmax(net.forward(x), axis=1)
+    p = softmax(net.forward(x))
     assert scores.accuracy == pytest.approx(accuracy_score(labels, p.argmax(axis=1)))
     assert scores.confidence == pytest.approx(p.max(axis=1).mean())
     assert scores.cross_entropy == pytest.approx(log_loss(labels, p, labels=range(4)))
@@ -219,6 +221,8 @@ def test_initial_weights_have_the_variance_of_he_et_al():
 
 @pytest.mark.parametrize("name", ["classic", "inverted"])
 def test_a_network_with_dropout_learns_the_digits(name):
+    from sklearn.datasets import load_digits
+
     x, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))
     x, labels = x[order] / 16, labels[order]

@@ -5,11 +5,10 @@ import pytest
 
 from dropout_lab.conventions import CONVENTIONS
 
-torch = pytest.importorskip("torch")
 RATE = 0.3
 
 
-def frozen(seed):
+def frozen(torch, seed):
     """Return dropout as a function that draws from `seed` in every call; None: never again."""
     layer = torch.nn.Dropout(RATE)
 
@@ -21,7 +20,7 @@ def frozen(seed):
     return function
 
 
-def with_backward_of(name):
+def with_backward_of(torch, name):
     """Return dropout under one mask, with the backward pass of a convention of the book."""
     convention, mask = CONVENTIONS[name], np.random.default_rng(0).random((5, 4)) >= RATE
 
@@ -38,29 +37,36 @@ def with_backward_of(name):
 
 
 @pytest.fixture
-def x():
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        yield torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
+def torch():
+    """Return PyTorch, its generator seeded and afterwards put back."""
+    module = pytest.importorskip("torch")
+    with module.random.fork_rng():
+        module.manual_seed(1)
+        yield module
 
 
-def test_gradcheck_accepts_dropout_whose_mask_comes_from_one_seed(x):
-    assert torch.autograd.gradcheck(frozen(0), x)
+@pytest.fixture
+def x(torch):
+    return torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
+
+
+def test_gradcheck_accepts_dropout_whose_mask_comes_from_one_seed(torch, x):
+    assert torch.autograd.gradcheck(frozen(torch, 0), x)
 
 
 @pytest.mark.proves(
     "PyTorch's gradcheck refuses a right gradient if masks are drawn afresh",
     chapter=4,
 )
-def test_gradcheck_refuses_dropout_with_fresh_masks(x):
+def test_gradcheck_refuses_dropout_with_fresh_masks(torch, x):
     with pytest.raises(RuntimeError):
-        torch.autograd.gradcheck(frozen(None), x)
+        torch.autograd.gradcheck(frozen(torch, None), x)
 
 
 @pytest.mark.parametrize("name", list(CONVENTIONS))
 @pytest.mark.proves("PyTorch's gradcheck finds the backward pass without its scale", chapter=4)
-def test_gradcheck_finds_the_backward_pass_without_its_scale_and_no_other(x, name):
-    function = with_backward_of(name)
+def test_gradcheck_finds_the_backward_pass_without_its_scale_and_no_other(torch, x, name):
+    function = with_backward_of(torch, name)
     if name == "backward unscaled":
         with pytest.raises(RuntimeError, match="Jacobian mismatch"):
             torch.autograd.gradcheck(function, x)

@@ -56,10 +56,10 @@ STAND_IN = {"rate": 0.5, "rng": RNG}  # right values of what most functions take
 NO_COUNTS = [[[2], [3], [1]], [[2], [1], [3]], [[2], [-1], [1]], [[-1]] * 3, [[0]] * 3]
 
 
-def forward(training, rate, rng, noise_shape=None):
+def forward(training, rate, rng, x=TABLE, noise_shape=None):
     layer = Dropout(rate, rng, noise_shape=noise_shape)
     layer.training = training
-    return layer.forward(TABLE)
+    return layer.forward(x)
 
 
 def backward(training, grad):
@@ -86,8 +86,8 @@ CASES = [
     ),
     (dropout_backward, {"grad": EYE, "mask": EYE > 0}, {"mask": [EYE, TWO > 0, True]}),
     (Dropout, {}, {"rate": RATE, "rng": NO_RNG, "noise_shape": [(0, 1), [np.int8(-3)], "ab"]}),
-    (partial(forward, True), {}, {"noise_shape": NOISE_SHAPE}),
-    (partial(forward, False), {}, {"noise_shape": NOISE_SHAPE}),
+    (partial(forward, True), {"x": TABLE}, {"noise_shape": NOISE_SHAPE}),
+    (partial(forward, False), {"x": TABLE}, {"noise_shape": NOISE_SHAPE}),
     (partial(backward, True), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
     (partial(backward, False), {"grad": TABLE}, {"grad": [THREE, 1.0]}),
     (
@@ -330,8 +330,9 @@ def test_a_wrong_argument_is_named(call, right, wrong):
     right = {name: STAND_IN[name] for name in STAND_IN if name in taken} | right
     if "parameters" not in wrong:
         call(**right)
-    for name, values in wrong.items():
-        for value in values:
+    arrays = {name for name, value in right.items() if isinstance(value, np.ndarray)}
+    for name in wrong.keys() | arrays:
+        for value in (*wrong.get(name, ()), *[np.array([None])] * (name in arrays)):
             with pytest.raises((TypeError, ValueError)) as caught:
                 call(**right | {name: value})
             assert re.match(rf"(every entry of )?{name} must ", str(caught.value)), caught.value

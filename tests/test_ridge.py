@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from dropout_lab.masks import all_masks
 from dropout_lab.ridge import (
@@ -63,6 +62,8 @@ class TestDropoutPrices:
 class TestRidgeWeights:
     @pytest.mark.parametrize("rate", RATES[1:])
     def test_dropout_is_scikit_learns_ridge_on_rescaled_features(self, rate):
+        from sklearn.linear_model import Ridge
+
         x, y = regression()
         size = np.sqrt(np.mean(x**2, axis=0))
         oracle = Ridge(alpha=len(x) * rate / (1 - rate), fit_intercept=False, solver="svd")
@@ -140,6 +141,8 @@ class TestLogistic:
 
     @pytest.mark.parametrize("price", [0.05, 2.0])
     def test_weight_decay_is_scikit_learns(self, price):
+        from sklearn.linear_model import LogisticRegression
+
         x, labels = classes()
         oracle = LogisticRegression(C=1 / (2 * price), fit_intercept=False, tol=1e-10)
         expected = oracle.fit(x, labels).coef_[0]
@@ -147,6 +150,8 @@ class TestLogistic:
 
     @pytest.mark.parametrize("rate", [0.0, 0.3, 0.8])
     def test_dropout_is_scikit_learns_fit_to_all_masked_copies(self, rate):
+        from sklearn.linear_model import LogisticRegression
+
         x, labels = classes()
         masks, chances = all_masks(3, rate)
         rows = np.vstack([x * mask / (1 - rate) for mask in masks])
