@@ -11,7 +11,6 @@ from dropout_lab._checks import (
 )
 
 __all__ = [
-    "BIN_EDGES",
     "alert_recall",
     "permutation_importance",
     "precision_at",

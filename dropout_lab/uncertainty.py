@@ -18,8 +18,6 @@ from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
 
 __all__ = [
-    "CONFIDENCE_EDGES",
-    "Doubt",
     "decompose",
     "expected_calibration_error",
     "mc_passes",
