@@ -365,6 +365,11 @@ def test_a_wrong_argument_is_named(call, right, wrong):
             "do the features separate the classes",
         ),
         (
+            lambda: ridge.fit_logistic(EYE * [1, 0], CLASSES),  # the second weight may be any
+            RuntimeError,
+            "no minimum found",
+        ),
+        (
             lambda: family.attention(EYE[:0], EYE[:0], EYE[:0], 0.5, RNG),
             ValueError,
             "keys must have at least one place",

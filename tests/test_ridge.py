@@ -148,6 +148,13 @@ class TestLogistic:
         expected = oracle.fit(x, labels).coef_[0]
         np.testing.assert_allclose(fit_logistic(x, labels, price=price), expected, rtol=1e-5)
 
+    def test_newtons_method_is_quick(self, monkeypatch):
+        # From 0 the number of right digits doubles at every step: a wrong slope needs more.
+        monkeypatch.setattr("dropout_lab.ridge._NEWTON_STEPS", 7)
+        x, labels = classes()
+        for rate, price in ((0.3, 0.0), (0.3, 2.0), (0.0, 20.0)):
+            fit_logistic(x, labels, rate=rate, price=price)
+
     @pytest.mark.parametrize("rate", [0.0, 0.3, 0.8])
     def test_dropout_is_scikit_learns_fit_to_all_masked_copies(self, rate):
         from sklearn.linear_model import LogisticRegression
