@@ -2,11 +2,12 @@
 
 import hashlib
 import html
+from dataclasses import dataclass
 
 from dropout_lab._checks import check_number
 from dropout_lab.explorer.page import style_text
 
-__all__ = ["MIME_TYPE", "Claim", "claim", "claims"]
+__all__ = ["claim", "claims"]
 
 MIME_TYPE = "application/vnd.dropout-lab.claim+json"
 """What a stored notebook keeps a cell's claims under: a list, see `Claim.record`."""
@@ -14,29 +15,15 @@ MIME_TYPE = "application/vnd.dropout-lab.claim+json"
 _ROUNDING = 1e-12  # results this small differ from machine to machine
 
 
+@dataclass(frozen=True, repr=False)
 class Claim:
-    """A sentence and the number that satisfies its bound. `claim` makes them.
+    """A sentence without its period, and the number that satisfies the bound told in words."""
 
-    Parameters
-    ----------
-    text : str
-        The sentence, without its period.
-    value : float
-        The measured number.
-    bound : str
-        What was demanded of it, in words.
-    shown : str
-        The number as it is displayed.
-    unit : str
-        Its unit, or nothing.
-    """
-
-    def __init__(self, text, value, bound, shown, unit):
-        self.text = text
-        self.value = value
-        self.bound = bound
-        self.shown = shown
-        self.unit = unit
+    text: str
+    value: float
+    bound: str
+    shown: str
+    unit: str
 
     @property
     def record(self):
@@ -60,17 +47,11 @@ class Claim:
         return _bundle((self,))
 
 
+@dataclass(frozen=True, repr=False)
 class Claims:
-    """Several claims of one cell, shown one below the other. `claims` makes them.
+    """Several claims of one cell, shown one below the other."""
 
-    Parameters
-    ----------
-    members : tuple of Claim
-        The claims.
-    """
-
-    def __init__(self, members):
-        self.members = members
+    members: tuple
 
     def __repr__(self):
         """Return one line for each."""
@@ -105,7 +86,7 @@ def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, un
 
     Returns
     -------
-    Claim
+    object
         Shown by a notebook as one line.
 
     Raises
@@ -157,18 +138,18 @@ def claims(*several):
 
     Parameters
     ----------
-    *several : Claim
+    *several : object
         At least one, each from `claim`.
 
     Returns
     -------
-    Claims
+    object
         Shown by a notebook as one line for each.
 
     Raises
     ------
     TypeError
-        If one of them is not a `Claim`.
+        If one of them is none.
     ValueError
         If there is none.
 

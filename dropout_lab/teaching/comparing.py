@@ -6,29 +6,13 @@ import numpy as np
 
 from dropout_lab.teaching.words import kind, named, number, shown
 
-__all__ = ["agrees", "complaint"]
-
 _NOT_FINITE = "Look for a division by zero, or a logarithm of zero."
 
 
 def complaint(got, expected, tolerance):
-    """Say what is wrong with an answer.
+    """Say what is wrong with an answer, "expected ..., got ...", and what helps in general.
 
-    Parameters
-    ----------
-    got : object
-        The answer, or what was measured in it; anything.
-    expected : object
-        An array, a number, a truth value, a string, or a tuple or list of these.
-    tolerance : float or None
-        How far numbers may be apart, see `agrees`. None compares kind and shape alone.
-
-    Returns
-    -------
-    wrong : str
-        "expected ..., got ..."; empty if nothing is wrong.
-    hint : str
-        What helps against this kind of mistake in general; empty if nothing does.
+    Both are empty if nothing is wrong. A tolerance of None compares kind and shape alone.
     """
     if isinstance(expected, np.ndarray):
         return _about_array(got, expected, tolerance)
@@ -38,21 +22,9 @@ def complaint(got, expected, tolerance):
 
 
 def agrees(got, expected, tolerance):
-    """Say whether two values agree.
+    """Say whether two values agree: False where kind or shape differ; NaN equals NaN.
 
-    Parameters
-    ----------
-    got, expected : object
-        Arrays, numbers, truth values, strings, or tuples or lists of these; `got` may be
-        anything.
-    tolerance : float
-        Numbers may differ by this much, and by this much relative to the expected one. NaN
-        equals NaN, and infinity itself.
-
-    Returns
-    -------
-    bool
-        False where kind or shape differ.
+    Numbers may differ by the tolerance, and by it relative to the expected one.
     """
     return not complaint(got, expected, tolerance)[0]
 

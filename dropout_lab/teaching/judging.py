@@ -11,8 +11,6 @@ from dropout_lab.teaching.comparing import agrees, complaint
 from dropout_lab.teaching.exercise import Trial
 from dropout_lab.teaching.words import named, shown
 
-__all__ = ["judge"]
-
 _NOT_CALLABLE = "Hand over the function itself: its name, without parentheses behind it."
 _ARGUMENTS = "Write a function of these arguments, in this order."
 _CHANGED = "Work on a new array: x = x * mask makes one, x *= mask writes into the caller's."
@@ -33,23 +31,10 @@ class _Outcome:
 
 
 def judge(exercise, function):
-    """Try a function on all trials of an exercise.
+    """Try what the reader handed over on all trials of an exercise.
 
-    Parameters
-    ----------
-    exercise : Exercise
-        What is asked.
-    function : object
-        What the reader handed over; anything.
-
-    Returns
-    -------
-    lines : list of tuple of (bool, str)
-        For each trial whether it is right, and what to say about it.
-    hint : str
-        What may help with the first trial that is not right; empty if all are.
-    trial : Trial or None
-        The first trial that is not right; None if all are, or if none could be made.
+    For each trial the answer tells whether it is right and what to say about it; then what may
+    help with the first one that is not, and that trial, or None if all are or none could be made.
     """
     if not callable(function):
         return [(False, f"expected a function, got {named(function)}")], _NOT_CALLABLE, None

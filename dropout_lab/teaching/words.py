@@ -5,8 +5,6 @@ import reprlib
 
 import numpy as np
 
-__all__ = ["kind", "named", "number", "shown"]
-
 _LONGEST = 100
 
 
@@ -32,20 +30,7 @@ _short = _Short()
 
 
 def shown(value, text=_short.repr):
-    """Return a value as one short line.
-
-    Parameters
-    ----------
-    value : object
-        Anything.
-    text : callable, optional
-        What turns it into text. By default arrays and numbers have six digits.
-
-    Returns
-    -------
-    str
-        At most about 100 characters.
-    """
+    """Return any value as one short line; by default arrays and numbers have six digits."""
     try:
         line = " ".join(text(value).split())
     except Exception:  # a reader's class may have a __str__ that fails
@@ -54,20 +39,7 @@ def shown(value, text=_short.repr):
 
 
 def number(value, digits=6):
-    """Return a number with so many digits, and a truth value as a word.
-
-    Parameters
-    ----------
-    value : float or bool
-        A number.
-    digits : int, default 6
-        Significant digits.
-
-    Returns
-    -------
-    str
-        For example "0.6" or "True".
-    """
+    """Return a number with so many significant digits, and a truth value as a word."""
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     try:
@@ -77,18 +49,7 @@ def number(value, digits=6):
 
 
 def kind(expected):
-    """Return what kind of value is expected.
-
-    Parameters
-    ----------
-    expected : object
-        An array, a number, a truth value, a string, a tuple or a list.
-
-    Returns
-    -------
-    str
-        For example "a NumPy array of bool, shape (3,)".
-    """
+    """Return what kind of value is expected: "a NumPy array of bool, shape (3,)"."""
     if isinstance(expected, np.ndarray):
         holds = "bool" if expected.dtype == bool else "real numbers"
         return f"a NumPy array of {holds}, shape {expected.shape}"
@@ -100,18 +61,7 @@ def kind(expected):
 
 
 def named(value):
-    """Return what an answer is, kind first.
-
-    Parameters
-    ----------
-    value : object
-        Anything.
-
-    Returns
-    -------
-    str
-        For example "a list, [1, 2]" or "None".
-    """
+    """Return what any answer is, kind first: "a list of 2 values, [1, 2]" or "None"."""
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):
