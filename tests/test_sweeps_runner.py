@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
-from toy_sweeps import CELLS, TOYS
+from toy_sweeps import CELLS, MENDED, TOYS, squares
 
 from dropout_lab.sweeps import Sweep, load_results
 from dropout_lab.sweeps.__main__ import main
@@ -90,12 +90,6 @@ def test_a_place_that_will_not_do_is_known_before_the_sweep(log, tmp_path, capsy
     assert log() == []
 
 
-def test_a_second_run_starts_afresh_and_replaces_the_results(log, output):
-    for _ in range(2):
-        run_sweep(TOYS["squares"], output)
-    assert ran(log) == sorted(2 * EVERY_CELL)
-
-
 def test_the_same_sweep_runs_on_dask(log, output, capsys):
     distributed = pytest.importorskip("dask.distributed")
     with distributed.LocalCluster(
@@ -121,8 +115,7 @@ def test_a_cell_that_raises_is_named_and_the_others_are_kept(log, output, jobs, 
     assert "4 finished cells are kept in out.partial.jsonl" in shown
     assert "ZeroDivisionError: two is not allowed here" in shown
     assert not output.exists()
-    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
-    check_squares(run_sweep(mended, output))
+    check_squares(run_sweep(MENDED, output))
     assert ran(log) == EVERY_CELL
 
 
@@ -176,8 +169,7 @@ def leave_partial(output, lines):
 
 def test_a_line_cut_off_by_the_kill_is_one_cell_less(log, output):
     leave_partial(output, lambda text: text[:-20])
-    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
-    check_squares(run_sweep(mended, output))
+    check_squares(run_sweep(MENDED, output))
     assert Counter(ran(log)) == Counter(EVERY_CELL) + Counter(["3 1"])
 
 
@@ -202,7 +194,7 @@ def test_a_damaged_partial_file_is_named_with_the_line(log, output, damage, line
 
 def test_a_partial_file_of_another_definition_is_refused(log, output, capsys):
     leave_partial(output, bytes)
-    other = Sweep("fails", "Other cells.", CELLS[:4], TOYS["squares"].run)
+    other = Sweep("fails", "Other cells.", CELLS[:4], squares)
     assert main(["fails", "--output", str(output)], {"fails": other}) == 1
     message = capsys.readouterr().err
     assert f"fingerprint {TOYS['fails'].fingerprint}, now {other.fingerprint}" in message
@@ -220,8 +212,7 @@ def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
     monkeypatch.setenv("TOY_SECONDS", "0.05")
     with pytest.raises(SweepError):
         run_sweep(TOYS["fails"], output)
-    mended = Sweep("fails", "Mended.", CELLS, TOYS["squares"].run)
-    results = run_sweep(mended, output)
+    results = run_sweep(MENDED, output)
     assert results.wall_seconds >= 0.3  # six cells of 0.05 s, four of them in the first run
     assert results.wall_seconds < 5
 
@@ -256,21 +247,22 @@ def test_an_interrupt_keeps_what_is_finished(log, output, capsys):
     def interrupted(base, seed):
         if base == 2:
             raise KeyboardInterrupt
-        return TOYS["squares"].run(base, seed)
+        return squares(base, seed)
 
-    toy = Sweep("toy", "A toy.", CELLS, interrupted)
-    assert main(["toy", "--output", str(output)], {"toy": toy}) == 130
+    toy = Sweep("fails", "A toy.", CELLS, interrupted)
+    assert main(["fails", "--output", str(output)], {"fails": toy}) == 130
     assert "goes on from here" in capsys.readouterr().err
-    mended = Sweep("toy", "A toy.", CELLS, TOYS["squares"].run)
-    run_sweep(mended, output)
+    run_sweep(MENDED, output)
     assert ran(log) == EVERY_CELL
+    run_sweep(MENDED, output)  # and another one starts afresh
+    assert ran(log) == sorted(2 * EVERY_CELL)
 
 
 def test_data_that_is_missing_is_said_before_any_cell_runs(log, output, capsys):
     def no_data():
         raise RuntimeError("the data are not here")
 
-    toy = Sweep("toy", "A toy.", CELLS, TOYS["squares"].run, no_data)
+    toy = Sweep("toy", "A toy.", CELLS, squares, no_data)
     assert main(["toy", "--output", str(output)], {"toy": toy}) == 1
     assert "error: the data are not here" in capsys.readouterr().err
     assert ran(log) == []

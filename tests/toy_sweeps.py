@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dropout_lab.sweeps.sweep import Sweep, grid
+from dropout_lab.sweeps import Sweep, grid
 
 
 def note(line):
@@ -48,6 +48,7 @@ def prepare():
 
 
 CELLS = grid(base=[1, 2, 3], seed=[0, 1])
+MENDED = Sweep("fails", "Mended.", CELLS, squares)
 TOYS = {
     toy.name: toy
     for toy in (
@@ -55,11 +56,6 @@ TOYS = {
         Sweep("fails", "One base fails.", CELLS, fails_on_two),
         Sweep("diverges", "One base gives NaN.", CELLS, returns_nan),
         Sweep("dies", "One base kills its process.", CELLS, kills_its_process),
-        Sweep(
-            "many",
-            "Enough to be killed in the middle.",
-            grid(base=[1, 2, 3], seed=list(range(8))),
-            squares,
-        ),
+        Sweep("many", "Enough to be killed.", grid(base=[1, 2, 3], seed=range(8)), squares),
     )
 }

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -101,12 +101,13 @@ class Results:
         >>> found.array("loss", rate=0.5, seed=[1, 0])
         array([0.25, 0.  ])
         """
-        axes = {name: _choices(wanted) for name, wanted in parameters.items()}
+        lists = {name: np.ndim(wanted) > 0 for name, wanted in parameters.items()}
+        axes = {name: list(v) if lists[name] else [v] for name, v in parameters.items()}
         picked = [
             self._one(value, dict(zip(axes, combination, strict=True)))
             for combination in product(*axes.values())
         ]
-        shape = [len(axes[name]) for name, wanted in parameters.items() if _is_axis(wanted)]
+        shape = [len(axes[name]) for name in axes if lists[name]]
         found = np.array(picked)
         return found.reshape((*shape, *found.shape[1:]))
 
@@ -207,9 +208,10 @@ def _clean(value, where):
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        if not math.isfinite(value):
+        rounded = float(f"{value:.{DIGITS}g}")
+        if not math.isfinite(rounded):
             raise ValueError(f"{where} must be finite, got {value}")
-        return float(f"{value:.{DIGITS}g}")
+        return rounded
     if isinstance(value, (list, tuple)):
         return [_clean(item, f"{where}[{i}]") for i, item in enumerate(value)]
     raise TypeError(f"{where} must be a number, a string or a list, got {value!r:.60}")
@@ -221,15 +223,6 @@ def _dump(value):
 
 def _refuse_constant(name):
     raise ValueError(f"it holds {name}")
-
-
-def _is_axis(wanted):
-    array = isinstance(wanted, np.ndarray) and wanted.ndim > 0
-    return array or (isinstance(wanted, Sequence) and not isinstance(wanted, str))
-
-
-def _choices(wanted):
-    return list(wanted) if _is_axis(wanted) else [wanted]
 
 
 def _same(have, want):
