@@ -72,7 +72,6 @@ def test_a_sweep_runs_each_cell_once_and_stores_how(log, output, jobs, capsys):
     assert results.seeds == [0, 1]
     assert results.versions == versions()
     assert results.versions["python"] == sys.version.split()[0]
-    assert 0 <= results.wall_seconds < 60
     assert list(output.parent.iterdir()) == [output]
     shown = capsys.readouterr()
     assert "6/6" in shown.err
@@ -90,6 +89,7 @@ def test_a_place_that_will_not_do_is_known_before_the_sweep(log, tmp_path, capsy
     assert log() == []
 
 
+@pytest.mark.all
 def test_the_same_sweep_runs_on_dask(log, output, capsys):
     distributed = pytest.importorskip("dask.distributed")
     with distributed.LocalCluster(
@@ -192,20 +192,17 @@ def test_a_damaged_partial_file_is_named_with_the_line(log, output, damage, line
     assert partial.read_bytes() == before
 
 
-def test_a_partial_file_of_another_definition_is_refused(log, output, capsys):
-    leave_partial(output, bytes)
+def test_a_partial_file_of_another_sweep_or_of_other_versions_is_refused(log, output, capsys):
+    partial = leave_partial(output, bytes)
     other = Sweep("fails", "Other cells.", CELLS[:4], squares)
     assert main(["fails", "--output", str(output)], {"fails": other}) == 1
     message = capsys.readouterr().err
     assert f"fingerprint {TOYS['fails'].fingerprint}, now {other.fingerprint}" in message
     assert "delete it to start again" in message
-
-
-def test_a_partial_file_of_other_versions_is_refused(log, output, message_of):
-    numpy = json.dumps(versions()["numpy"]).encode()
-    leave_partial(output, lambda text: text.replace(b'"numpy": ' + numpy, b'"numpy": "1.0"'))
-    message = message_of(ValueError, run_sweep, TOYS["fails"], output)
-    assert f"numpy 1.0, now {versions()['numpy']}" in message
+    numpy = versions()["numpy"]
+    partial.write_text(partial.read_text().replace(f'"numpy": "{numpy}"', '"numpy": "1.0"'))
+    assert main(["fails", "--output", str(output)], TOYS) == 1
+    assert f"numpy 1.0, now {numpy}" in capsys.readouterr().err
 
 
 def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
@@ -214,7 +211,6 @@ def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
         run_sweep(TOYS["fails"], output)
     results = run_sweep(MENDED, output)
     assert results.wall_seconds >= 0.3  # six cells of 0.05 s, four of them in the first run
-    assert results.wall_seconds < 5
 
 
 # --- command line ------------------------------------------------------------------------------
