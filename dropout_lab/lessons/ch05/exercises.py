@@ -10,10 +10,15 @@ import numpy as np
 
 from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
 
-_ROWS = (16, 20)
+
+def _batch():
+    """Return sixteen inputs of twenty numbers."""
+    import torch
+
+    return torch.linspace(-2, 2, 320).reshape(16, 20)
 
 
-def _network(rate=0.5, training=True, functional=False, locked=True):
+def _network(rate=0.5, training=True, functional=False):
     """Return a network in a mode that cannot be changed, and a batch for it."""
     import torch
     from torch import nn
@@ -33,8 +38,8 @@ def _network(rate=0.5, training=True, functional=False, locked=True):
             return super().train(mode)
 
     net = Network().train(training)
-    net.locked = locked
-    return net, torch.ones(_ROWS)
+    net.locked = True
+    return net, torch.ones(16, 20)
 
 
 class _Traces:
@@ -56,7 +61,7 @@ class _Traces:
         with torch.random.fork_rng(devices=[]):
             net = nn.Sequential(nn.Linear(20, 200), nn.BatchNorm1d(200), nn.Dropout(0.5))
         self.used.append((net, state))
-        return net, torch.linspace(-2, 2, math.prod(_ROWS)).reshape(_ROWS)
+        return net, _batch()
 
     def measure(self, answer, *_):
         """Return the answer in words, and what is no longer as it was."""
@@ -95,24 +100,10 @@ def _loss_floor(rate, classes):
     return rate * sum(chance * math.log(1 + b) for b, chance in enumerate(chances))
 
 
-def _sequential(rate):
-    """Return the chapter's classifier, and batches to compare it on."""
-    import torch
-    from torch import nn
-
-    net = nn.Sequential(
-        *(nn.Linear(20, 64), nn.ReLU(), nn.Dropout(rate)),
-        *(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(rate)),
-        nn.Linear(32, 1),
-    )
-    return net, torch.linspace(-2, 2, math.prod(_ROWS)).reshape(_ROWS)
-
-
 def _outputs(net, rate, seed=0):
     """Return outputs in train mode and in eval mode, with fixed weights and a fixed mask."""
     import torch
 
-    _, x = _sequential(rate)
     with torch.random.fork_rng(devices=[]), torch.no_grad():  # leave the reader's stream alone
         torch.manual_seed(seed)
         for parameter in net.parameters():
@@ -120,7 +111,7 @@ def _outputs(net, rate, seed=0):
         both = []
         for training in (True, False):
             torch.manual_seed(seed)
-            both.append(net.train(training)(x).numpy().astype(np.float64))
+            both.append(net.train(training)(_batch()).numpy().astype(np.float64))
     return tuple(both)
 
 
@@ -205,13 +196,13 @@ EXERCISES = (
         Trial(
             "outputs in train mode and in eval mode, at rate 0.5",
             lambda: (0.5,),
-            lambda rate: _outputs(_sequential(rate)[0], rate),
+            lambda rate: _outputs(_functional()(rate), rate),
             measure=_outputs,
         ),
         Trial(
             "outputs in train mode and in eval mode, at rate 0.2",
             lambda: (0.2,),
-            lambda rate: _outputs(_sequential(rate)[0], rate),
+            lambda rate: _outputs(_functional()(rate), rate),
             measure=_outputs,
         ),
         Mistake(

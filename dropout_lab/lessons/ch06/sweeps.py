@@ -1,7 +1,6 @@
 """The sweeps of chapter 6, on simulated transactions and on real card data."""
 
 from functools import cache
-from itertools import product
 
 import numpy as np
 
@@ -249,8 +248,7 @@ def _tune(model, seed, train, validation):
     from sklearn.metrics import average_precision_score
 
     tried = []
-    for values in product(*TUNED[model].values()):
-        setting = dict(zip(TUNED[model], values, strict=True))
+    for setting in grid(**TUNED[model]):
         if model == "logistic regression":
             fitted = LogisticRegression(max_iter=2000, **setting).fit(*train)
         else:
