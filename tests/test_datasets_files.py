@@ -1,12 +1,14 @@
 import hashlib
 import os
 import runpy
+import sys
 import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import pooch
 import pytest
 from data_server import WEB_PAGE, break_off, data_server, send
 
@@ -44,6 +46,7 @@ def names_in(folder):
 def test_a_file_is_downloaded_once_with_a_bar_where_nothing_is_published(
     server, folder, capsys, monkeypatch
 ):
+    monkeypatch.setattr(pooch.get_logger().handlers[0], "stream", sys.stderr)  # as it is now
     wanted = []
 
     def answer(handler):
