@@ -25,11 +25,22 @@ CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 ALL ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
-  launch ledger lite live_chapters models_elsewhere printing prose site solutions teaching \
+  launch ledger lite live_chapters models_elsewhere new_chapter printing prose site solutions teaching \
   training_keras typography weight workflows
 
+# Written beside and then moved: neither a full disk nor a kill leaves half a chapter.
+define execute
+	@set -e; trap 'rm -f "$$draft"' EXIT; trap 'exit 1' INT TERM; \
+	for chapter in $(1); do \
+	  draft=$$(dirname $$chapter)/.draft-$$(basename $$chapter); echo $$chapter; \
+	  $(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
+	    --ExecutePreprocessor.record_timing=False --output "$${draft##*/}" $$chapter; \
+	  mv "$$draft" $$chapter; \
+	done
+endef
+
 .NOTPARALLEL:
-.PHONY: help book lite serve pdf epub test chapters lint bench links newest lowest publish clean
+.PHONY: help book lite serve pdf epub test chapter chapters lint bench links newest lowest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,14 +85,11 @@ test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run the tests: 
 	  $(if $(ALL),,-m "not all")
 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
-	@# Written beside and then moved: neither a full disk nor a kill leaves half a chapter.
-	@set -e; trap 'rm -f "$$draft"' EXIT; trap 'exit 1' INT TERM; \
-	for chapter in $(CHAPTERS); do \
-	  draft=$$(dirname $$chapter)/.draft-$$(basename $$chapter); echo $$chapter; \
-	  $(CHAPTER_SETTINGS) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
-	    --ExecutePreprocessor.record_timing=False --output "$${draft##*/}" $$chapter; \
-	  mv "$$draft" $$chapter; \
-	done
+	$(call execute,$(CHAPTERS))
+
+chapter: $(VENV)/all-is-installed ## write a new chapter that passes its tests: make chapter NAME=14_title
+	$(BIN)/python -m book.new_chapter "$(NAME)"
+	$(call execute,chapters/$(NAME).ipynb)
 
 lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
 	$(BIN)/ruff check .

@@ -1,0 +1,22 @@
+"""Write a new chapter: python -m book.new_chapter 14_title."""
+
+import sys
+from pathlib import Path
+
+from book.new_chapter import write_chapter
+
+
+def main(arguments):
+    """Write it and say which files it has, or what is wrong."""
+    if len(arguments) != 1:
+        sys.exit("say which: make chapter NAME=14_title")
+    root = Path.cwd()
+    try:
+        for path in write_chapter(root, arguments[0]):
+            print(path.relative_to(root))
+    except (ValueError, FileExistsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

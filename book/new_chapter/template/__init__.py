@@ -1,0 +1,1 @@
+"""What chapter 99 draws and asks."""

@@ -1,0 +1,57 @@
+"""Figures of chapter 99: which units a mask keeps, and how many masks keep how many."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from dropout_lab.explorer import describe
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
+
+__all__ = ["counts_figure", "mask_figure"]
+
+
+def mask_figure(mask):
+    """Draw which units a mask keeps.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        Shape (n,), of bool: True where a unit is kept.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 2.2 inches.
+    """
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.2))
+    figure.subplots_adjust(left=0.04, right=0.96, top=0.84, bottom=0.22)
+    units = np.arange(1, len(mask) + 1)
+    axes.bar(units, mask, color=COLORS["with"], hatch="////")
+    axes.bar(units, ~mask, facecolor="none", edgecolor=COLORS["dropped"], linestyle=":")
+    axes.set(xlim=(0.4, len(mask) + 0.6), ylim=(0, 1.05), yticks=[], xlabel="unit")
+    axes.set_title("hatched: kept, dotted: dropped")
+    return describe(figure, f"{mask.sum()} of {len(mask)} units are kept.")
+
+
+def counts_figure(shares, rate):
+    """Draw how probable each number of kept units is.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray
+        Shape (n + 1,): the probability of keeping 0 to n units.
+    rate : float
+        The rate, for the sentence.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 x 2.6 inches.
+    """
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.6))
+    figure.subplots_adjust(left=0.14, right=0.96, top=0.96, bottom=0.2)
+    kept = np.arange(len(shares))
+    axes.bar(kept, shares, color=COLORS["with"], hatch="////")
+    axes.set(xlim=(-0.6, len(shares) - 0.4), ylim=(0, 1), xlabel="units kept", ylabel="probability")
+    likely = shares.argmax()
+    sentence = f"At rate {rate}, {likely} kept is the most probable number: {shares[likely]:.2f}."
+    return describe(figure, sentence)
