@@ -11,7 +11,7 @@ from pathlib import Path
 from pybtex.backends.plaintext import Backend
 from pybtex.plugin import register_plugin
 
-from book import complete, downloads, header, scripts, sharing, sources, text, weight
+from book import complete, downloads, header, reference, scripts, sharing, sources, text, weight
 from book.ledger import Ledger
 
 FINISHING = (  # once all pages are written
@@ -26,25 +26,32 @@ FINISHING = (  # once all pages are written
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
-    app.setup_extension("book.api")  # the reference of the package
-    app.setup_extension("book.code_links")
+    app.connect("config-inited", configure)  # before numpydoc looks
+    app.setup_extension("sphinx.ext.autodoc")
+    app.setup_extension("numpydoc")
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     app.add_directive("ledger", Ledger)
+    app.add_directive("api", reference.Api)
+    app.add_directive("api-names", reference.ApiNames)
 
-    app.connect("config-inited", configure)
     # Before others put their files into the site.
     app.connect("builder-inited", begin, priority=0)
     app.connect("env-before-read-docs", sources.check_outputs)
     app.connect("source-read", sources.read_links)
+    app.connect("autodoc-skip-member", reference.skip_fields)
+    app.connect("doctree-read", reference.read_code)
+    app.connect("env-updated", reference.find_entries)
     app.connect("missing-reference", sources.find_notebook)
+    app.connect("missing-reference", reference.find_name)
+    app.connect("doctree-resolved", reference.link_names)
     # Before opengraph, at 500, reads what the page says of itself.
     app.connect("html-page-context", sharing.choose_card, priority=400)
     # After it, and after the theme has laid out its header.
     app.connect("html-page-context", make_page, priority=900)
     # After others have copied their style sheets, and sphinx-external-toc its page for the root.
     app.connect("build-finished", finish, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
 
 
 def configure(app, config):
@@ -52,6 +59,7 @@ def configure(app, config):
     header.repository()
     config.ogp_site_url = sharing.site_address()
     config.ogp_social_cards = {"enable": False}
+    reference.configure(config)
     scripts.silence_thebe(app)
     # sphinxcontrib-bibtex asks for it at each citation, and would search all packages each time.
     register_plugin("pybtex.backends", "plaintext", Backend, force=True)
@@ -70,7 +78,9 @@ def make_page(app, pagename, templatename, context, doctree):
         citations = app.env.get_domain("cite").citations
         here = [entry for entry in citations if entry.bibliography_key.docname == pagename]
         context["body"] = text.mend(text.name_entries(context["body"], here))
+        context["body"] = reference.link_code(app, pagename, context["body"])
     header.add_buttons(app, pagename, context)
+    reference.drop_source(pagename, context)
     scripts.place_scripts(app, pagename, context)
     sharing.keep_what_holds(app, pagename, context)
     sharing.share_root(app, pagename, context)

@@ -1,0 +1,350 @@
+"""The API reference: what each ``__all__`` names, from its docstring, and links to it and back.
+
+autodoc and numpydoc write the entries, and sphinx-codeautolink follows names through code. Its
+extension would read a page's code anew for each block and write the whole page again, which takes
+longer than the rest of the build; so the links are set here.
+"""
+
+import ast
+import pkgutil
+import re
+from contextlib import suppress
+from fnmatch import fnmatch
+from functools import cache
+from importlib import import_module
+from inspect import isclass, isroutine
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from numpydoc.xref import DEFAULT_LINKS
+from sphinx import addnodes
+from sphinx.ext.autodoc.mock import mock
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+from sphinx_codeautolink.extension.block import construct_name_pattern
+from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
+from sphinx_codeautolink.parse import parse_names
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "dropout_lab"
+# What the package's modules import besides NumPy. None of it is needed to read docstrings.
+NOT_IMPORTED = ["matplotlib", "pooch", "tqdm"]
+
+# Where others document what our docstrings name. No inventory is fetched while building.
+ELSEWHERE = {
+    "numpy.ndarray": "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.html",
+    "numpy.random.Generator": "https://numpy.org/doc/stable/reference/random/generator.html",
+    "matplotlib.figure.Figure": (
+        "https://matplotlib.org/stable/api/_as_gen/matplotlib.figure.Figure.html"
+    ),
+    "matplotlib.axes.Axes": "https://matplotlib.org/stable/api/_as_gen/matplotlib.axes.Axes.html",
+    "pathlib.Path": "https://docs.python.org/3/library/pathlib.html#pathlib.Path",
+    "torch.Tensor": "https://docs.pytorch.org/docs/stable/tensors.html",
+    "torch.device": "https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.device",
+    "torch.nn.Dropout": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html",
+    "torch.nn.Linear": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html",
+    "torch.nn.Module": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
+    "torch.optim.Adam": "https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html",
+    "keras.Model": "https://keras.io/api/models/model/",
+    "tqdm.tqdm": "https://tqdm.github.io/docs/tqdm/",
+}
+
+# Public names that PyTorch or Keras have as well. In prose they mean theirs, or a word: only the
+# full path means ours.
+SHARED = {
+    "Dropout",
+    "History",
+    "Regularizer",
+    "attention",
+    "cross_entropy",
+    "dropout",
+    "evaluate",
+    "regularizers",
+    "softmax",
+    "train",
+}
+
+_DATA_SHOWN = 40  # characters of a constant's value
+_CODE = re.compile(r'<div class="highlight-i?python3? notranslate">.*?</pre>', re.DOTALL)
+
+
+# --- which names there are, and where ----------------------------------------------------------
+
+
+@cache
+def modules():
+    """Return the public modules of the package by name."""
+    with mock(NOT_IMPORTED):
+        found = pkgutil.walk_packages([str(ROOT / PACKAGE)], f"{PACKAGE}.")
+        names = [PACKAGE, *(module.name for module in found)]
+        return {name: import_module(name) for name in names if "._" not in name}
+
+
+@cache
+def addresses():
+    """Return the address of each public name, the shortest to import it by.
+
+    The keys are its home, the module that defines it, and what it is called there.
+    """
+    paths = {}
+    for module, contents in modules().items():
+        for name in getattr(contents, "__all__", ()):
+            thing = getattr(contents, name)
+            home = thing.__module__ if isclass(thing) or isroutine(thing) else module
+            paths.setdefault((home, name), [f"{home}.{name}"]).append(f"{module}.{name}")
+    return {home: min(found, key=lambda path: path.count(".")) for home, found in paths.items()}
+
+
+@cache
+def documented(path):
+    """Return the address of what a dotted path leads to, through whatever module that is."""
+    parent, _, name = path.rpartition(".")
+    if not parent:
+        return path
+    return addresses().get((parent, name)) or f"{documented(parent)}.{name}"
+
+
+@cache
+def pages():
+    """Return the modules of each page and pattern: a module stands where a pattern fits it best."""
+    found = {}
+    for page in sorted((ROOT / "chapters/api").glob("*.rst")):
+        for line in re.findall(r"(?m)^\.\. api:: (.*)$", page.read_text("utf-8")):
+            found |= {(page.stem, pattern): [] for pattern in line.split()}
+    for module, contents in sorted(modules().items()):
+        if module != PACKAGE and getattr(contents, "__all__", ()):
+            fitting = [place for place in found if fnmatch(module, place[1])]
+            found[max(fitting, key=lambda place: len(place[1]))].append(module)
+    return found
+
+
+def modules_of(page):
+    """Return the modules of a page, in the order of its patterns."""
+    return [module for place, found in pages().items() if place[0] == page for module in found]
+
+
+def entries(module):
+    """Return the public names that a module defines: name, address, summary, in their order."""
+    analyzer, contents = ModuleAnalyzer.for_module(module), modules()[module]
+    documented = analyzer.find_attr_docs()
+    names = [name for home, name in addresses() if home == module]
+    for name in sorted(names, key=analyzer.tagorder.get):
+        text = "\n".join(documented.get(("", name), ())) or getattr(contents, name).__doc__
+        yield name, addresses()[module, name], first_paragraph(text)
+
+
+def first_paragraph(docstring):
+    """Return the first paragraph of a docstring in one line."""
+    return " ".join(docstring.strip().partition("\n\n")[0].split())
+
+
+# --- the pages ---------------------------------------------------------------------------------
+
+
+class Api(SphinxDirective):
+    """``.. api:: PATTERN ...``: what the modules of the page define, a section a module."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        """Return the sections."""
+        self.env.note_reread()
+        return [self._section(module) for module in modules_of(Path(self.env.docname).name)]
+
+    def _section(self, module):
+        """Return what there is to say about a module and its names."""
+        anchor = "api-" + module.replace("_", "-").replace(".", "-")
+        section = nodes.section(ids=[anchor], names=[anchor])
+        section += nodes.title("", "", nodes.literal("", module))
+        lines = [f".. automodule:: {module}", ""]
+        for name, address, _ in entries(module):
+            thing = getattr(modules()[module], name)
+            kind = "class" if isclass(thing) else "function" if isroutine(thing) else "data"
+            option = {"class": ":members:", "function": "", "data": ":no-value:"}[kind]
+            if kind == "data" and len(repr(thing)) <= _DATA_SHOWN:
+                option = ""
+            home = address.rpartition(".")[0]
+            lines += [f".. auto{kind}:: {home}::{name}", f"   {option}", ""]
+        self.state.nested_parse(StringList(lines, module), 0, section)
+        return section
+
+
+class ApiNames(SphinxDirective):
+    """``.. api-names:: PAGE``: the names of a page, each with its first sentence."""
+
+    required_arguments = 1
+
+    def run(self):
+        """Return a paragraph and a list for each module."""
+        self.env.note_reread()
+        lines = []
+        for module in modules_of(self.arguments[0]):
+            sentence = first_paragraph(modules()[module].__doc__)
+            lines += [f".. py:currentmodule:: {module}", "", ".. rst-class:: api-module", ""]
+            lines += [f":py:mod:`{module}`: {sentence}", "", ".. rst-class:: api-names", ""]
+            for _, address, summary in entries(module):
+                lines += [f":py:obj:`~{address}`", f"   {summary}"]
+            lines.append("")
+        found = nodes.container()
+        self.state.nested_parse(StringList(lines, self.arguments[0]), 0, found)
+        return found.children
+
+
+def find_name(app, env, node, contnode):
+    """Lead a name to its entry, here or elsewhere; in backticks it need not have one."""
+    if node.get("refdomain") != "py":
+        return None
+    target, module = node["reftarget"], modules().get(node.get("py:module"))
+    if target in ELSEWHERE:
+        return nodes.reference("", "", contnode, refuri=ELSEWHERE[target], internal=False)
+    first, dot, rest = target.partition(".")
+    home = getattr(getattr(module, first, None), "__module__", None)
+    entry = env.get_domain("py").objects.get(documented(f"{home}.{first}{dot}{rest}"))
+    if entry:
+        return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, contnode)
+    return nodes.literal("", node.astext()) if node["reftype"] == "obj" else None
+
+
+def skip_fields(app, what, name, obj, skip, options):
+    """Leave out the fields of named tuples, whose docstring says "Alias for field number 0"."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
+def drop_source(pagename, context):
+    """Offer no source of a page that was written from the package: it is only a directive."""
+    if pagename.startswith("chapters/api/"):
+        for menu in context.get("header_buttons", ()):
+            if menu.get("label") == "download-buttons":
+                source = "download-source-button"
+                menu["buttons"] = [one for one in menu["buttons"] if one.get("label") != source]
+
+
+# --- links to the pages, and back --------------------------------------------------------------
+
+
+def read_code(app, doctree):
+    """Note which of the package's names stand where in the code of a page; its blocks add up."""
+    blocks, source = [], ""
+    for block in doctree.findall(nodes.literal_block):
+        if block.get("language") in ("ipython3", "python"):
+            section, text = block.parent, block.astext()
+            while section.parent and not isinstance(section[0], nodes.title):
+                section = section.parent
+            try:
+                ast.parse(text)
+            except SyntaxError:  # a command of IPython
+                text = "\n" * text.count("\n")
+            blocks.append((source.count("\n"), section["ids"][0], []))
+            source += text + "\n"
+    for name in parse_names(source, doctree):
+        if name.import_components[0] == PACKAGE:
+            above, _, names = [block for block in blocks if block[0] < name.lineno][-1]
+            name.lineno, name.end_lineno = name.lineno - above, name.end_lineno - above
+            names.append(name)
+    vars(app.env).setdefault("api_code", {})[app.env.docname] = [block[1:] for block in blocks]
+
+
+def find_entries(app, env):
+    """Find the entries that pages name in their code, and the section that uses each first."""
+    objects = env.get_domain("py").objects
+    env.api_links, env.api_uses = {}, {}
+    for page, blocks in sorted(env.api_code.items()):
+        env.api_links[page] = [{} for _ in blocks]
+        for (section, names), links in zip(blocks, env.api_links[page], strict=True):
+            for name in names:
+                with suppress(CouldNotResolve, KeyError):
+                    entry = objects[documented(resolve_location(name, objects))]
+                    links.setdefault(entry.node_id, (name, entry))
+                    if not name.context.startswith("import"):
+                        env.api_uses.setdefault(entry.node_id, {}).setdefault(page, section)
+
+
+def link_code(app, pagename, body):
+    """Make a link of each name in the code of a page where it stands first in its block."""
+    blocks = iter(app.env.api_links.get(pagename, ()))
+    return _CODE.sub(lambda code: _link(app, pagename, code[0], next(blocks)), body)
+
+
+def _link(app, page, html, links):
+    lines = html.split("\n")
+    for name, entry in links.values():
+        rows = slice(name.lineno - 1, name.end_lineno)
+        text = "\n".join(lines[rows])
+        found = re.search(construct_name_pattern(name), text)
+        start, end = found.end(1), found.end()
+        link = f'<a class="api-link" href="{_place(app, page, entry)}">{text[start:end]}</a>'
+        lines[rows] = (text[:start] + link + text[end:]).split("\n")
+    return "\n".join(lines)
+
+
+def _place(app, page, entry):
+    return f"{app.builder.get_relative_uri(page, entry.docname)}#{entry.node_id}"
+
+
+def link_names(app, doctree, docname):
+    """End entries with the chapters that use them, and make links of names in the prose."""
+    list_uses(app, doctree, docname)
+    link_prose(app, doctree, docname)
+
+
+def link_prose(app, doctree, docname):
+    """Make links of names in the prose that the code of the page imports from the package."""
+    known = {PACKAGE: PACKAGE}
+    for links in app.env.api_links.get(docname, ()):
+        for name, entry in links.values():
+            if name.context == "import_target" and name.code_str not in SHARED:
+                known[name.code_str] = entry.node_id.removeprefix("module-")
+    for literal in list(doctree.findall(nodes.literal)):
+        first, dot, rest = literal.astext().removesuffix("()").partition(".")
+        entry = app.env.get_domain("py").objects.get(f"{known.get(first)}{dot}{rest}")
+        if entry and first + rest != PACKAGE and not _is_apart(literal):
+            place = _place(app, docname, entry)
+            link = nodes.reference("", "", refuri=place, internal=True, classes=["api-link"])
+            literal.replace_self(link)
+            link += literal
+
+
+def _is_apart(node):
+    """Say whether a node stands in a heading or a link."""
+    while node is not None and not isinstance(node, nodes.title | nodes.reference):
+        node = node.parent
+    return node is not None
+
+
+def list_uses(app, doctree, docname):
+    """End each entry with the chapters that use it."""
+    for entry in doctree.findall(addnodes.desc):
+        uses = app.env.api_uses.get((entry[0]["ids"] or [""])[0], {})
+        chapters = [page for page in uses if Path(page).name[:2].isdigit()]
+        if chapters:
+            plural = "s" * (len(chapters) > 1)
+            entry[-1] += nodes.paragraph(
+                "", f"In the code of chapter{plural} ", classes=["api-uses"]
+            )
+            for page in chapters:
+                place = f"{app.builder.get_relative_uri(docname, page)}#{uses[page]}"
+                number = str(int(Path(page).name[:2]))
+                entry[-1][-1] += nodes.reference("", number, refuri=place, internal=True)
+                entry[-1][-1] += nodes.Text("." if page == chapters[-1] else ", ")
+
+
+def configure(config):
+    """Set what autodoc and numpydoc have to know; the package says most of it."""
+    config.default_role = "py:obj"
+    config.autodoc_mock_imports = NOT_IMPORTED
+    config.autodoc_typehints = "none"  # the docstrings say more
+    config.autodoc_preserve_defaults = True
+    config.autosummary_generate = False  # numpydoc brings it; it would search all notebooks
+    config.numpydoc_show_class_members = False  # autodoc shows them
+    config.numpydoc_xref_param_type = True
+    config.numpydoc_xref_ignore = "all"  # words that are no names
+    links = {word: word for word in DEFAULT_LINKS}  # "float" need not be a link
+    links |= {name: f":py:obj:`{name}`" for name in ELSEWHERE}
+    for (home, name), address in addresses().items():
+        if isclass(getattr(modules()[home], name)):
+            link = f":py:obj:`~{address}`"
+            links |= {f"{home}.{name}": link, address: link, name: link}
+    config.numpydoc_xref_aliases = links
