@@ -32,13 +32,12 @@ def setup(app):
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     app.add_directive("ledger", Ledger)
-    app.add_directive("api", reference.Api)
-    app.add_directive("api-names", reference.ApiNames)
 
     # Before others put their files into the site.
     app.connect("builder-inited", begin, priority=0)
     app.connect("env-before-read-docs", sources.check_outputs)
     app.connect("source-read", sources.read_links)
+    app.connect("source-read", reference.write_page)
     app.connect("autodoc-skip-member", reference.skip_fields)
     app.connect("doctree-read", reference.read_code)
     app.connect("env-updated", reference.find_entries)

@@ -16,12 +16,10 @@ from inspect import isclass, isroutine
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from numpydoc.xref import DEFAULT_LINKS
 from sphinx import addnodes
 from sphinx.ext.autodoc.mock import mock
 from sphinx.pycode import ModuleAnalyzer
-from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from sphinx_codeautolink.extension.block import construct_name_pattern
 from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
@@ -46,7 +44,6 @@ ELSEWHERE = {
     "torch.nn.Dropout": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html",
     "torch.nn.Linear": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html",
     "torch.nn.Module": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
-    "torch.optim.Adam": "https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html",
     "keras.Model": "https://keras.io/api/models/model/",
     "tqdm.tqdm": "https://tqdm.github.io/docs/tqdm/",
 }
@@ -66,6 +63,8 @@ SHARED = {
     "train",
 }
 
+_PATTERNS = re.compile(r"^\.\. api:: (.*)$", re.MULTILINE)
+_NAMES = re.compile(r"^\.\. api-names:: (.*)$", re.MULTILINE)
 _DATA_SHOWN = 40  # characters of a constant's value
 _CODE = re.compile(r'<div class="highlight-i?python3? notranslate">.*?</pre>', re.DOTALL)
 
@@ -108,21 +107,20 @@ def documented(path):
 
 @cache
 def pages():
-    """Return the modules of each page and pattern: a module stands where a pattern fits it best."""
+    """Return the modules of each page: a module stands where a pattern of a page fits it best."""
     found = {}
     for page in sorted((ROOT / "chapters/api").glob("*.rst")):
-        for line in re.findall(r"(?m)^\.\. api:: (.*)$", page.read_text("utf-8")):
+        for line in _PATTERNS.findall(page.read_text("utf-8")):
             found |= {(page.stem, pattern): [] for pattern in line.split()}
+    homes = {home for home, _ in addresses()}
     for module, contents in sorted(modules().items()):
-        if module != PACKAGE and getattr(contents, "__all__", ()):
+        if module in homes or (module != PACKAGE and hasattr(contents, "__all__")):
             fitting = [place for place in found if fnmatch(module, place[1])]
             found[max(fitting, key=lambda place: len(place[1]))].append(module)
-    return found
-
-
-def modules_of(page):
-    """Return the modules of a page, in the order of its patterns."""
-    return [module for place, found in pages().items() if place[0] == page for module in found]
+    shown = {page: [] for page, _ in found}
+    for (page, _), fitting in found.items():
+        shown[page] += fitting
+    return shown
 
 
 def entries(module):
@@ -143,54 +141,39 @@ def first_paragraph(docstring):
 # --- the pages ---------------------------------------------------------------------------------
 
 
-class Api(SphinxDirective):
-    """``.. api:: PATTERN ...``: what the modules of the page define, a section a module."""
-
-    required_arguments = 1
-    final_argument_whitespace = True
-
-    def run(self):
-        """Return the sections."""
-        self.env.note_reread()
-        return [self._section(module) for module in modules_of(Path(self.env.docname).name)]
-
-    def _section(self, module):
-        """Return what there is to say about a module and its names."""
-        anchor = "api-" + module.replace("_", "-").replace(".", "-")
-        section = nodes.section(ids=[anchor], names=[anchor])
-        section += nodes.title("", "", nodes.literal("", module))
-        lines = [f".. automodule:: {module}", ""]
-        for name, address, _ in entries(module):
-            thing = getattr(modules()[module], name)
-            kind = "class" if isclass(thing) else "function" if isroutine(thing) else "data"
-            option = {"class": ":members:", "function": "", "data": ":no-value:"}[kind]
-            if kind == "data" and len(repr(thing)) <= _DATA_SHOWN:
-                option = ""
-            home = address.rpartition(".")[0]
-            lines += [f".. auto{kind}:: {home}::{name}", f"   {option}", ""]
-        self.state.nested_parse(StringList(lines, module), 0, section)
-        return section
+def write_page(app, docname, source):
+    """Put into a page what ``.. api:: PATTERN ...`` and ``.. api-names:: PAGE`` stand for."""
+    if docname.startswith("chapters/api/"):
+        app.env.reread_always.add(docname)
+        page = Path(docname).name
+        text = _PATTERNS.sub(lambda _: "\n".join(map(_section, pages()[page])), source[0])
+        source[0] = _NAMES.sub(lambda named: "\n".join(map(_names, pages()[named[1]])), text)
 
 
-class ApiNames(SphinxDirective):
-    """``.. api-names:: PAGE``: the names of a page, each with its first sentence."""
+def _section(module):
+    """Return what there is to say about a module and its names."""
+    anchor, title = "api-" + re.sub("[._]", "-", module), f"``{module}``"
+    lines = [f".. _{anchor}:", "", title, "-" * len(title), "", f".. automodule:: {module}", ""]
+    for name, address, _ in entries(module):
+        thing = getattr(modules()[module], name)
+        kind = "class" if isclass(thing) else "function" if isroutine(thing) else "data"
+        lines += [f".. auto{kind}:: {address.rpartition('.')[0]}::{name}"]
+        if kind == "class":
+            lines += ["   :members:"]
+        elif kind == "data" and len(repr(thing)) > _DATA_SHOWN:
+            lines += ["   :no-value:"]
+        lines += [""]
+    return "\n".join(lines)
 
-    required_arguments = 1
 
-    def run(self):
-        """Return a paragraph and a list for each module."""
-        self.env.note_reread()
-        lines = []
-        for module in modules_of(self.arguments[0]):
-            sentence = first_paragraph(modules()[module].__doc__)
-            lines += [f".. py:currentmodule:: {module}", "", ".. rst-class:: api-module", ""]
-            lines += [f":py:mod:`{module}`: {sentence}", "", ".. rst-class:: api-names", ""]
-            for _, address, summary in entries(module):
-                lines += [f":py:obj:`~{address}`", f"   {summary}"]
-            lines.append("")
-        found = nodes.container()
-        self.state.nested_parse(StringList(lines, self.arguments[0]), 0, found)
-        return found.children
+def _names(module):
+    """Return the names of a module, each with its first sentence."""
+    lines = [f".. py:currentmodule:: {module}", "", ".. rst-class:: api-module", ""]
+    sentence = first_paragraph(modules()[module].__doc__)
+    lines += [f":py:mod:`{module}`: {sentence}", "", ".. rst-class:: api-names", ""]
+    for _, address, summary in entries(module):
+        lines += [f":py:obj:`~{address}`", f"   {summary}"]
+    return "\n".join([*lines, ""])
 
 
 def find_name(app, env, node, contnode):
