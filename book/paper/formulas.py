@@ -7,28 +7,7 @@ from pypdf.generic import DictionaryObject, NameObject
 
 __all__ = ["open_book", "structure", "tag_formulas"]
 
-# Letters that a style sheet draws, as MathJax does, are in no tree of a PDF. So each formula gets
-# a name in words, and a box (see paper.css) that is in the tree.
-_SPEAK = """async rules => {
-    const { Sre } = MathJax._.a11y.sre;
-    SREfeature.custom = async name => rules[name];  // a page from a file may not read files
-    await Sre.setupEngine({ locale: 'en', domain: 'clearspeak', modality: 'speech' });
-    await Sre.sreReady();
-    const { SerializedMmlVisitor } = MathJax._.core.MmlTree.SerializedMmlVisitor;
-    const source = new SerializedMmlVisitor();
-    const spoken = new Map();
-    for (const formula of MathJax.startup.document.math) {
-        const mathml = source.visitTree(formula.root);
-        if (!spoken.has(mathml)) {
-            // Upright letters are no news: E is the mean, and Var has no slant either.
-            spoken.set(mathml, Sre.toSpeech(mathml).replaceAll('normal ', ''));
-        }
-        const drawn = formula.typesetRoot.querySelector('mjx-math');
-        drawn.setAttribute('role', 'img');
-        drawn.setAttribute('aria-label', spoken.get(mathml));
-    }
-    return [...spoken.values()];
-}"""
+_SPEAK = Path(__file__).with_name("speak.js")
 
 
 def open_book(page, source):
@@ -39,7 +18,7 @@ def open_book(page, source):
     page : playwright.sync_api.Page
         An empty page of a running Chromium.
     source : pathlib.Path
-        The book as one page of HTML, from `printing.one_page.one_page`.
+        The book as one page of HTML, from `paper.one_page.one_page`.
 
     Returns
     -------
@@ -53,11 +32,9 @@ def open_book(page, source):
     package = find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
     mathjax = Path(package, "static", "mathjax")
     page.add_script_tag(path=mathjax / "a11y" / "sre.js")
-    rules = mathjax / "sre" / "mathmaps"
-    names = ("base", "en")
-    return page.evaluate(
-        _SPEAK, {name: (rules / f"{name}.json").read_text(encoding="utf-8") for name in names}
-    )
+    files = [mathjax / "sre" / "mathmaps" / f"{name}.json" for name in ("base", "en")]
+    rules = {file.stem: file.read_text(encoding="utf-8") for file in files}
+    return page.evaluate(_SPEAK.read_text(encoding="utf-8"), rules)
 
 
 def structure(pdf):

@@ -9,6 +9,7 @@ from string import ascii_lowercase
 from urllib.parse import unquote, urldefrag, urljoin
 
 from bs4 import BeautifulSoup
+from jinja2 import Environment, FileSystemLoader
 
 from dropout_lab.explorer.page import read_published
 
@@ -24,6 +25,7 @@ MOST_TELLING = {
     ("11_uncertainty", 1): {"angle, degrees": "45"},
     ("13_should_i_use_dropout", 4): {"seeds": "10"},
 }
+_TEMPLATE = Path(__file__).with_name("book.html")
 _STYLE = Path(__file__).with_name("paper.css")
 _FOR_THE_SCREEN = (
     "script, style, button, .headerlink, details.hide, .xp-ui, .xp-note, .toctree-wrapper, "
@@ -46,6 +48,18 @@ class SitePage:
     def key(self):
         """What the page's anchors begin with once all pages are one."""
         return Path(self.address).stem
+
+    @property
+    def text(self):
+        """The HTML of the chapter."""
+        return self.article.decode_contents()
+
+    @property
+    def sections(self):
+        """The anchor and the heading of each numbered section."""
+        found = self.article.select("section > h3")
+        headings = [(heading.parent["id"], heading.get_text()) for heading in found]
+        return [(anchor, text) for anchor, text in headings if re.match(r"\d", text)]
 
 
 @dataclass(frozen=True)
@@ -107,52 +121,32 @@ def one_page(site, title, author):
     parts = read_parts(site)
     pages = [page for part in parts for page in part.pages]
     keys = {page.address: page.key for page in pages}
-    styles = {}
+    styles = [style.get_text() for page in pages for style in page.article.find_all("style")]
     for page in pages:
-        for style in page.article.find_all("style"):
-            styles[style.get_text()] = None  # every figure brings the same ones
         _prepare(page, keys)
-    body = [_title_page(site, title, author, pages[0]), _contents(parts)]
-    for part in parts:
-        for page in part.pages:
-            head = part.caption if page is part.pages[0] else ""
-            body.append(_chapter(page, head))
-    return (
-        '<!doctype html><html lang="en" data-theme="light" data-mode="light"><head>'
-        f'<meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f'<meta name="author" content="{html.escape(author)}">{_head(site)}'
-        f"<style>{''.join(styles)}{_STYLE.read_text(encoding='utf-8')}{_headers(pages)}</style>"
-        f'</head><body><div class="bd-content">{"".join(body)}</div></body></html>'
+    figure = _take_figure(pages[0])
+    start = BeautifulSoup((site / START).read_text(encoding="utf-8"), "html.parser")
+    template = Environment(loader=FileSystemLoader(_TEMPLATE.parent), autoescape=True)
+    return template.get_template(_TEMPLATE.name).render(
+        title=title,
+        author=author,
+        parts=parts,
+        figure=figure,
+        number_unknown=_NUMBER_UNKNOWN,
+        folder=f"../{site.name}",
+        sheets=[link["href"] for link in start.select("link[rel=stylesheet]")],
+        scripts=[tag["src"] for tag in start.select("script[src]") if "mathjax" in tag["src"]],
+        styles=[*dict.fromkeys(styles), _STYLE.read_text(encoding="utf-8")],
     )
 
 
-def _head(site):
-    """Return the style sheets of the site's pages, and the scripts that typeset formulas."""
-    soup = BeautifulSoup((site / START).read_text(encoding="utf-8"), "html.parser")
-    sheets = [link["href"] for link in soup.select("link[rel=stylesheet]")]
-    scripts = [tag["src"] for tag in soup.select("script[src]") if "mathjax" in tag["src"]]
-    base = f"../{site.name}/chapters/"
-    settings = (
-        '<script>window.MathJax = {options: {enableAssistiveMml: false, processHtmlClass: "math"}}'
-        "</script>"
-    )
-    return (
-        "".join(f'<link rel="stylesheet" href="{base}{sheet}">' for sheet in sheets)
-        + settings
-        + "".join(f'<script defer src="{base}{script}"></script>' for script in scripts)
-    )
-
-
-def _headers(pages):
-    """Return the rules that print a chapter's title at the head of its pages."""
-    rules = []
-    for page in pages:
-        title = page.title.replace("\\", "\\\\").replace('"', '\\"')
-        rules.append(
-            f'[data-page="{page.key}"]{{page:p{page.key}}}'
-            f'@page p{page.key}{{@top-right{{content:"{title}"}}}}'
-        )
-    return "".join(rules)
+def _take_figure(page):
+    """Take the figure of the landing page out of it, with what says what to do on a screen."""
+    for paragraph in page.article.find("section").find_all("p", recursive=False):
+        if "slider" in paragraph.get_text():
+            paragraph.decompose()
+    page.article.find("h1").string = page.title
+    return page.article.select_one("figure.xp").extract()
 
 
 # --- from a page of the site to a chapter on paper --------------------------------------------
@@ -256,70 +250,9 @@ def _mend_links(page, keys):
             link.unwrap()  # a file of the site, which no paper has
 
 
-# --- what only the paper has -------------------------------------------------------------------
-
-
 def _page_number(anchor):
     """Return a link that shows the number of the page where an anchor stands, once known."""
     return f'<a class="page-number" href="#{anchor}">{_NUMBER_UNKNOWN}</a>'
-
-
-def _title_page(site, title, author, landing_page):
-    """Return the title page, with the figure of the landing page on it."""
-    figure = landing_page.article.select_one("figure.xp").extract()
-    for paragraph in landing_page.article.find("section").find_all("p", recursive=False):
-        if "slider" in paragraph.get_text():
-            paragraph.decompose()  # it says what to do with the figure on a screen
-    landing_page.article.find("h1").string = landing_page.title
-    mark = site / "_static" / "mark.svg"
-    return (
-        f'<div class="title-page"><img src="../{site.name}/_static/{mark.name}" alt="">'
-        f'<p class="title">{html.escape(title)}</p>'
-        '<p class="subtitle">An interactive book on dropout</p>'
-        f'{figure}<p class="author">{html.escape(author)}</p></div>'
-    )
-
-
-_NOTE = """<div class="about-print"><p>This is the book without its site. There each figure with a
-sentence below it moves: here it shows one frame, and where the text speaks of sliders, it speaks of
-the site. Code that only prepares or draws a figure stands in the notebooks; the code that teaches
-stands here. Solutions and answers stand at the end of their chapter. What documents the code is on
-the site alone.</p></div>"""
-
-
-def _contents(parts):
-    """Return the table of contents: parts, chapters and their sections, with page numbers."""
-    lines = []
-    for part in parts:
-        if part.caption:
-            lines.append(f'<p class="toc-part">{html.escape(part.caption)}</p>')
-        for page in part.pages:
-            lines.append(_line("toc-chapter", page.title, page.key))
-            for section in page.article.select("section > h3"):
-                text = section.get_text()
-                if re.match(r"\d", text):
-                    lines.append(_line("toc-section", text, section.parent["id"]))
-    return (
-        '<nav class="toc" id="contents"><h1>Contents</h1>'
-        f'<div class="toc-columns">{"".join(lines)}</div></nav>{_NOTE}'
-    )
-
-
-def _line(kind, text, anchor):
-    """Return a line of the table of contents."""
-    return (
-        f'<p class="{kind}"><a href="#{anchor}">{html.escape(text)}</a>'
-        f"<span>{_page_number(anchor)}</span></p>"
-    )
-
-
-def _chapter(page, caption):
-    """Return a chapter; the first of a part carries the caption of the part."""
-    head = f'<h1 class="part">{html.escape(caption)}</h1>' if caption else ""
-    return (
-        f'<article class="bd-article" id="{page.key}" data-page="{page.key}">'
-        f"{head}{page.article.decode_contents()}</article>"
-    )
 
 
 def _parse(text):
