@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from book.text import (
     mend,
     reserve_width,
 )
+from dropout_lab.teaching.quizzes import quiz
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'
 BLOCK = r'<div class="math notranslate nohighlight">\[x.\]</div>.'
@@ -82,7 +84,19 @@ def test_a_matrix_and_a_formula_of_its_own_reserve_none():
 def test_a_style_element_stands_once_on_a_page():
     page = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><style>a{}</style><p>3</p>"
     once = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><p>3</p>"
-    assert drop_repeated_styles(page) == once
+    assert mend(page) == drop_repeated_styles(page) == once
+
+
+def test_a_page_is_given_all_of_it():
+    one = quiz("How many?", {"1": "No.", "2": "Yes."}, answer="2").html
+    page = f'<p role="doc-biblioentry">{MATH}, 95 %, Solution to<a href="#x"> 1</a></p>'
+    mended = mend(page + one + one)
+    assert 'role="listitem"' in mended
+    assert mended.count('class="formula"') == mended.count("--width:") == 1
+    assert "95\N{NO-BREAK SPACE}%" in mended
+    assert 'Solution to <a href="#x">1</a>' in mended
+    assert len(set(re.findall(r'<details class="xp-option" name="([^"]*)"', mended))) == 2
+    assert mended.count("<style>") == 1
 
 
 def _image(colors, side, rng):

@@ -114,5 +114,6 @@ def test_scripts_wait_behind_the_text_and_those_for_formulas_are_fetched_once():
         formulas[path.stem] = [(address, version) for _, address, version in scripts[-1:]]
         assert len(ahead) == ("tex-chtml.js" not in names)
         formulas[path.stem] = ahead or formulas[path.stem]
+    assert not [*(SITE / "_static").rglob("*.map"), *(SITE / "_static").rglob("fontawesome.js")]
     # Whether asked for or fetched ahead, it is the same file, so that it comes once.
     assert len(set(map(str, formulas.values()))) == 1
