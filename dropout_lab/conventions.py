@@ -35,8 +35,6 @@ class Convention:
         What the book calls it; its key in `CONVENTIONS`.
     says : str
         What its followers write, in one sentence; p is the probability of dropping.
-    sources : tuple of str
-        Keys of the book's bibliography that use or say it; empty if the book cites none.
     training, inference, backward : {"1", "1/keep", "keep", "rate"}
         The factor on surviving units while training, on all units at inference, and on the
         gradient of surviving units.
@@ -56,7 +54,6 @@ class Convention:
 
     name: str
     says: str
-    sources: tuple
     training: str
     inference: str
     backward: str
@@ -325,43 +322,35 @@ def _masked(values, mask, rate, scale, name):
 
 
 CONVENTIONS = {
-    name: Convention(name, says, sources, *factors)
-    for name, (says, factors, sources) in {
-        "classic": (
-            "Mask while training; multiply by 1 - p at test time.",
-            ("1", "keep", "1"),
-            ("srivastava2014", "hinton2012", "cs231n"),
-        ),
-        "inverted": (
-            "Mask and divide by 1 - p while training; do nothing at test time.",
+    name: Convention(name, says, *factors)
+    for name, factors, says in (
+        ("classic", ("1", "keep", "1"), "Mask while training; multiply by 1 - p at test time."),
+        (
+            "inverted",
             ("1/keep", "1", "1/keep"),
-            ("pytorch_dropout", "keras_dropout", "cs231n"),
+            "Mask and divide by 1 - p while training; do nothing at test time.",
         ),
-        "scale by p": (
-            "Mask while training; scale by the dropout rate p at test time.",
+        (
+            "scale by p",
             ("1", "rate", "1"),
-            ("tf_overfit",),
+            "Mask while training; scale by the dropout rate p at test time.",
         ),
-        "divide at test": (
-            "Mask while training; divide by 1 - p at test time.",
+        (
+            "divide at test",
             ("1", "1/keep", "1"),
-            (),
+            "Mask while training; divide by 1 - p at test time.",
         ),
-        "scale twice": (
-            "Mask and divide by 1 - p while training; multiply by 1 - p at test time.",
+        (
+            "scale twice",
             ("1/keep", "keep", "1/keep"),
-            (),
+            "Mask and divide by 1 - p while training; multiply by 1 - p at test time.",
         ),
-        "never scale": (
-            "Mask while training; turn dropout off at test time.",
-            ("1", "1", "1"),
-            (),
-        ),
-        "backward unscaled": (
-            "Mask and divide by 1 - p on the way forward; only mask on the way back.",
+        ("never scale", ("1", "1", "1"), "Mask while training; turn dropout off at test time."),
+        (
+            "backward unscaled",
             ("1/keep", "1", "1"),
-            (),
+            "Mask and divide by 1 - p on the way forward; only mask on the way back.",
         ),
-    }.items()
+    )
 }
 """Name to convention, the two right ones first: the choices of a drop-down menu."""

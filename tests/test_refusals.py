@@ -106,7 +106,7 @@ CASES = [
     (INVERTED.train_mean, {"x": TWO}, {"x": [EYE, np.ones(21), np.ones(0)], "rate": RATE}),
     (convention_named, {"convention": "classic"}, {"convention": ["keras", None]}),
     (
-        partial(Convention, "name", "says", ()),
+        partial(Convention, "name", "says"),
         {"training": "1", "inference": "keep", "backward": "rate"},
         {"training": ["p"], "inference": ["p"], "backward": ["p", None]},
     ),
