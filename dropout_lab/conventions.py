@@ -248,7 +248,7 @@ class Convention:
         Parameters
         ----------
         x : numpy.ndarray
-            Activations of a few units, one-dimensional, at most `dropout_lab.masks.MAX_UNITS`.
+            Activations of a few units, one-dimensional, at most 20.
         rate : float
             Probability of dropping, ``0 <= rate <= 1``.
 

@@ -1,4 +1,4 @@
-"""Stochastic depth: the rule of the paper, means over all masks, and what is refused."""
+"""Stochastic depth: the rule of the paper, and what an example keeps."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Gaussian and concrete dropout: moments, limits, gradient, and what is refused."""
+"""Gaussian and concrete dropout: moments, limits, gradient."""
 
 import math
 

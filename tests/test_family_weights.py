@@ -1,4 +1,4 @@
-"""DropConnect against all its masks, its moments, and what is refused."""
+"""DropConnect against all its masks, its moments."""
 
 import numpy as np
 import pytest
