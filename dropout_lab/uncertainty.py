@@ -125,7 +125,10 @@ def decompose(probabilities):
     Returns
     -------
     Doubt
-        Mean, variance, and the three entropies, in nats.
+        A named tuple: `mean` and `variance` of each probability over the passes, shape
+        ``(n, classes)``, and in nats, shape ``(n,)``, the entropies `total`, that of the mean,
+        `expected`, that of a single pass on the mean, and `mutual`, their difference: the doubt
+        that comes from passes contradicting each other.
 
     Raises
     ------
