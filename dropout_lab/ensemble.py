@@ -123,7 +123,7 @@ def exact_ensemble(net, x):
     Returns
     -------
     Ensemble
-        `arithmetic`, the mean of the probabilities; `geometric`, their geometric mean divided
+        A named tuple: `arithmetic`, the mean of the probabilities; `geometric`, their geometric mean divided
         by its sum over classes; `weight_scaling`, what the network says at inference.
 
     Raises

@@ -170,8 +170,8 @@ class MLP:
         Returns
         -------
         Gradients
-            The loss in nats, and the lists `weights` and `biases` of arrays shaped like the
-            network's own.
+            A named tuple: the `loss` in nats, and the lists `weights` and `biases` of arrays
+            shaped like the network's own.
 
         Raises
         ------
@@ -349,8 +349,8 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     Returns
     -------
     Scores
-        Fraction classified right, mean probability of the chosen class, and mean
-        cross-entropy in nats.
+        A named tuple: `accuracy`, the fraction classified right, `confidence`, the mean
+        probability of the chosen class, and the mean `cross_entropy` in nats.
 
     Raises
     ------

@@ -30,22 +30,7 @@ CONFIDENCE_EDGES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 
 
 class Doubt(NamedTuple):
-    """What many answers to the same inputs say together: means over passes, in nats.
-
-    Attributes
-    ----------
-    mean : numpy.ndarray of float64
-        Mean probability of each class, shape ``(n, classes)``: the prediction.
-    variance : numpy.ndarray of float64
-        Variance of each probability over the passes, same shape.
-    total : numpy.ndarray of float64
-        Predictive entropy, that of `mean`, shape ``(n,)``.
-    expected : numpy.ndarray of float64
-        Mean entropy of a single pass, shape ``(n,)``: doubt that every pass has by itself.
-    mutual : numpy.ndarray of float64
-        Mutual information, `total` minus `expected`, shape ``(n,)``: doubt that comes from
-        passes contradicting each other. Never negative.
-    """
+    """What many answers to the same inputs say together, see `decompose`."""
 
     mean: np.ndarray
     variance: np.ndarray
