@@ -123,8 +123,8 @@ def exact_ensemble(net, x):
     Returns
     -------
     Ensemble
-        A named tuple: `arithmetic`, the mean of the probabilities; `geometric`, their geometric mean divided
-        by its sum over classes; `weight_scaling`, what the network says at inference.
+        A named tuple: `arithmetic`, the mean of the probabilities; `geometric`, their geometric
+        mean divided by its sum over classes; `weight_scaling`, what the network says at inference.
 
     Raises
     ------
