@@ -166,16 +166,6 @@ def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
     assert_same(gradient, dropout_backward(grad, mask, rate))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_evaluation_changes_nothing_in_all_three(torch, keras, tf, dtype, rng):
-    x = without_zeros(rng, SHAPE, dtype)
-    ours = Dropout(0.7, rng).eval().forward(x)
-    assert_same(ours, x)
-    assert_same(torch.nn.Dropout(0.7).eval()(torch.tensor(x)).numpy(), ours)
-    layer = keras.layers.Dropout(0.7, dtype=dtype)
-    assert_same(layer(tf.constant(x), training=False).numpy(), ours)
-
-
 def test_dropped_nan(torch, keras, rng):
     # What the docstring of dropout says of NaN: PyTorch multiplies, Keras selects.
     nan = np.full(200, np.nan, np.float32)
