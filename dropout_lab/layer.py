@@ -21,8 +21,6 @@ from dropout_lab._checks import (
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
-_LARGEST_FLOAT16 = 65504.0
-
 
 def sample_mask(shape, rate, rng, *, noise_shape=None):
     """Draw a dropout mask: True where a unit is kept, False where it is dropped.
@@ -383,8 +381,8 @@ def _apply(values, mask, rate):
 def scaled(values, scale):
     """Multiply a floating-point array by a number in place, keeping its dtype, and return it."""
     kind = values.dtype.type
-    if kind is np.float16 and _LARGEST_FLOAT16 < scale < math.inf:
-        kind = np.float64  # as an infinity it would make NaN of zeros
+    if float(np.finfo(kind).max) < scale < math.inf:
+        kind = np.float64  # a scale beyond float16 would make NaN of zeros
     values *= kind(scale)
     return values
 

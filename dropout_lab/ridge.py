@@ -176,7 +176,7 @@ def sampled_weights(x, y, rate, counts, rng):
         squares += heard.T @ heard
         products += heard.T @ y
         if copy in counts:
-            found[copy] = np.linalg.lstsq(squares, products, rcond=None)[0]
+            found[copy] = np.linalg.lstsq(squares, products)[0]
     return np.array([found[count] for count in counts])
 
 
