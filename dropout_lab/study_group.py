@@ -22,6 +22,7 @@ from dropout_lab.layer import dropout
 
 __all__ = [
     "FRIENDS",
+    "StudyGroup",
     "best_weights",
     "decay_weights",
     "effective_friends",
