@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import matplotlib as mpl
+import matplotlib.style
 
 __all__ = ["COLORS", "FIGURE_WIDTH", "INK", "figure_style"]
 
@@ -20,28 +21,8 @@ COLORS = {
 FIGURE_WIDTH = 4.8
 """Inches. Narrow on purpose: at 360 px wide, 10 pt in the figure is still 9 px on the screen."""
 
-# Settings that concern windows and the process, not the look of a figure.
-_NOT_LOOKS = {
-    "backend",
-    "backend_fallback",
-    "date.epoch",
-    "docstring.hardcopy",
-    "figure.max_open_warning",
-    "figure.raise_window",
-    "interactive",
-    "savefig.directory",
-    "tk.window_focus",
-    "toolbar",
-}
-
-# A style sheet or matplotlibrc of the reader must not change the book's figures: they start from
-# what matplotlib is delivered with.
-_DEFAULTS = {
-    key: value
-    for key, value in mpl.rcParamsDefault.items()
-    if key not in _NOT_LOOKS and not key.startswith("webagg.")
-}
-_RC = _DEFAULTS | {
+_RC = {
+    "timezone": mpl.rcParamsDefault["timezone"],  # which matplotlib does not count as style
     "figure.figsize": (FIGURE_WIDTH, 3.0),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
@@ -93,5 +74,6 @@ def figure_style():
     ...     mpl.rcParams["font.size"]
     10.0
     """
-    with mpl.rc_context(_RC):
+    # A style sheet or matplotlibrc of the reader must not change the book's figures.
+    with mpl.style.context("default"), mpl.rc_context(_RC):
         yield
