@@ -251,14 +251,6 @@ def test_the_nodes_of_a_figure_are_those_of_matplotlib(make):
     assert paints(after) == {"currentColor" if p == INK else p for p in paints(before)}
 
 
-def test_a_picture_keeps_its_pixels():
-    figure = styled(grid)
-    before = [e.get(HREF) for e in drawn(ElementTree.fromstring(original(figure)), "image")]
-    after = [e.get("href") for e in drawn(cleaned(figure), "image")]
-    assert ["".join(s.split()) for s in after] == ["".join(s.split()) for s in before]
-    assert all(source.startswith("data:image/png;base64,") for source in after)
-
-
 def test_text_is_not_touched():
     texts = [*HOSTILE, "0.123456789 -0.001 1.0000", "M 1.005 2", INK, "font: 'a'; b", "url(#a)"]
     figure = Figure()

@@ -79,14 +79,6 @@ def test_the_same_arguments_give_the_same_bytes_and_others_another_key():
     assert re.fullmatch("xp[0-9a-f]{10}", read_published(pages[0])[0].key)
 
 
-def test_frames_that_share_everything_are_stored_once():
-    nodes = [text_node("x" * 1000)]
-    page = published_html(BOX, [("slider", "a", list("0123"))], [(nodes, "say")] * 4, [0])
-    (explorer,) = read_published(page)
-    assert (explorer.frames, explorer.parts) == ([[0]] * 4, nodes)
-    assert page.count("x" * 1000) == 2, "once for the image, once for the script"
-
-
 # Read back, and texts that try to leave their place
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=5)

@@ -20,22 +20,23 @@ _IMAGE = re.compile(r'<img\b[^>]* src="data:image/svg\+xml[^",]*,([^"]*)')
 _CONTROL = re.compile(r"(?s)<label><span>(.*?)</span><(input|select) (.*?)</label>")
 _START = re.compile(r'value="(\d+)" (?:autocomplete|selected)')
 _BOX = re.compile(r'viewBox="([^"]*)"')
+_IN_A_URI = str.maketrans({c: f"%{ord(c):02X}" for c in '%#"<>&'})
 _KINDS = {"input": "slider", "select": "menu"}
 
 
+@dataclass(frozen=True, repr=False)
 class Published:
     """A piece of HTML as a notebook displays it, and a summary for where it shows none."""
 
-    def __init__(self, page, summary):
-        self.html = page
-        self._summary = summary
+    html: str
+    summary: str
 
     def _repr_html_(self):
         return self.html
 
     def __repr__(self):
         """Return the summary."""
-        return self._summary
+        return self.summary
 
 
 def script_text(name="explorer.js"):
@@ -276,16 +277,7 @@ def _control(axis, position):
 
 def _data_uri(svg):
     """Return `svg` as the value of a ``src`` attribute."""
-    for character, code in (
-        ("%", "%25"),
-        ("#", "%23"),
-        ('"', "%22"),
-        ("<", "%3C"),
-        (">", "%3E"),
-        ("&", "%26"),
-    ):
-        svg = svg.replace(character, code)
-    return "data:image/svg+xml;charset=utf-8," + svg
+    return "data:image/svg+xml;charset=utf-8," + svg.translate(_IN_A_URI)
 
 
 def _resource(name, package=__package__):
