@@ -1,5 +1,6 @@
 """Frames: what happens to matplotlib's SVG, with the original SVG and a browser as oracles."""
 
+import base64
 import io
 import itertools
 import re
@@ -249,6 +250,22 @@ def test_the_nodes_of_a_figure_are_those_of_matplotlib(make):
 
     assert INK in paints(before)
     assert paints(after) == {"currentColor" if p == INK else p for p in paints(before)}
+
+
+@pytest.mark.parametrize(("colors", "lighter"), [(5, True), (256, True), (300, False)])
+def test_an_image_of_few_colors_gets_a_palette_and_keeps_every_pixel(rng, colors, lighter):
+    palette = rng.permutation(2**16)[:colors].astype(np.uint32) * 65_537  # alpha too
+    sheet = palette[rng.permutation(np.arange(150 * 150) % colors)].view(np.uint8)
+    figure = Figure(dpi=72)
+    figure.figimage(sheet.reshape(150, 150, 4))
+    before = drawn(ElementTree.fromstring(original(figure)), "image")[0].get(HREF)
+    after = drawn(cleaned(figure), "image")[0].get("href")
+    images = [
+        Image.open(io.BytesIO(base64.b64decode(source.partition("base64,")[2])))
+        for source in (before, after)
+    ]
+    assert images[0].convert("RGBA").tobytes() == images[1].convert("RGBA").tobytes()
+    assert (images[1].mode == "P") == (len(after) < 0.6 * len(before)) == lighter
 
 
 def test_text_is_not_touched():
