@@ -449,7 +449,7 @@ def painted_bars(root):
 height = st.floats(-5, 5, allow_subnormal=False).map(lambda h: round(h, 3))
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     st.lists(height, min_size=1, max_size=12),
     st.sampled_from([0.3, 0.8, 1.0, 1.3, 2.5]),

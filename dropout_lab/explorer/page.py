@@ -141,7 +141,7 @@ class Explorer:
 
     @property
     def labels(self):
-        """The labels of each axis' values."""
+        """For each axis the list of its values' labels."""
         return [labels for _, _, labels in self.axes]
 
     def number(self, positions):
@@ -175,11 +175,33 @@ class Explorer:
         return number
 
     def nodes(self, number):
-        """Return the elements of a frame as one text."""
+        """Return the elements of a frame.
+
+        Parameters
+        ----------
+        number : int
+            Which frame, from 0.
+
+        Returns
+        -------
+        str
+            SVG without the element around it. Each id begins with the explorer's key.
+        """
         return "".join(self.parts[part] for part in self.frames[number])
 
     def svg(self, number):
-        """Return a frame as a picture that has its sentence as its name."""
+        """Return a frame as a picture.
+
+        Parameters
+        ----------
+        number : int
+            Which frame, from 0.
+
+        Returns
+        -------
+        str
+            An SVG document; its name for screen readers is the frame's sentence.
+        """
         return _svg(self.box, [self.nodes(number)], self.sentences[number])
 
 
