@@ -120,8 +120,8 @@ def load_mnist(dtype="uint8"):
     ``mnist/`` in it and from nowhere else, gzipped or not, under the names that LeCun, Kaggle or
     torchvision give them; torchvision's own folder ``MNIST/raw/`` serves too. Otherwise they come
     from the cache, and on first use from two public mirrors (11 MB). The content of each file is
-    checked by its SHA-256. A cached file that fails is deleted and downloaded again; a file of
-    your own is never deleted, it is an error.
+    checked by its SHA-256. In the cache, a file that fails is downloaded again; one of your own
+    stays as it is, and is an error.
 
     `load_idx` reads other data sets in such files, Fashion-MNIST for example.
 
