@@ -80,8 +80,8 @@ test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run the tests: 
 	@$(BIN)/python -m browsers.chromium
 	@$(BIN)/python -m browsers.firefox
 	@$(BIN)/python -m browsers.axe
-	@# Four processes also on two cores: some of them wait for a kernel or a browser.
-	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder \
+	@# Three processes also on two cores: some of them wait for a kernel or a browser.
+	$(CHAPTER_SETTINGS) $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder \
 	  $(if $(ALL),,-m "not all")
 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error

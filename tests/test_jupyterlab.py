@@ -169,6 +169,7 @@ def test_an_explorer_moves_after_a_save_and_without_a_kernel(folder, tab):
         assert "Error displaying" not in tab.locator(".jp-Notebook").inner_text()
 
 
+@pytest.mark.all  # of what it needs, `test_live` tries all but a save
 def test_what_a_save_keeps_of_an_unfinished_explorer_moves_too(folder, tab):
     path = folder / "lesson.ipynb"
     slow = "time.sleep(120 if rate % 4 else 0.2)"

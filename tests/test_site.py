@@ -745,29 +745,6 @@ def test_axe_finds_enough_contrast_in_the_dark(look_at, page):
     assert _axe(look_at(page, mode="dark"), runOnly=["color-contrast"]) == []
 
 
-TINTS = """() => {
-    const tints = ["background", "surface", "on-background", "info-bg", "warning-bg", "success-bg",
-        "attention-bg", "danger-bg", "primary-bg", "secondary-bg", "accent-bg"];
-    const probe = document.body.appendChild(document.createElement("p"));
-    probe.style.transition = "none";
-    const rgb = (name) => {
-        probe.style.color = `var(--pst-color-${name})`;
-        return getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map(Number);
-    };
-    return ["link", "link-higher-contrast"].flatMap(
-        (link) => tints.map((tint) => [tint, rgb(link), rgb(tint)]));
-}"""
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("page", ["chapters/references.html"])
-def test_a_link_is_legible_on_every_tint_of_the_palette(look_at, page, mode):
-    pairs = look_at(page, mode=mode).evaluate(TINTS)
-    assert len({str(tint) for _, _, tint in pairs}) > 6
-    for tint, link, ground in pairs:
-        assert _contrast(link, ground) >= 4.5, tint
-
-
 def test_axe_is_the_pinned_one_or_none():
     with pytest.raises(ValueError, match=r"not the one that package-lock\.json names"):
         axe.unpack(b"another package")
