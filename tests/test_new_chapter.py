@@ -69,7 +69,8 @@ def test_another_name_is_refused_with_what_is_allowed(tmp_path, name):
 
 
 def test_no_file_is_overwritten(copy):
-    place = copy / "tests" / f"answers_{NUMBER:02}.py"
+    place = copy / "dropout_lab" / "lessons" / f"ch{NUMBER:02}" / "figures.py"
+    place.parent.mkdir()
     place.write_text("mine")
     before = contents(copy)
     with pytest.raises(FileExistsError, match=place.name):

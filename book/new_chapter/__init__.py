@@ -19,6 +19,20 @@ HOMEWORK = (
     "| {number} | {{ref}}`On paper <ex-{slug}-paper>` | {{ref}}`The mean <ex-{slug}-mean>` "
     "| {{ref}}`One number of many <ex-{slug}-chance>` |\n"
 )
+WRONG = """
+
+# Chapter {number}
+
+
+def {identifier}_kept(right):
+    yield lambda units, rate: round(right(units, rate))
+    yield lambda units, rate: right(units, rate**2)
+
+
+def {identifier}_chance(right):
+    yield lambda kept, units, rate: right(kept, units, 1 - rate)
+    yield lambda kept, units, rate: right(kept, units + 1, rate)
+"""
 
 
 def write_chapter(root, name):
@@ -51,9 +65,9 @@ def write_chapter(root, name):
             f"underscores, not {name!r}"
         )
     slug = found[2].replace("_", "-")
-    words = {"number": int(found[1]), "name": name, "slug": slug}
+    words = {"number": int(found[1]), "name": name, "slug": slug, "identifier": found[2]}
     words["title"] = slug.replace("-", " ").capitalize()
-    new = _new_files(words, found[2])
+    new = _new_files(words)
     if there := [path for path in new if (root / path).exists()]:
         raise FileExistsError(f"{there[0]} is there; nothing was written")
     changed = {
@@ -62,6 +76,7 @@ def write_chapter(root, name):
             ("_toc.yml", _enter_contents),
             ("chapters/index.ipynb", _enter_card),
             ("chapters/teaching.md", _enter_plan),
+            ("tests/wrong_answers.py", _enter_wrong_answers),
         )
     }
     for path, text in (new | changed).items():
@@ -70,7 +85,7 @@ def write_chapter(root, name):
     return [root / path for path in new | changed]
 
 
-def _new_files(words, identifier):
+def _new_files(words):
     """Return the text of each new file by its path; chapter 99 of the template gets a name."""
     lesson = f"dropout_lab/lessons/ch{words['number']:02}"
     places = {
@@ -78,13 +93,12 @@ def _new_files(words, identifier):
         "__init__.py": f"{lesson}/__init__.py",
         "figures.py": f"{lesson}/figures.py",
         "exercises.py": f"{lesson}/exercises.py",
-        "answers.py": f"tests/answers_{words['number']:02}.py",
     }
     found = {}
     for source, place in places.items():
         text = (TEMPLATE / source).read_text(encoding="utf-8")
         for old, new in (
-            ("chapter_title", identifier),
+            ("chapter_title", words["identifier"]),
             ("chapter-title", words["slug"]),
             ("Chapter title", words["title"]),
             ("99", f"{words['number']:02}"),
@@ -117,3 +131,7 @@ def _enter_plan(text, words, before):
     text = _after(text, rf"^\| {number} \| \{{ref\}}.*\n", HOMEWORK.format(**words))
     # It runs in a browser until it imports what that does not have.
     return text.replace(f" and {number})", f", {number} and {words['number']})", 1)
+
+
+def _enter_wrong_answers(text, words, before):
+    return text + WRONG.format(**words)

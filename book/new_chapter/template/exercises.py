@@ -12,33 +12,21 @@ def _chance(kept, units, rate):
 
 EXERCISES = (
     Exercise(
-        name="chapter_title_kept",
-        chapter=99,
-        asks="chapter_title_kept(units, rate) returns the mean number of kept units.",
-        trials=(
-            Trial("ten units at rate 0.2", lambda: (10, 0.2), 8.0),
-            Trial("three units at rate 0.5", lambda: (3, 0.5), 1.5),
-        ),
-        mistakes=(
-            Mistake(
-                lambda units, rate: units * rate,
-                "That is how many are dropped. The rate is the probability of dropping.",
-            ),
+        "chapter_title_kept(units, rate) returns the mean number of kept units.",
+        Trial("ten units at rate 0.2", lambda: (10, 0.2), 8.0),
+        Trial("three units at rate 0.5", lambda: (3, 0.5), 1.5),
+        Mistake(
+            lambda units, rate: units * rate,
+            "That is how many are dropped. The rate is the probability of dropping.",
         ),
     ),
     Exercise(
-        name="chapter_title_chance",
-        chapter=99,
-        asks="chapter_title_chance(kept, units, rate) returns a probability.",
-        trials=(
-            Trial("no unit of two at rate 0.5", lambda: (0, 2, 0.5), 0.25),
-            Trial("two of five at rate 0.2", lambda: (2, 5, 0.2), _chance),
-        ),
-        mistakes=(
-            Mistake(
-                lambda kept, units, rate: (1 - rate) ** kept * rate ** (units - kept),
-                "That is one mask. How many masks keep that many units?",
-            ),
+        "chapter_title_chance(kept, units, rate) returns a probability.",
+        Trial("no unit of two at rate 0.5", lambda: (0, 2, 0.5), 0.25),
+        Trial("two of five at rate 0.2", lambda: (2, 5, 0.2), _chance),
+        Mistake(
+            lambda kept, units, rate: (1 - rate) ** kept * rate ** (units - kept),
+            "That is one mask. How many masks keep that many units?",
         ),
     ),
 )

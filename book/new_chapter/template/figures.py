@@ -1,10 +1,9 @@
 """Figures of chapter 99: which units a mask keeps, and how many masks keep how many."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab.explorer import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
+from dropout_lab.lessons import kit
 
 __all__ = ["counts_figure", "mask_figure"]
 
@@ -20,15 +19,13 @@ def mask_figure(mask):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.2 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.2))
-    figure.subplots_adjust(left=0.04, right=0.96, top=0.84, bottom=0.22)
+    figure, panel = kit.panels(height=2.2, top=0.84, left=0.04, right=0.96, bottom=0.22)
     units = np.arange(1, len(mask) + 1)
-    axes.bar(units, mask, color=COLORS["with"], hatch="////")
-    axes.bar(units, ~mask, facecolor="none", edgecolor=COLORS["dropped"], linestyle=":")
-    axes.set(xlim=(0.4, len(mask) + 0.6), ylim=(0, 1.05), yticks=[], xlabel="unit")
-    axes.set_title("hatched: kept, dotted: dropped")
+    panel.bar(units, mask, **kit.HATCHED)
+    panel.bar(units, ~mask, **kit.hollow(kit.GRAY), linestyle=":")
+    panel.set(xlim=(0.4, len(mask) + 0.6), ylim=(0, 1.05), yticks=[], xlabel="unit")
+    panel.set_title("hatched: kept, dotted: dropped")
     return describe(figure, f"{mask.sum()} of {len(mask)} units are kept.")
 
 
@@ -45,13 +42,11 @@ def counts_figure(shares, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        4.8 x 2.6 inches.
     """
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 2.6))
-    figure.subplots_adjust(left=0.14, right=0.96, top=0.96, bottom=0.2)
-    kept = np.arange(len(shares))
-    axes.bar(kept, shares, color=COLORS["with"], hatch="////")
-    axes.set(xlim=(-0.6, len(shares) - 0.4), ylim=(0, 1), xlabel="units kept", ylabel="probability")
+    figure, panel = kit.panels(height=2.6, top=0.96, left=0.14, right=0.96, bottom=0.2)
+    panel.bar(np.arange(len(shares)), shares, **kit.HATCHED)
+    panel.set(xlim=(-0.6, len(shares) - 0.4), ylim=(0, 1))
+    panel.set(xlabel="units kept", ylabel="probability")
     likely = shares.argmax()
     sentence = f"At rate {rate}, {likely} kept is the most probable number: {shares[likely]:.2f}."
     return describe(figure, sentence)
