@@ -18,6 +18,7 @@ from pathlib import Path
 from docutils import nodes
 from numpydoc.xref import DEFAULT_LINKS
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.ext.autodoc.mock import mock
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
@@ -90,10 +91,28 @@ def addresses():
     paths = {}
     for module, contents in modules().items():
         for name in getattr(contents, "__all__", ()):
-            thing = getattr(contents, name)
-            home = thing.__module__ if isclass(thing) or isroutine(thing) else module
+            home = _home(name, getattr(contents, name))
             paths.setdefault((home, name), [f"{home}.{name}"]).append(f"{module}.{name}")
     return {home: min(found, key=lambda path: path.count(".")) for home, found in paths.items()}
+
+
+def _home(name, thing):
+    """Return the module that defines a public name and says what it is."""
+    if isclass(thing) or isroutine(thing):
+        found = thing.__module__ if thing.__doc__ else None
+    else:
+        same = [module for module, held in modules().items() if vars(held).get(name) is thing]
+        documented = (module for module in same if ("", name) in _analyzer(module).attr_docs)
+        found = next(documented, None)
+    if found is None:
+        raise ExtensionError(f"{name}, which an __all__ names, has no docstring")
+    return found
+
+
+def _analyzer(module):
+    analyzer = ModuleAnalyzer.for_module(module)
+    analyzer.analyze()
+    return analyzer
 
 
 @cache
@@ -125,12 +144,11 @@ def pages():
 
 def entries(module):
     """Return the public names that a module defines: name, address, summary, in their order."""
-    analyzer, contents = ModuleAnalyzer.for_module(module), modules()[module]
-    documented = analyzer.find_attr_docs()
+    analyzer, contents = _analyzer(module), modules()[module]
     names = [name for home, name in addresses() if home == module]
     for name in sorted(names, key=analyzer.tagorder.get):
-        text = "\n".join(documented.get(("", name), ())) or getattr(contents, name).__doc__
-        yield name, addresses()[module, name], first_paragraph(text)
+        text = analyzer.attr_docs.get(("", name)) or [getattr(contents, name).__doc__]
+        yield name, addresses()[module, name], first_paragraph("\n".join(text))
 
 
 def first_paragraph(docstring):
