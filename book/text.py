@@ -1,12 +1,6 @@
-"""What the text of a page is given before it goes into its frame: roles, names, lines, images."""
+"""What the text of a page is given before it goes into its frame: roles, names, lines, styles."""
 
-import base64
-import io
 import re
-from urllib.parse import unquote
-
-import numpy as np
-from PIL import Image
 
 # Between a formula, which is a box for the browser, and the period behind it a line may break.
 _GLUED = re.compile(
@@ -37,8 +31,6 @@ _LATE_SPACE = re.compile(r"(Solution to)(<a\b[^>]*>) ")
 _QUIZ = re.compile(r'<fieldset class="xp-quiz">.*?</fieldset>', re.DOTALL)
 _GROUP = re.compile(r'(<details class="xp-option" name=")([^"]*)"')
 _STYLE = re.compile(r"(?s)<style\b[^>]*>.*?</style>")
-_PNG = re.compile(r"(data:image/png;base64,)((?:[A-Za-z0-9+/=\s]|\\n|%0A|%20|%2B|%2F|%3D)+)")
-_MIN_BYTES = 4_000  # of an image, from which a palette is worth its while
 
 
 def mend(body):
@@ -57,7 +49,7 @@ def mend(body):
     # The role that their list asks for; docutils' own is deprecated.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
     body = _LATE_SPACE.sub(r"\1 \2", keep_with_number(keep_with_formula(number_groups(body))))
-    return _PNG.sub(_with_palette, drop_repeated_styles(reserve_width(body)))
+    return drop_repeated_styles(reserve_width(body))
 
 
 def name_entries(body, citations):
@@ -199,24 +191,3 @@ def _reserve(match):
 
 def _letters(tex):
     return len(re.sub(r"[{}\s\\]", "", tex))
-
-
-def _with_palette(found):
-    """Return an image of a figure, stored with a palette where that loses nothing.
-
-    matplotlib writes four bytes for each pixel of a picture that has a dozen colors. The stored
-    explorers keep their bytes, so it is done here and not where they are drawn.
-    """
-    plain = re.sub(r"\s|\\n", "", unquote(found[2]))
-    data = base64.b64decode(plain)
-    image = Image.open(io.BytesIO(data)).convert("RGBA")
-    if len(data) < _MIN_BYTES or image.getcolors(256) is None:
-        return found[0]
-    colors, places = np.unique(np.array(image).reshape(-1, 4), axis=0, return_inverse=True)
-    small = Image.fromarray(places.reshape(image.size[::-1]).astype(np.uint8), "P")
-    small.putpalette(colors[:, :3].tobytes())
-    written = io.BytesIO()
-    small.save(written, "png", optimize=True, transparency=colors[:, 3].tobytes())
-    if written.tell() >= len(data):
-        return found[0]
-    return found[1] + base64.b64encode(written.getvalue()).decode()

@@ -1,11 +1,8 @@
-"""What the text of a page is given: lines that hold together, and lighter figures."""
+"""What the text of a page is given: lines that hold together, groups and styles."""
 
-import base64
-import io
 import re
 
 import pytest
-from PIL import Image
 
 from book.text import (
     drop_repeated_styles,
@@ -97,27 +94,3 @@ def test_a_page_is_given_all_of_it():
     assert 'Solution to <a href="#x">1</a>' in mended
     assert len(set(re.findall(r'<details class="xp-option" name="([^"]*)"', mended))) == 2
     assert mended.count("<style>") == 1
-
-
-def _image(colors, side, rng):
-    """Return the pixels of an image of some colors, and a page that holds it."""
-    colors = rng.integers(0, 256, (colors, 4), dtype="uint8")
-    picture = Image.fromarray(colors[rng.integers(0, len(colors), (side, side + 60))], "RGBA")
-    written = io.BytesIO()
-    picture.save(written, "png")
-    data = base64.encodebytes(written.getvalue()).decode().replace("\n", "\\n")
-    return picture.tobytes(), f'<image href="data:image/png;base64, {data}"/>'
-
-
-def test_an_image_of_few_colors_shrinks_and_keeps_every_pixel(rng):
-    pixels, page = _image(16, 120, rng)
-    mended = mend(page)
-    assert len(mended) < len(page) / 2
-    data = mended.partition("base64,")[2].partition('"')[0]
-    assert Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA").tobytes() == pixels
-
-
-@pytest.mark.parametrize(("colors", "side"), [(5000, 60), (2, 4)])
-def test_an_image_of_many_colors_or_few_bytes_stays_as_it_is(rng, colors, side):
-    _, page = _image(colors, side, rng)
-    assert mend(page) == page
