@@ -213,7 +213,7 @@ def drop_block(x, rate, block, rng, *, training=True):
         return x.copy(order="K")
     mask = block_mask(x.shape, rate, block, rng)
     scale = mask.size / max(int(mask.sum()), 1)
-    return np.multiply(x, mask * scale, out=np.empty_like(x), casting="same_kind")
+    return np.multiply(x, mask * scale, out=np.empty_like(x))
 
 
 def drop_probabilities(rate, block, rows, columns):

@@ -63,7 +63,7 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     if not check_flag(training):
         return x.copy(order="K")
     noise = rng.normal(1.0, math.sqrt(rate / (1 - rate)), x.shape)
-    return np.multiply(x, noise, out=np.empty_like(x), casting="same_kind")
+    return np.multiply(x, noise, out=np.empty_like(x))
 
 
 def concrete_mask(shape, rate, temperature, rng):
