@@ -163,6 +163,13 @@ def test_total_variation_is_the_largest_difference_over_events():
     assert total_variation(np.array([1.0, 0.0]), np.array([[0.0, 1.0]])).tolist() == [1.0]
 
 
+@pytest.mark.parametrize("sizes", [[2, 1, 2], [2, 8, 8, 2]])
+def test_one_unit_and_sixteen_can_be_enumerated(sizes):
+    masks, probabilities = sub_networks(MLP(sizes, np.random.default_rng(0), rate=0.5))
+    assert len(masks[0]) == len(probabilities) == 2 ** sum(sizes[1:-1])
+    assert probabilities.sum() == pytest.approx(1)
+
+
 def test_blocks_hold_memory_down(monkeypatch):
     shapes = []
     monkeypatch.setattr(
