@@ -50,5 +50,6 @@ def test_the_sampling_error_is_that_of_the_parts(rng):
 
 
 def test_a_gain_speaks_where_its_interval_is_away_from_zero():
-    said = [verdict(gain, 1) for gain in (1.5, 1, 0, -1, -1.5)]
-    assert said == ["helps", "unclear", "unclear", "unclear", "harms"]
+    assert verdict(1.5, np.inf) == "unclear"
+    said = [verdict(gain, 1) for gain in (np.inf, 1.5, 1, 0, -1, -1.5)]
+    assert said == ["helps", "helps", "unclear", "unclear", "unclear", "harms"]
