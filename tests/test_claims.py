@@ -82,6 +82,10 @@ def test_values_are_rounded_for_the_reader(value, shown):
     assert claim("So it is", value, below=1e9).shown == shown
 
 
+def test_more_digits_are_shown_where_they_are_needed_to_see_that_the_bound_is_kept():
+    assert claim("So it is", 2 / 3, below=0.66667).shown == "0.666667"
+
+
 @given(NUMBERS, NUMBERS, NUMBERS)
 @example(0.0, -1.0, -1.016e-172)  # next to nothing, and yet below zero
 def test_the_number_on_display_keeps_the_bound_too(first, second, third):

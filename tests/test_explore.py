@@ -369,7 +369,7 @@ def draw(rate, look):
     panels[1, 2].text(3, 3, "text", bbox={})
     return describe(figure, f"rate {rate}")
 
-page = explore(draw, rate=[0.1, 0.2], look=["/"]).html
+page = explore(draw, rate=[0.2], look=["/"]).html
 """
 ELSEWHERE = """
 import importlib, pkgutil, sys
@@ -380,22 +380,30 @@ print('dropout_lab' in sys.modules, page)
 """
 
 
-def test_the_same_input_gives_the_same_bytes_and_the_folder_can_be_taken_elsewhere(
-    publishing, tmp_path
-):
+@pytest.fixture(scope="module")
+def program():
+    """Return the names that the program leaves."""
     names = {}
-    exec(PROGRAM, names)
-    assert explore(names["draw"], rate=[0.1, 0.2], look=["/"]).html == names["page"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PUBLISH_VARIABLE, "1")
+        exec(PROGRAM, names)
+    return names
+
+
+def test_the_same_input_gives_the_same_bytes_and_the_folder_can_be_taken_elsewhere(
+    publishing, program, tmp_path
+):
+    assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
     shutil.copytree(PACKAGE / "explorer", tmp_path / "taken_elsewhere")
-    program = PROGRAM.replace("dropout_lab.explorer", "taken_elsewhere") + ELSEWHERE
+    elsewhere = PROGRAM.replace("dropout_lab.explorer", "taken_elsewhere") + ELSEWHERE
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", elsewhere],
         env=os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
-    assert (done.stderr, done.stdout) == ("", f"False {names['page']}\n")
+    assert (done.stderr, done.stdout) == ("", f"False {program['page']}\n")
 
 
 @pytest.mark.parametrize("name", ["explorer", "teaching"])
@@ -431,14 +439,12 @@ def hostile_settings():
 
 
 @pytest.mark.filterwarnings("ignore::matplotlib.MatplotlibDeprecationWarning")
-def test_the_settings_of_the_reader_change_no_published_figure(publishing):
-    names = {}
-    exec(PROGRAM, names)
+def test_the_settings_of_the_reader_change_no_published_figure(publishing, program):
     hostile = hostile_settings()
     assert len(hostile) >= 0.9 * len(mpl.rcParamsDefault)
     for settings in (mpl.rc_context(hostile), mpl.style.context("classic"), plt.xkcd()):
         with settings:
-            assert explore(names["draw"], rate=[0.1, 0.2], look=["/"]).html == names["page"]
+            assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
