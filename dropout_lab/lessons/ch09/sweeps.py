@@ -26,17 +26,13 @@ RATES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 METHODS = {
     "none": [{}],
-    "L2": [{"l2": strength} for strength in (1e-4, 3e-4, 1e-3, 3e-3)],
-    "L1": [{"l1": strength} for strength in (1e-5, 3e-5, 1e-4, 3e-4)],
-    "max-norm": [{"max_norm": limit} for limit in (1.0, 1.5, 2.0, 3.0)],
-    "dropout on pixels": [{"input_rate": rate} for rate in (0.2, 0.3, 0.4, 0.5)],
-    "dropout": [{"rate": rate, "input_rate": 0.2} for rate in (0.1, 0.2, 0.35, 0.5)],
-    "dropout + L2": [
-        {"rate": 0.2, "input_rate": 0.2, "l2": strength} for strength in (3e-5, 1e-4, 3e-4, 1e-3)
-    ],
-    "dropout + max-norm": [
-        {"rate": 0.2, "input_rate": 0.2, "max_norm": limit} for limit in (1.0, 1.5, 2.0, 3.0)
-    ],
+    "L2": grid(l2=(1e-4, 3e-4, 1e-3, 3e-3)),
+    "L1": grid(l1=(1e-5, 3e-5, 1e-4, 3e-4)),
+    "max-norm": grid(max_norm=(1.0, 1.5, 2.0, 3.0)),
+    "dropout on pixels": grid(input_rate=(0.2, 0.3, 0.4, 0.5)),
+    "dropout": grid(rate=(0.1, 0.2, 0.35, 0.5), input_rate=(0.2,)),
+    "dropout + L2": grid(rate=(0.2,), input_rate=(0.2,), l2=(3e-5, 1e-4, 3e-4, 1e-3)),
+    "dropout + max-norm": grid(rate=(0.2,), input_rate=(0.2,), max_norm=(1.0, 1.5, 2.0, 3.0)),
 }
 """For each regularizer four strengths to choose from, as arguments of `train_net`."""
 

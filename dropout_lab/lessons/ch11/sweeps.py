@@ -187,12 +187,10 @@ def run_calibration(members, rate, seed):
         trained(SIZES, drawn(seed, 0, N_TRAIN), seed=MEMBERS * seed + one, **how)[0]
         for one in range(members)
     ]
-    found = {}
-    if members == 1:
-        found |= _scored("off", lambda images: _answers(nets[:1], images))
     if members > 1:
-        found |= _scored("on", lambda images: _answers(nets, images))
-    elif rate > 0:
+        return _scored("on", lambda images: _answers(nets, images))
+    found = _scored("off", lambda images: _answers(nets, images))
+    if rate > 0:
         found |= _scored("on", lambda images: _mc_answers(nets[0], images, seed))
     return found
 

@@ -165,12 +165,14 @@ def _variance_ratios(model, x, order, rate):
 
     from dropout_lab.family import variance_ratio
 
-    arriving = {}
-    handles = [
-        layer.register_forward_pre_hook(lambda layer, found: arriving.update({layer: found[0]}))
-        for layer in model
-        if isinstance(layer, torch.nn.BatchNorm1d)
-    ]
+    def arriving():
+        values, found = x, []
+        for layer in model:
+            if isinstance(layer, torch.nn.BatchNorm1d):
+                found.append(values.double().var(dim=0))
+            values = layer(values)
+        return found
+
     model.eval()
     variances = []
     with torch.inference_mode():
@@ -178,25 +180,18 @@ def _variance_ratios(model, x, order, rate):
             for layer in model:
                 if isinstance(layer, torch.nn.Dropout):
                     layer.train(on)
-            model(x)
-            variances.append([values.double().var(dim=0) for values in arriving.values()])
-        for handle in handles:
-            handle.remove()
+            variances.append(arriving())
         ratios = [(on / off)[off > 0].median().item() for on, off in zip(*variances, strict=True)]
         first = model[: 2 if order == "directly" else 3]  # until the first dropout
         hidden = first(x).double().numpy()
     if order == "after the last":
         return ratios, 1.0
     mean, covariance = hidden.mean(axis=0), np.cov(hidden.T)
-    if order == "directly":
-        one = np.ones(1)
-        each = [
-            variance_ratio(one, mean[k : k + 1], covariance[k : k + 1, k : k + 1], rate)
-            for k in np.flatnonzero(np.diag(covariance))
-        ]
+    if order == "directly":  # each unit by itself
+        weights = np.eye(len(mean))[np.diag(covariance) > 0]
     else:
         weights = model[4].weight.detach().double().numpy()
-        each = [variance_ratio(row, mean, covariance, rate) for row in weights]
+    each = [variance_ratio(row, mean, covariance, rate) for row in weights]
     return ratios, float(np.median(each))
 
 
