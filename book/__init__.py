@@ -6,6 +6,7 @@ tests, `lite` and `paper` what is made of the book besides: Python in a browser,
 
 import contextlib
 import io
+import os
 from pathlib import Path
 
 from pybtex.backends.plaintext import Backend
@@ -41,6 +42,7 @@ def setup(app):
     app.connect("autodoc-skip-member", reference.skip_fields)
     app.connect("doctree-read", reference.read_code)
     app.connect("env-updated", reference.find_entries)
+    app.connect("env-check-consistency", share_work)  # once all is read
     app.connect("missing-reference", sources.find_notebook)
     app.connect("missing-reference", reference.find_name)
     app.connect("doctree-resolved", reference.link_names)
@@ -69,6 +71,11 @@ def begin(app):
     if app.builder.name == "html":
         complete.clear_site(Path(app.outdir))
         scripts.copy_mathjax(Path(app.outdir))
+
+
+def share_work(app, env):
+    """Write the pages on all cores; not all extensions allow to read them so."""
+    app.parallel = os.cpu_count() or 1
 
 
 def make_page(app, pagename, templatename, context, doctree):
