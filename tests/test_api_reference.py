@@ -100,6 +100,7 @@ def test_links_from_a_chapter_lead_to_entries(stem):
         ("04_backward_pass", True, "MLP.forward", "dropout_lab.network.MLP.forward"),
         ("05_frameworks", True, "fit_torch", "dropout_lab.training.fit_torch"),
         ("07_mnist", True, "dropout_lab.sweeps", "module-dropout_lab.sweeps"),
+        ("12_family", False, "dropout", "dropout_lab.dropout"),
         ("12_family", False, "GALLERY", "dropout_lab.lessons.ch12.gallery.GALLERY"),
     ],
 )
