@@ -63,13 +63,15 @@ def test_gradients_agree_with_finite_differences(sizes, name):
         assert relative_error(gradient, factor * numeric) < 1e-6
 
 
-def test_gradients_of_the_inference_pass_agree_with_finite_differences():
-    net, x, labels, _ = problem([5, 7, 6, 4], "classic")
-    found = net.gradients(x, labels)
-    for gradient, numeric in zip(
-        found.weights + found.biases, numeric_gradients(net, x, labels, None), strict=True
-    ):
-        assert relative_error(gradient, numeric) < 1e-6
+@pytest.mark.parametrize("name", ["classic", "inverted"])
+def test_gradients_follow_the_rate_of_each_layer_at_inference_too(name):
+    net, x, labels, masks = problem([5, 7, 6, 4], name, rate=[0.2, 0.7])
+    for drawn in (masks, None):
+        found = net.gradients(x, labels, drawn)
+        for gradient, numeric in zip(
+            found.weights + found.biases, numeric_gradients(net, x, labels, drawn), strict=True
+        ):
+            assert relative_error(gradient, numeric) < 1e-6
 
 
 @pytest.mark.parametrize("name", ["classic", "inverted"])
