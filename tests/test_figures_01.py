@@ -47,6 +47,7 @@ def test_bars_and_curves_of_reliance_are_the_data():
     assert [text.get_text() for text in top.texts] == ["without dropout", "with dropout, rate 0.50"]
     assert all(has_line(bottom, RATES, each) for each in SCORES.values())
     assert has_line(bottom, [0.5], [0.8])  # the marker
+    assert "with everyone there the group scores 0.80 at the exam" in said(figure)
     sentence = said(drawn(scores, 0.5, "Bo"))
     assert "0.50, 50% of the weight lies on Alex; with Bo ill" in sentence
     assert "scores 0.70 at the exam, against 0.85 without" in sentence

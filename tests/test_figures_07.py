@@ -117,6 +117,7 @@ def test_gains_are_paired_and_a_gain_is_better(measure, factor):
     top, bottom = figure.axes
     gap = [bars.lines[0].get_ydata() for bars in top.containers]
     np.testing.assert_allclose(gap, factor * (train - test).mean(axis=-1))
+    assert [bars.lines[0].get_linestyle() for bars in top.containers] == ["-", "--"]
     gain = factor * (test[1] - test[0])
     (bars,) = bottom.containers
     np.testing.assert_allclose(bars.lines[0].get_ydata(), gain.mean(axis=-1))

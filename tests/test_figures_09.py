@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from figure_checks import bar_ends, check_frame, drawn, said, t_half
 
+from dropout_lab.explorer.style import COLORS
 from dropout_lab.lessons.ch09.figures import by_size, features, nets, rate_curve, regularizers
 
 RATES = [round(0.1 * step, 1) for step in range(10)]
@@ -102,8 +103,9 @@ def test_a_constant_ratio_has_no_spread():
     assert said(figure).count("ratio 0.80 (0.80 to 0.80)") == 5
     assert "100 images: 25.0 and 20.0 %" in said(figure)
     np.testing.assert_allclose(figure.axes[1].containers[0].lines[0].get_ydata(), 0.8)
-    for container, share in zip(figure.axes[0].containers, (1, 0.8), strict=True):
-        np.testing.assert_allclose(container.lines[0].get_ydata()[0], 25 * share)
+    lines = [container.lines[0] for container in figure.axes[0].containers]
+    assert [line.get_ydata()[0] for line in lines] == pytest.approx([25, 20])
+    assert [line.get_color() for line in lines] == [COLORS["without"], COLORS["with"]]
 
 
 def test_nets_say_the_paired_change():

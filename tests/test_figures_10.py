@@ -104,9 +104,11 @@ def test_the_curves_of_loss_and_penalty_touch_at_the_solution(rate, correlation)
         for line in panel.get_lines()
         if line.get_color() in (WITHOUT, DROPPED) and len(line.get_xdata()) > 10
     ]
-    inner, circle = contours[0] - TRUTH, contours[-1]
+    inner, outer, circle = contours[0] - TRUTH, contours[1] - TRUTH, contours[-1]
     level = (here - TRUTH) @ R @ (here - TRUTH)
     np.testing.assert_allclose(np.einsum("ij,jk,ik->i", inner, R, inner), level)
+    further = (np.sqrt(level) + 0.25) ** 2
+    np.testing.assert_allclose(np.einsum("ij,jk,ik->i", outer, R, outer), further)
     np.testing.assert_allclose(np.linalg.norm(circle, axis=1), np.linalg.norm(here))
     # They touch: both gradients lie on one line.
     slope = R @ (here - TRUTH)

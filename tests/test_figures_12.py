@@ -146,6 +146,7 @@ def test_schedules_are_compared_by_paired_changes():
     top, bottom = figure.axes
     for line, name in zip(top.lines, ("none", "standard"), strict=True):
         np.testing.assert_allclose(line.get_ydata(), curves[name].mean(axis=0))
+        assert line.get_linestyle() == ("-" if name == "none" else "--")
     for container, values in zip(bottom.containers, changes.values(), strict=True):
         assert container.lines[0].get_ydata()[0] == pytest.approx(100 * values.mean())
         assert np.ptp(bar_ends(container)) / 2 == pytest.approx(t_half(100 * values), rel=1e-3)
