@@ -165,8 +165,9 @@ def test_gains_pair_seeds_and_rows():
         for one in pair
     ]
     some, none = ([values for (values,) in cells[start::2]] for start in (0, 1))
-    by_seed = [a["average_precision"] - b["average_precision"] for a, b in zip(some, none)]  # noqa: B905
-    by_rows = [np.subtract(a["resampled"], b["resampled"]) for a, b in zip(some, none)]  # noqa: B905
+    both = list(zip(some, none, strict=True))
+    by_seed = [one["average_precision"] - other["average_precision"] for one, other in both]
+    by_rows = [np.subtract(one["resampled"], other["resampled"]) for one, other in both]
     seeds = 2.262 * np.std(by_seed, ddof=1) / np.sqrt(10)
     rows = 1.96 * np.std(np.mean(by_rows, axis=0), ddof=1)
     wanted = np.mean(by_seed), np.hypot(seeds, rows)
@@ -454,7 +455,7 @@ def test_nets_are_asked_once_or_with_masks_or_together(few_images):
     assert len(both) == 8
     assert both["on_accuracy"][0] == both["off_accuracy"][0] == 1
     assert both["on_loss"][0] > both["off_loss"][0]  # the mean over masks is less sure
-    assert both["on_auroc"][uncertainty.ODD.index("inverted")].max() > 0.9
+    assert both["on_auroc"][uncertainty.ODD.index("inverted")].min() > 0.9
 
     together = uncertainty.run_calibration(members=5, rate=0.0, seed=0)
     assert set(together) == {"on_counts", "on_accuracy", "on_loss", "on_auroc"}
@@ -528,3 +529,4 @@ def test_the_formula_holds_at_the_first_norm_behind_a_dropout(few_images, order,
     else:
         assert found["ratios"][first] == pytest.approx(found["formula"], rel=0.1)
         assert min(found["ratios"][first:]) > 1.05
+        assert found["kept_loss"] != found["renewed_loss"]
