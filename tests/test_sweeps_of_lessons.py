@@ -119,6 +119,8 @@ def test_resampled_scores_are_those_of_repeated_rows(rng):
         for budget in (100, 500):
             recall = alert_recall(labels, scores, budget, weight)
             assert whole[f"recall_{budget}{name}"] == recall
+    frauds = fraud._resampled_scores(np.ones(900, int), scores, 1.0, np.ones((1, 900), int))
+    assert frauds["recall_100"] == 100 / 900  # the hundredth alert is looked at, too
 
 
 def test_a_baseline_is_chosen_on_the_validation_rows(rng):
