@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import matplotlib as mpl
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
-from .svg import ID_MARK as ID_MARK  # stands in every frame
 from .svg import nodes_of
 
 __all__ = ["describe"]

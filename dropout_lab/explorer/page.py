@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from urllib.parse import unquote
 
-from .frames import ID_MARK, pack
+from .frames import pack
+from .svg import ID_MARK
 
 __all__ = ["Explorer", "published_html", "read_published"]
 

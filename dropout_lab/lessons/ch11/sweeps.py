@@ -35,6 +35,8 @@ N_TRAIN = 4_000
 PASSES = 50
 EPOCHS = 20
 MEMBERS = 5
+"""How many networks make an ensemble."""
+
 CLUSTERS = [10, 40, 160, 640]
 STEPS = 2_000
 
