@@ -77,7 +77,7 @@ _CODE = re.compile(r'<div class="highlight-i?python3? notranslate">.*?</pre>', r
 def modules():
     """Return the public modules of the package by name."""
     with mock(NOT_IMPORTED):
-        found = pkgutil.walk_packages([str(ROOT / PACKAGE)], f"{PACKAGE}.")
+        found = pkgutil.walk_packages(import_module(PACKAGE).__path__, f"{PACKAGE}.")
         names = [PACKAGE, *(module.name for module in found)]
         return {name: import_module(name) for name in names if "._" not in name}
 

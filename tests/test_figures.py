@@ -3,6 +3,7 @@
 import importlib
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -11,8 +12,9 @@ import pytest
 from figure_checks import check_frame, drawn, said
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
-from recorded import CHAPTERS, run_chapter
+from recorded import CHAPTERS, code_cells
 
+import dropout_lab
 from dropout_lab.explorer.style import COLORS
 from dropout_lab.lessons import parts
 from dropout_lab.lessons.kit import draw_network, line_key, network_diagram
@@ -35,12 +37,17 @@ def frames_of(number):
         return frames, *(
             getattr(examples, name, ()) for name in ("LIMITS_FOLLOW_DATA", "COLOR_ALONE")
         )
-    (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     frames = {}
-    for explorer in run_chapter(path)[1]:
-        ends = ([step * (len(axis.values) - 1) for axis in explorer.plan.axes] for step in (0, 1))
-        values = map(explorer.plan.values, ends)
-        frames[explorer.plan.summary()] = [partial(explorer.draw, **each) for each in values]
+
+    def record(draw, *, start=None, labels=None, play=None, **axes):
+        ends = ({name: list(values)[end] for name, values in axes.items()} for end in (0, -1))
+        frames[f"explorer {len(frames) + 1}"] = [partial(draw, **each) for each in ends]
+
+    (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
+    variables = {"__name__": "__main__"}
+    with mock.patch.object(dropout_lab, "explore", record):
+        for cell in code_cells(path):
+            exec(cell.source, variables)
     return frames, (), ()
 
 

@@ -89,6 +89,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
 
     Examples
     --------
+    >>> from dropout_lab import describe
     >>> def draw(power):
     ...     figure, axes = plt.subplots()
     ...     axes.plot([0, 1, 2], [0, 1, 2**power])
