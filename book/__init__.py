@@ -36,6 +36,7 @@ def setup(app):
 
     # Before others put their files into the site.
     app.connect("builder-inited", begin, priority=0)
+    app.connect("env-get-outdated", sources.find_outdated)
     app.connect("env-before-read-docs", sources.check_outputs)
     app.connect("source-read", sources.read_links)
     app.connect("source-read", reference.write_page)

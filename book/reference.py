@@ -162,7 +162,6 @@ def first_paragraph(docstring):
 def write_page(app, docname, source):
     """Put into a page what ``.. api:: PATTERN ...`` and ``.. api-names:: PAGE`` stand for."""
     if docname.startswith("chapters/api/"):
-        app.env.reread_always.add(docname)
         page = Path(docname).name
         text = _PATTERNS.sub(lambda _: "\n".join(map(_section, pages()[page])), source[0])
         source[0] = _NAMES.sub(lambda named: "\n".join(map(_names, pages()[named[1]])), text)

@@ -15,8 +15,23 @@ from sphinx.util.nodes import make_refnode
 from book.prose import roles
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# What pages show besides their source, by the beginning of their names.
+SHOWN = {
+    "chapters/api/": ("dropout_lab/**/*.py",),
+    "chapters/ledger": ("tests/test_*.py", "dropout_lab/lessons/ch13/*.py"),
+}
 _GLOSSARY = re.compile(r"(?ms)^```\{glossary\}\n(.*?)^```")
 _TERM = re.compile(r"^(?=\S)(?!:)(.+)$", re.MULTILINE)
+
+
+def find_outdated(app, env, added, changed, removed):
+    """Return the pages that show files which came, went or changed since they were read."""
+    known, env.shown = getattr(env, "shown", {}), {}
+    for start, patterns in SHOWN.items():
+        paths = [path for pattern in patterns for path in sorted(Path(env.srcdir).glob(pattern))]
+        env.shown[start] = [(str(path), path.stat().st_mtime_ns) for path in paths]
+    starts = tuple(start for start in SHOWN if env.shown[start] != known.get(start))
+    return [docname for docname in env.found_docs if docname.startswith(starts)]
 
 
 def check_outputs(app, env, docnames):
