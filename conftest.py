@@ -19,6 +19,7 @@ SLOW = (
     "test_jupyterlab",
     "test_lite",
     "test_build",
+    "test_new_chapter",
     "test_printing",
     "test_cards",
 )
@@ -31,7 +32,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # twenty times their work on waiting for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "book"), str(ROOT)]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from bench.data import use_shared_data  # noqa: E402, it lies on that path
 

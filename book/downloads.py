@@ -67,7 +67,7 @@ def prepare(path, prose, repository):
     ----------
     path : pathlib.Path
         The chapter.
-    prose : prose.Prose
+    prose : book.prose.Prose
         Resolves its links.
     repository : str
         Where git finds the package; empty where nobody knows it.

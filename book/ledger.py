@@ -135,7 +135,7 @@ def evidence_results():
     """Return for each key of the package's evidence the stored results that it loads."""
     from dropout_lab.lessons.ch13.evidence import EVIDENCE
 
-    return {key: (found.experiment,) * bool(found.experiment) for key, found in EVIDENCE.items()}
+    return {key: (found.sweep,) * bool(found.sweep) for key, found in EVIDENCE.items()}
 
 
 class Ledger(SphinxDirective):

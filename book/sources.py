@@ -17,8 +17,8 @@ from book.prose import roles
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What pages show besides their source, by the beginning of their names.
 SHOWN = {
-    "chapters/api/": ("dropout_lab/**/*.py",),
-    "chapters/ledger": ("tests/test_*.py", "dropout_lab/lessons/ch13/*.py"),
+    "chapters/api/": ("dropout_lab/**/*.py", "chapters/api/*.rst", "book/reference.py"),
+    "chapters/ledger": ("tests/test_*.py", "dropout_lab/lessons/ch13/*.py", "book/*.py"),
 }
 _GLOSSARY = re.compile(r"(?ms)^```\{glossary\}\n(.*?)^```")
 _TERM = re.compile(r"^(?=\S)(?!:)(.+)$", re.MULTILINE)

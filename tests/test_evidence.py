@@ -13,7 +13,7 @@ T95 = {5: 2.7764, 10: 2.2622}  # from a printed table of Student's t
 
 def cells_of(key):
     """Read the result file of a piece of evidence as plain JSON."""
-    return json.loads((RESULTS / f"{EVIDENCE[key].experiment}.json").read_text())["cells"]
+    return json.loads((RESULTS / f"{EVIDENCE[key].sweep}.json").read_text())["cells"]
 
 
 def by_seed(cells, value, **wanted):

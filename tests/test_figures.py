@@ -39,9 +39,14 @@ def frames_of(number):
         )
     frames = {}
 
-    def record(draw, *, start=None, labels=None, play=None, **axes):
-        ends = ({name: list(values)[end] for name, values in axes.items()} for end in (0, -1))
-        frames[f"explorer {len(frames) + 1}"] = [partial(draw, **each) for each in ends]
+    def record(draw, /, *, start=None, labels=None, play=None, **axes):
+        values = {
+            name: list(each.values() if isinstance(each, dict) else each)
+            for name, each in axes.items()
+        }
+        frames[f"explorer {len(frames) + 1}"] = [
+            partial(draw, **{name: each[end] for name, each in values.items()}) for end in (0, -1)
+        ]
 
     (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     variables = {"__name__": "__main__"}

@@ -301,7 +301,7 @@ def test_each_of_several_claims_has_its_own_results():
 
 
 def test_only_the_evidence_loads_results_behind_the_scenes():
-    # What a chapter can import outside of the experiments must not hide where numbers come from.
+    # What a chapter can import outside of the sweeps must not hide where numbers come from.
     package = ROOT / "dropout_lab"
     loading = {
         path.relative_to(package).as_posix()

@@ -6,7 +6,6 @@ from types import MappingProxyType
 import pytest
 from published import HOSTILE, elements, only
 
-from book.text import number_groups
 from dropout_lab.teaching.quizzes import quiz
 
 OPTIONS = {"one": "Too few.", "two": "The sum of one and one.", "three": "Too many."}
@@ -55,6 +54,7 @@ def test_different_quizzes_on_a_page_are_different_groups():
 
 
 def test_equal_quizzes_on_a_page_of_the_site_are_different_groups():
+    number_groups = pytest.importorskip("book.text").number_groups  # it needs Sphinx
     one = quiz("How many?", OPTIONS, answer="two").html
     other = quiz("How few?", OPTIONS, answer="two").html
     page = number_groups(f"<p>{one}{other}{one}</p>{one}")

@@ -25,7 +25,7 @@ def prepare(path, packages, prose):
         The notebook with its stored outputs.
     packages : sequence of str
         What its first cell installs.
-    prose : prose.Prose
+    prose : book.prose.Prose
         Makes its text stand alone.
 
     Returns

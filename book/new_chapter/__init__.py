@@ -130,7 +130,9 @@ def _enter_plan(text, words, before):
     text = _after(text, rf"^\| \[.*\]\({before}\.ipynb\).*\n", TIME.format(**words))
     text = _after(text, rf"^\| {number} \| \{{ref\}}.*\n", HOMEWORK.format(**words))
     # It runs in a browser until it imports what that does not have.
-    return text.replace(f" and {number})", f", {number} and {words['number']})", 1)
+    (found,) = re.finditer(r"only NumPy \([\d, a-z]+ and (\d+)\)", text)
+    both = found[0].replace(f" and {found[1]})", f", {found[1]} and {words['number']})")
+    return text.replace(found[0], both, 1)
 
 
 def _enter_wrong_answers(text, words, before):

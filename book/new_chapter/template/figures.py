@@ -20,7 +20,7 @@ def mask_figure(mask):
     -------
     matplotlib.figure.Figure
     """
-    figure, panel = kit.panels(height=2.2, top=0.84, left=0.04, right=0.96, bottom=0.22)
+    figure, panel = kit.panels(height=2.4, top=0.84, left=0.04, right=0.96, bottom=0.22)
     units = np.arange(1, len(mask) + 1)
     panel.bar(units, mask, **kit.HATCHED)
     panel.bar(units, ~mask, **kit.hollow(kit.GRAY), linestyle=":")
@@ -45,7 +45,7 @@ def counts_figure(shares, rate):
     """
     figure, panel = kit.panels(height=2.6, top=0.96, left=0.14, right=0.96, bottom=0.2)
     panel.bar(np.arange(len(shares)), shares, **kit.HATCHED)
-    panel.set(xlim=(-0.6, len(shares) - 0.4), ylim=(0, 1))
+    panel.set(xlim=(-0.6, 10.6), ylim=(0, 1))  # room for ten units, in all frames
     panel.set(xlabel="units kept", ylabel="probability")
     likely = shares.argmax()
     sentence = f"At rate {rate}, {likely} kept is the most probable number: {shares[likely]:.2f}."

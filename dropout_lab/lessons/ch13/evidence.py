@@ -46,8 +46,8 @@ class Evidence:
         What was measured, on what.
     chapter : int
         The chapter that tells how.
-    experiment : str
-        The stored results it is read from; empty if it is computed exactly.
+    sweep : str
+        The sweep whose stored results it is read from; empty if it is computed exactly.
     find : callable
         Called with these results, or with None, returns a list of `Row`.
     limits : tuple of float
@@ -58,7 +58,7 @@ class Evidence:
 
     title: str
     chapter: int
-    experiment: str
+    sweep: str
     find: Callable
     limits: tuple = (-3, 1)
     unit: str = "points of test accuracy"
@@ -73,7 +73,7 @@ class Evidence:
         """
         from dropout_lab.sweeps import load_results
 
-        return self.find(load_results(self.experiment) if self.experiment else None)
+        return self.find(load_results(self.sweep) if self.sweep else None)
 
 
 def _gains(value, pairs, factor=100.0, **common):
