@@ -58,6 +58,7 @@ def check_frame(draw, *, alike=False, as_svg=True):
 
     What is `alike` has lines of two roles that differ in color alone.
     """
+    # NumPy's old global state is only looked at, to see that no figure draws from it.
     settings, dice = dict(mpl.rcParams), np.random.get_state()[1].copy()  # noqa: NPY002
     opened = plt.get_fignums()
     with figure_style():
