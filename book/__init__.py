@@ -7,13 +7,18 @@ tests, `lite` and `paper` what is made of the book besides: Python in a browser,
 import contextlib
 import io
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from pybtex.backends.plaintext import Backend
 from pybtex.plugin import register_plugin
+from sphinx.ext.autodoc.mock import mock
 
-from book import complete, downloads, header, reference, scripts, sharing, sources, text, weight
-from book.ledger import Ledger
+# A site is built without what draws: nothing of it is needed to read figures and docstrings.
+ABSENT = [name for name in ("matplotlib", "PIL", "pooch", "tqdm") if find_spec(name) is None]
+with mock(ABSENT):
+    from book import complete, downloads, header, reference, scripts, sharing, sources, text, weight
+    from book.ledger import Ledger
 
 FINISHING = (  # once all pages are written
     downloads.write_downloads,

@@ -29,7 +29,7 @@ from sphinx_codeautolink.parse import parse_names
 ROOT = Path(__file__).parents[1]
 PACKAGE = "dropout_lab"
 # What the package's modules import besides NumPy. None of it is needed to read docstrings.
-NOT_IMPORTED = ["matplotlib", "pooch", "tqdm"]
+NOT_IMPORTED = ["matplotlib", "PIL", "pooch", "tqdm"]
 
 # Where others document what our docstrings name. No inventory is fetched while building.
 ELSEWHERE = {
