@@ -1,12 +1,11 @@
 """Run all measurements: python -m bench."""
 
-from bench import chapters, ensemble, explorer, pages, speed, training
+from bench import chapters, explorer, pages, speed, training
 from bench.data import use_shared_data
 
 if __name__ == "__main__":
     use_shared_data()
     speed.main()
-    ensemble.main()
     explorer.main()
     pages.main()
     training.main()
