@@ -1,10 +1,14 @@
-"""What the sweeps of the lessons do: with easy pictures, by brute force, against scikit-learn."""
+"""What the sweeps of the lessons do: with easy pictures, by brute force, against scikit-learn.
+
+`test_experiments_mnist` runs stored cells again; here stands what no stored number tells.
+"""
 
 import ast
 import inspect
 import re
 import textwrap
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import nbformat
 import numpy as np
@@ -28,9 +32,8 @@ from dropout_lab.lessons.ch11 import sweeps as uncertainty
 from dropout_lab.lessons.ch12 import sweeps as family
 from dropout_lab.network import MLP
 from dropout_lab.regularizers import clip_norms
-from dropout_lab.sweeps import load_results
+from dropout_lab.sweeps import grid, load_results
 from dropout_lab.training import perceptron_torch, predict_torch
-from dropout_lab.uncertainty import mc_passes
 
 
 @pytest.fixture
@@ -57,29 +60,16 @@ def kinds(net):
 # --- what they share ---------------------------------------------------------------------------
 
 
-def test_images_are_drawn_by_the_seed_and_no_two_parts_share_one(few_images):
+def test_images_are_drawn_by_the_seed_and_no_two_parts_share_one(few_images, monkeypatch):
     x, labels, *_ = few_images
-    order = np.random.default_rng(3).permutation(600)
-    for start, stop in ((0, 50), (0, 200), (200, 300), (300, None)):
-        found = runs.drawn(3, start, stop)
-        np.testing.assert_array_equal(found[0], x[order[start:stop]])
-        np.testing.assert_array_equal(found[1], labels[order[start:stop]])
-    (train, _), (validation, _) = choosing._split(4)
     order = np.random.default_rng(4).permutation(600)
-    np.testing.assert_array_equal(train, x[order[:150]])
-    np.testing.assert_array_equal(validation, x[order[150:250]])
-    (train, _), (watched, _) = family._split(200, 3)
-    np.testing.assert_array_equal(np.concatenate([train, watched]), runs.drawn(3, 0, 2_200)[0])
-
-
-def test_scores_are_taken_with_dropout_off(few_images):
-    model = perceptron_torch([784, 20, 10], 0.5, input_rate=0.5, seed=0)
-    x, labels, *_ = few_images
-    logits = predict_torch(model, x).astype(float)
-    right = logits[np.arange(600), labels] - np.logaddexp.reduce(logits, axis=1)
-    found = runs.scores(model, some=(x, labels))
-    assert found["some_loss"] == pytest.approx(-right.mean())
-    assert found["some_accuracy"] == np.mean(logits.argmax(axis=1) == labels)
+    parts = [*choosing._split(4), *family._split(200, 4), runs.drawn(4, 300)]
+    places = (0, 150), (150, 250), (0, 200), (200, None), (300, None)
+    for (images, classes), (start, stop) in zip(parts, places, strict=True):
+        np.testing.assert_array_equal(images, x[order[start:stop]])
+        np.testing.assert_array_equal(classes, labels[order[start:stop]])
+    monkeypatch.setattr(choosing, "tested", lambda model, x, labels: (None, x))
+    assert choosing._unseen_error(None, 4) == x[order[250:]].mean()
 
 
 # --- chapter 6 ---------------------------------------------------------------------------------
@@ -127,53 +117,15 @@ def test_a_baseline_is_chosen_on_the_validation_rows(rng):
     x = rng.normal(size=(600, 30))
     labels = (x[:, 0] + rng.normal(size=600) > 1.5).astype(int)
     train, validation = (x[:300], labels[:300]), (x[300:], labels[300:])
+
+    def judged(score):
+        return average_precision_score(validation[1], score(validation[0]))
+
     score, chosen = fraud._tune("logistic regression", 0, train, validation)
-    found = {}
-    for strength in (0.001, 0.01, 0.1, 1.0):
-        for balance in (None, "balanced"):
-            fitted = LogisticRegression(C=strength, class_weight=balance).fit(*train)
-            values = fitted.decision_function(validation[0])
-            found[strength, balance] = average_precision_score(validation[1], values)
-    best = max(found.values())
-    assert found[chosen["C"], chosen["class_weight"]] == best > min(found.values())
-    assert average_precision_score(validation[1], score(validation[0])) == pytest.approx(best)
-
-
-def test_an_interval_of_random_splits_covers_where_that_over_seeds_does_not(rng):
-    # The score of a test part is the mean of its rows; the parts of ten splits share rows.
-    hits, plain, trials, rows = 0, 0, 300, 200
-    for _ in range(trials):
-        values = rng.normal(size=rows)
-        parts = [values[rng.permutation(rows)[: rows // 5]].mean() for _ in range(10)]
-        mean, half = fraud.card_interval(parts, "stratified")
-        hits += abs(mean) <= half
-        plain += abs(mean) <= half / np.sqrt(1 + 10 / 3)
-    assert plain / trials < 0.8 < 0.9 < hits / trials
-
-
-def test_one_test_set_adds_the_spread_over_its_rows(message_of):
-    mean, half = fraud.card_interval([[1.0, 3.0]], "time", error=[2.0])
-    assert (mean[0], half[0]) == pytest.approx((2.0, np.hypot(12.706, 1.96 * 2)), rel=1e-4)
-    message = message_of(ValueError, fraud.card_interval, [1.0, 3.0], "tiem")
-    assert message == "split must be one of ['stratified', 'time'], got 'tiem'"
-
-
-def test_gains_pair_seeds_and_rows():
-    cards = load_results("fraud-cards")
-    pair = [{"model": "hidden", "width": 64, "rate": rate} for rate in (0.5, 0.0)]
-    cells = [
-        [cell["values"] for cell in cards.cells if cell["parameters"] == {**one, **which}]
-        for which in ({"split": "time", "seed": seed} for seed in range(10))
-        for one in pair
-    ]
-    some, none = ([values for (values,) in cells[start::2]] for start in (0, 1))
-    both = list(zip(some, none, strict=True))
-    by_seed = [one["average_precision"] - other["average_precision"] for one, other in both]
-    by_rows = [np.subtract(one["resampled"], other["resampled"]) for one, other in both]
-    seeds = 2.262 * np.std(by_seed, ddof=1) / np.sqrt(10)
-    rows = 1.96 * np.std(np.mean(by_rows, axis=0), ddof=1)
-    wanted = np.mean(by_seed), np.hypot(seeds, rows)
-    assert fraud.card_gain(cards, *pair, "time") == pytest.approx(wanted, rel=1e-6)
+    settings = grid(**fraud.TUNED["logistic regression"])
+    found = [judged(LogisticRegression(**one).fit(*train).decision_function) for one in settings]
+    assert found[settings.index(chosen)] == max(found) > min(found)
+    assert judged(score) == pytest.approx(max(found))
 
 
 def test_the_ideal_detector_is_stored_with_its_own_evidence():
@@ -188,15 +140,8 @@ def test_the_ideal_detector_is_stored_with_its_own_evidence():
 # --- chapter 7 ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [100, 101, 60_000])
-def test_every_set_gets_ten_thousand_steps_and_less_than_an_epoch_more(size):
-    steps = -(-size // 32)
-    assert 10_000 <= mnist.epochs_for(size) * steps < 10_000 + steps
-
-
 def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_images):
     found = mnist.run_rates(rate=0.0, epochs=5, seed=1)
-    assert found["final_train_accuracy"] == found["final_test_accuracy"] == 1.0
     x, labels, test_x, _ = few_images
     parts = [(x[:400], labels[:400]), (x[400:], labels[400:])]
     model, history = runs.trained([784, 128, 64, 10], *parts, rate=0.0, epochs=5, seed=1)
@@ -206,48 +151,32 @@ def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_ima
         weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
         values = np.maximum(values @ weight.T + bias, 0)
         assert share == pytest.approx((values > 0).mean(), abs=1e-4)
-    all_pixels = mnist.run_input(input_rate=0.0, seed=1)
-    assert all_pixels == {name: found[name] for name in all_pixels}
-    assert mnist.run_input(input_rate=0.5, seed=1) != all_pixels
+
+
+def cells(kind):
+    """Return the sources of the cells of chapter 7 of one kind."""
+    found = nbformat.read(CHAPTERS / "07_mnist.ipynb", as_version=4).cells
+    return [cell.source for cell in found if cell.cell_type == kind]
 
 
 def test_the_chapter_shows_the_lines_that_were_run():
-    cells = nbformat.read(CHAPTERS / "07_mnist.ipynb", as_version=4).cells
-    texts = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    shown = re.search(r"(?s)```python\n(model = keras.Sequential.*?)```", texts)[1]
+    shown = re.search(
+        r"(?s)```python\n(model = keras.Sequential.*?)```", "\n".join(cells("markdown"))
+    )
     source = ast.parse(textwrap.dedent(inspect.getsource(mnist.published_keras)))
     lines = [ast.unparse(line) for line in source.body[0].body]
-    assert [ast.unparse(line) for line in ast.parse(shown).body] == lines[3:-1]
+    assert [ast.unparse(line) for line in ast.parse(shown[1]).body] == lines[3:-1]
 
 
-def test_the_chapter_looks_into_nets_on_any_device():
-    nets = {rate: perceptron_torch(mnist.NETS["128-64"], rate, seed=0) for rate in (0.0, 0.5)}
-
-    def predict(model, x):  # as predict_torch: takes the inputs to the net, and its answer back
-        shape = model(torch.as_tensor(x).to(next(model.parameters()).device)).shape
-        return np.full(shape, 0.5, np.float32)
-
-    blank = np.zeros((10, 784), np.float32)
+def test_the_chapter_copies_weights_from_any_device():
     names = {
-        "nets": {rate: net.to("meta") for rate, net in nets.items()},
-        "predict_torch": predict,
+        "nets": {0.0: perceptron_torch(mnist.NETS["128-64"], 0.5, seed=0).to("meta")},
+        "data": SimpleNamespace(train_images=np.zeros((1, 28, 28))),
         "explore": lambda *figure, **axes: None,
-        "runs": load_results("mnist-rates"),
-        "seeds": list(range(5)),
-        "test_x": blank,
-        "test_labels": np.arange(10),
-        "data": SimpleNamespace(test_images=blank.reshape(10, 28, 28), train_images=blank[None]),
-        "np": np,
-        "torch": torch,
-        "functional": torch.nn.functional,
         "figures": digits,
     }
-    for cell in nbformat.read(CHAPTERS / "07_mnist.ipynb", as_version=4).cells:
-        if re.search("def draw_(layer|filters|shares)", cell.source):
-            exec(cell.source, names)
-    names["draw_layer"](4, 1)
-    names["draw_shares"](2)
-    names["draw_shares"](5)
+    (source,) = [source for source in cells("code") if "def draw_filters" in source]
+    exec(source, names)
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
         names["draw_filters"](0.0)  # asks for a copy on the CPU, which only meta cannot give
 
@@ -302,35 +231,7 @@ def test_sub_networks_of_the_torch_net_are_drawn_for_each_example(monkeypatch):
     assert (np.abs(members.mean(axis=0) - exact) < 5 * error).all()
 
 
-def test_nets_whose_sub_networks_are_averaged_learn(few_images, monkeypatch):
-    monkeypatch.setattr(ensemble, "averages", lambda *given: given)
-    drawn, whole, test_labels = ensemble.run_samples(300, 10, 0)
-    assert (drawn.shape, whole.shape) == ((20, 100, 10), (100, 10))
-    np.testing.assert_array_equal(test_labels, few_images[3])
-    assert (whole.argmax(axis=1) == test_labels).mean() > 0.95
-    net = ensemble.train_small([0.0, 0.3], seed=1)
-    assert net.rates == [0.0, 0.3]
-    x, labels, test_x, test_labels = ensemble.few_digits()
-    assert (len(x), len(test_x), set(labels)) == (600, 100, set(range(5)))
-    assert (net.forward(test_x).argmax(axis=1) == test_labels).mean() > 0.8
-    assert not {row.tobytes() for row in x} & {row.tobytes() for row in test_x}
-
-
 # --- chapter 9 ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("rate", choosing.RATES)
-def test_a_mask_leaves_as_many_units_as_wanted(rate):
-    width = choosing.width_for(rate, choosing.KEPT)
-    assert abs((1 - rate) * width - choosing.KEPT) <= (1 - rate) / 2
-
-
-def test_easy_pictures_are_learned_with_everything_turned_on(few_images):
-    everything = {"width": 32, "depth": 3, "rate": 0.2, "input_rate": 0.2, "l2": 1e-4}
-    found = choosing.run_method("all", 0, **everything, max_norm=2.0)
-    assert found["train_error"] == found["validation_error"] == found["test_error"] == 0
-    assert found == choosing.run_method("all", 0, **everything, max_norm=2.0)
-    assert {len(tries) for name, tries in choosing.METHODS.items() if name != "none"} == {4}
 
 
 def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
@@ -344,50 +245,7 @@ def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
         assert np.linalg.norm(weights, axis=0).max() > 0.79
 
 
-def test_the_curve_ends_with_the_last_validation_error(few_images):
-    found = choosing.run_net(depth=2, width=8, rate=0.5, input_rate=0.2, seed=0)
-    assert found["curve"].shape == (choosing.EPOCHS,)
-    assert found["curve"][-1] == pytest.approx(found["validation_error"])
-
-
-def test_every_test_image_is_in_one_part_and_every_unseen_one_is_counted(few_images, monkeypatch):
-    x, labels, test_x, test_labels = few_images
-    # A net that misreads three test images, and one of the 350 that its seed leaves over.
-    order = np.random.default_rng(0).permutation(600)
-    said, test_said = labels.copy(), test_labels.copy()
-    said[[order[257], *order[:20]]] += 1
-    test_said[[3, 53, 99]] += 1
-    answers = {row.tobytes(): k for row, k in zip(x, said % 10, strict=True)}
-    answers |= {row.tobytes(): k for row, k in zip(test_x, test_said % 10, strict=True)}
-    monkeypatch.setattr(choosing, "train_net", lambda *given, **settings: (answers, None))
-    monkeypatch.setattr(
-        "dropout_lab.training.predict_torch",
-        lambda net, rows: np.eye(10)[[net[row.tobytes()] for row in rows]],
-    )
-    found = choosing.run_rates("width", 16, 0.5, seed=0)
-    assert found["unseen_error"] == pytest.approx(1 / 350)
-    assert found["train_error"] == pytest.approx(20 / 150)
-    assert found["validation_error"] == 0
-    assert found["test_error"] == 0.03
-    assert found["test_wrong"] == [2 if part == 3 else part == 49 for part in range(50)]
-
-
-def test_an_autoencoder_gives_back_what_it_sees(few_images):
-    x, _, test_x, _ = few_images
-    state = torch.get_rng_state()
-    model = choosing.train_autoencoder(x, 0.0, 0, width=32, epochs=30)
-    assert torch.equal(torch.get_rng_state(), state)
-    with torch.no_grad():
-        answer = torch.sigmoid(model(torch.from_numpy(test_x))).numpy()
-    mean = np.broadcast_to(x.mean(axis=0), test_x.shape)  # the best answer that ignores the input
-    assert ((answer - test_x) ** 2).mean() < 0.5 * ((mean - test_x) ** 2).mean()
-
-
-def test_features_count_every_activation(few_images):
-    found = choosing.run_features(rate=0.5, seed=0)
-    assert found["activations"].sum() == pytest.approx(found["positive"])
-    assert found["unit_means"].sum() == 256
-    assert found["filters"].shape == (6, 14, 14)
+def test_pictures_of_weights_are_halved_and_scaled():
     weights = np.zeros((1, 784))
     weights[0, [0, 1, 28, 29]] = 1.0, 2.0, 3.0, 2.0  # the corner: mean 2, the largest
     weights[0, 2] = -4.0  # mean -1
@@ -401,65 +259,28 @@ def test_features_count_every_activation(few_images):
 
 def test_odd_inputs_are_what_their_names_say():
     images = np.random.default_rng(0).uniform(0, 1, (5, 28, 28)).astype(np.float32)
-    rotate, odd_inputs = uncertainty.rotate, uncertainty.odd_inputs
-    np.testing.assert_allclose(rotate(images, 90), np.rot90(images, axes=(1, 2)), atol=1e-5)
-    np.testing.assert_allclose(rotate(images, 0), images, atol=1e-6)
-    assert rotate(np.ones((1, 9, 9)), 45)[0, 0, 0] == 0  # paper turns in from outside
-    kinds = uncertainty.ODD
-    made = {kind: odd_inputs(kind, images, np.random.default_rng(1)) for kind in kinds}
-    for found in made.values():
-        assert (found.shape, found.dtype) == (images.shape, np.float32)
-        assert 0 <= found.min() <= found.max() <= 1
-    np.testing.assert_array_equal(made["turned 90°"], rotate(images, 90))
-    np.testing.assert_allclose(made["mirrored"], np.flip(images, axis=2))
-    np.testing.assert_allclose(made["inverted"] + images, 1, atol=1e-6)
-    np.testing.assert_allclose(made["faint"] * 4, images)
+
+    def made(kind):
+        return uncertainty.odd_inputs(kind, images, np.random.default_rng(1))
+
+    assert uncertainty.rotate(np.ones((1, 9, 9)), 45)[0, 0, 0] == 0  # paper turns in from outside
+    np.testing.assert_allclose(made("turned 90°"), np.rot90(images, axes=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(made("mirrored"), np.flip(images, axis=2))
+    np.testing.assert_allclose(made("inverted") + images, 1, atol=1e-6)
+    np.testing.assert_allclose(made("faint") * 4, images)
     halves = [[*images[i, :14], *images[(i + 1) % 5, 14:]] for i in range(5)]
-    np.testing.assert_array_equal(made["two halves"], halves)
-    flat, mixed = (one.reshape(5, -1) for one in (images, made["shuffled"]))
+    np.testing.assert_array_equal(made("two halves"), halves)
+    flat, mixed = (one.reshape(5, -1) for one in (images, made("shuffled")))
     np.testing.assert_array_equal(np.sort(flat), np.sort(mixed))
     assert np.mean(flat == mixed) < 0.1
-    assert abs(np.corrcoef(made["noise"].ravel(), images.ravel())[0, 1]) < 0.1
-    with pytest.raises(ValueError, match="kind must be one of"):
-        odd_inputs("upside down", images, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("hidden", [1, 2])
-def test_the_regression_net_learns_the_clusters_on_both_sides_of_the_gap(hidden):
-    x, y = uncertainty.gap_data(4_000)
-    assert np.all((np.abs(x) > 0.6) & (np.abs(x) < 1.4))
-    assert 0.45 < np.mean(x > 0) < 0.55
-    assert (y - np.sin(2.5 * x)).std() == pytest.approx(0.1, rel=5 / np.sqrt(2 * 4_000))
-    some_x, some_y = uncertainty.gap_data(40)
-    np.testing.assert_array_equal(some_x, x[:40])
-    state = torch.get_rng_state()
-    net = uncertainty.regression_net(hidden, 0.05, seed=0)
-    uncertainty.fit_regression(net, some_x, some_y, 400, seed=0)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert not net.training
-    answers = mc_passes(net, some_x[:, None], 200, seed=0)[:, :, 0].mean(axis=0)
-    assert np.mean((answers - some_y) ** 2) < 0.15 * some_y.var()
-    assert kinds(net).count("Dropout") == hidden
+    assert abs(np.corrcoef(made("noise").ravel(), images.ravel())[0, 1]) < 0.1
 
 
 def test_nets_are_asked_once_or_with_masks_or_together(few_images):
-    plain = uncertainty.run_calibration(members=1, rate=0.0, seed=0)
-    assert set(plain) == {"off_counts", "off_accuracy", "off_loss", "off_auroc"}
-    counts = plain["off_counts"]
-    assert counts.shape == (len(uncertainty.ANGLES), 3, 10)
-    np.testing.assert_array_equal(counts[:, 0].sum(axis=1), 20)  # every fifth image
-    np.testing.assert_allclose(counts[:, 2].sum(axis=1), 20 * plain["off_accuracy"])
-    assert plain["off_auroc"].shape == (len(uncertainty.ODD), 3)
-    np.testing.assert_array_equal(plain["off_auroc"][:, 2], 0.5)  # one pass contradicts nobody
-    assert plain["off_accuracy"][0] == 1
-
     both = uncertainty.run_calibration(members=1, rate=0.5, seed=0)
-    assert len(both) == 8
-    assert both["on_accuracy"][0] == both["off_accuracy"][0] == 1
     assert both["on_loss"][0] > both["off_loss"][0]  # the mean over masks is less sure
-    assert both["on_auroc"][uncertainty.ODD.index("inverted")].min() > 0.9
-
-    together = uncertainty.run_calibration(members=5, rate=0.0, seed=0)
+    np.testing.assert_array_equal(both["off_auroc"][:, 2], 0.5)  # one pass contradicts nobody
+    together = uncertainty.run_calibration(members=2, rate=0.0, seed=0)
     assert set(together) == {"on_counts", "on_accuracy", "on_loss", "on_auroc"}
     assert not np.all(together["on_auroc"][:, 2] == 0.5)  # the members differ
 
@@ -526,15 +347,10 @@ def test_renewed_statistics_are_those_of_the_images(masks):
 def test_the_formula_holds_at_the_first_norm_behind_a_dropout(
     few_images, monkeypatch, order, first
 ):
-    renew, asked = family.renew_statistics, []
-
-    def noted(*given, masks):
-        asked.append(masks)
-        renew(*given, masks=masks)
-
-    monkeypatch.setattr(family, "renew_statistics", noted)
+    renew = Mock(wraps=family.renew_statistics)
+    monkeypatch.setattr(family, "renew_statistics", renew)
     found = family.run_norm(order, 0.3, 0)
-    assert asked == [True, False]
+    assert [call.kwargs["masks"] for call in renew.mock_calls] == [True, False]
     np.testing.assert_allclose(found["ratios"][:first], 1, rtol=1e-6)
     if first is None:
         assert found["kept_accuracy"] == found["renewed_accuracy"]
