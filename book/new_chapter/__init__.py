@@ -19,20 +19,6 @@ HOMEWORK = (
     "| {number} | {{ref}}`On paper <ex-{slug}-paper>` | {{ref}}`The mean <ex-{slug}-mean>` "
     "| {{ref}}`One number of many <ex-{slug}-chance>` |\n"
 )
-WRONG = """
-
-# Chapter {number}
-
-
-def {identifier}_kept(right):
-    yield lambda units, rate: round(right(units, rate))
-    yield lambda units, rate: right(units, rate**2)
-
-
-def {identifier}_chance(right):
-    yield lambda kept, units, rate: right(kept, units, 1 - rate)
-    yield lambda kept, units, rate: right(kept, units + 1, rate)
-"""
 
 
 def write_chapter(root, name):
@@ -76,7 +62,6 @@ def write_chapter(root, name):
             ("_toc.yml", _enter_contents),
             ("chapters/index.ipynb", _enter_card),
             ("chapters/teaching.md", _enter_plan),
-            ("tests/wrong_answers.py", _enter_wrong_answers),
         )
     }
     for path, text in (new | changed).items():
@@ -133,7 +118,3 @@ def _enter_plan(text, words, before):
     (found,) = re.finditer(r"only NumPy \([\d, a-z]+ and (\d+)\)", text)
     both = found[0].replace(f" and {found[1]})", f", {found[1]} and {words['number']})")
     return text.replace(found[0], both, 1)
-
-
-def _enter_wrong_answers(text, words, before):
-    return text + WRONG.format(**words)

@@ -75,9 +75,8 @@ Rules for authors:
 - PyTorch and TensorFlow may be imported inside a trial's functions, never at the top.
 
 The page's exercise shows ``check("mask_mean", mask_mean)``, and the solution ends with the same
-line: there the one right answer stands. ``tests/wrong_answers.py`` holds, for each exercise, a
-function of its name that yields at least two wrong ones, besides the mistakes named here;
-`tests/test_exercises.py` tries them all.
+line: there the one right answer stands. At least two mistakes stand here, and none may pass:
+`tests/test_exercises.py` tries them all, and spoils the right answer besides.
 '''
 
 import difflib

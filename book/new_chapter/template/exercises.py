@@ -2,7 +2,7 @@
 
 import math
 
-from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 
 
 def _chance(kept, units, rate):
@@ -19,6 +19,7 @@ EXERCISES = (
             lambda units, rate: units * rate,
             "That is how many are dropped. The rate is the probability of dropping.",
         ),
+        Mistake(lambda units, rate: 1 - rate, "That is the share. How many units are that?"),
     ),
     Exercise(
         "chapter_title_chance(kept, units, rate) returns a probability.",
@@ -28,5 +29,6 @@ EXERCISES = (
             lambda kept, units, rate: (1 - rate) ** kept * rate ** (units - kept),
             "That is one mask. How many masks keep that many units?",
         ),
+        kept_for_dropped(_chance),
     ),
 )

@@ -102,9 +102,5 @@ EXERCISES = (
             lambda C, c, rate: _ridge(C, c, rate * np.diag(np.diag(C))),
             "The penalty is rate / (1 - rate) times the diagonal: the survivors are scaled.",
         ),
-        Mistake(
-            lambda C, c, rate: _ridge(C, c, rate / (1 - rate) * C),
-            "The penalty holds the diagonal of C alone: np.diag(np.diag(C)).",
-        ),
     ),
 )

@@ -110,14 +110,6 @@ EXERCISES = (
             "All images lose the same channels. Draw a decision for each image, too.",
         ),
         Mistake(
-            _sharing(None, None, 1, 1),
-            "You drop whole rows: here the channel is the last axis, not the second.",
-        ),
-        Mistake(
-            _sharing(None, 1, 1, 1),
-            "You drop whole images. Draw a decision for each channel of an image.",
-        ),
-        Mistake(
             _sharing(None, None, None, None),
             "Each value has a decision of its own. Which axes must share one?",
         ),

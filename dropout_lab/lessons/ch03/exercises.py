@@ -57,15 +57,6 @@ EXERCISES = (
             "The forward passes are right. The gradient must carry the factor of the training "
             "pass, not the mask alone.",
         ),
-        Mistake(
-            _split(-0.5, 0.5, 0.5),
-            "The forward passes are right. The gradient belongs to the training pass: which "
-            "factor stands there?",
-        ),
-        Mistake(
-            _split(-0.5, -0.5, -0.5),
-            "You enlarge in both phases. At inference more units are at work, so shrink.",
-        ),
         Mistake(_split(-1, 0, -1), "That is inverted dropout. Split the factor evenly."),
         Mistake(_split(0, 1, 0), "That is classic dropout. Split the factor evenly."),
         kept_for_dropped(_split(-0.5, 0.5, -0.5)),
@@ -86,10 +77,6 @@ EXERCISES = (
         Mistake(
             _named(lambda ratio: ratio, lambda a, b: a == b),
             "Numbers with a rounding error are hardly ever equal: use np.isclose.",
-        ),
-        Mistake(
-            _named(lambda ratio: 1 / ratio if ratio else np.inf),
-            "You divide the training mean by the output at inference. It is the other way.",
         ),
         Mistake(
             lambda ratio, rate: _named(lambda ratio: ratio)(ratio, rate)[:1],
@@ -122,10 +109,6 @@ EXERCISES = (
         Mistake(
             lambda contributions, rate: _thresholds(contributions, rate)[::-1],
             "Those are the right two numbers in the wrong order.",
-        ),
-        Mistake(
-            lambda contributions, rate: tuple(-t for t in _thresholds(contributions, rate)),
-            "Those are sums. The bias must cancel the largest and the smallest sum: minus them.",
         ),
         Mistake(
             lambda contributions, rate: tuple(-t for t in _thresholds(contributions, rate))[::-1],

@@ -69,20 +69,12 @@ EXERCISES = (
             "That counts one end alone. The weight rests if the unit below or above is dropped.",
         ),
         Mistake(
-            lambda rate, batch: rate ** (2 * batch),
-            "That asks for both ends to be dropped. One is enough.",
-        ),
-        Mistake(
             lambda rate, batch: 1 - (1 - rate) ** (2 * batch),
             "That is the probability that some example lets the weight rest. All must.",
         ),
         Mistake(
             lambda rate, batch: (2 * rate) ** batch,
             "Both ends can be dropped at once: the two probabilities must not simply be added.",
-        ),
-        Mistake(
-            lambda rate, batch: 1 - (1 - rate) ** 2,
-            "That is one example. In a batch each example draws masks of its own.",
         ),
     ),
     Exercise(
@@ -120,17 +112,8 @@ EXERCISES = (
             "keep it.",
         ),
         Mistake(
-            _layer(lambda g, left, rate, rng: g * left["mask"]),
-            "The backward pass lacks the factor 1 / (1 - rate).",
-        ),
-        Mistake(
             _layer(lambda g, left, rate, rng: g * (left["output"] != 0) / (1 - rate)),
             "A kept unit may have the output 0. Keep the mask itself.",
-        ),
-        Mistake(
-            _layer(lambda g, left, rate, rng: g * left["output"]),
-            "You multiply by the output. The input is a factor of it, and has no place in the "
-            "gradient.",
         ),
         Mistake(
             _layer(lambda g, left, rate, rng: g * left["mask"], scaled=False),

@@ -12,20 +12,11 @@ def _stream(seed, n=200):
     return rng.normal(size=n) + labels, rng.uniform(1, 500, n), labels
 
 
-def _saved(scores, amounts, labels, budget, *, of="fraud"):
+def _saved(scores, amounts, labels, budget):
     """Return the share by going through the payments, the most suspicious first."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    seen = order[:budget]
-    if of == "heads":
-        amounts = np.ones(len(scores))
-    saved = sum(amounts[i] for i in seen if labels[i])
-    total = {
-        "fraud": sum(amounts[i] for i in order if labels[i]),
-        "heads": sum(labels),
-        "seen": sum(amounts[i] for i in seen),
-        "all": sum(amounts),
-    }
-    return float(saved / total[of])
+    saved = sum(amounts[i] for i in order[:budget] if labels[i])
+    return float(saved / sum(amounts[i] for i in order if labels[i]))
 
 
 EXERCISES = (
@@ -53,11 +44,6 @@ EXERCISES = (
             "False alarms are a share of the genuine payments, and these are 1 - share of all.",
         ),
         Mistake(
-            lambda share, recall, false_alarms: 1 - false_alarms,
-            "That is the share of genuine payments without an alarm. Precision is about the "
-            "alerts alone.",
-        ),
-        Mistake(
             lambda share, recall, false_alarms: share * recall,
             "That is the share of all payments that are frauds and found. Divide it by the share "
             "that raises an alert.",
@@ -80,16 +66,8 @@ EXERCISES = (
         Trial("200 payments and 30 alerts", lambda: (*_stream(0), 30), _saved),
         Trial("an alert for every payment", lambda: (*_stream(1), 200), 1.0),
         Mistake(
-            lambda *arguments: _saved(*arguments, of="heads"),
+            lambda scores, amounts, *rest: _saved(scores, np.ones(len(amounts)), *rest),
             "That is the share of the frauds. Weigh each of them with its amount.",
-        ),
-        Mistake(
-            lambda *arguments: _saved(*arguments, of="seen"),
-            "You divide by the money that was looked at. Divide by the money lost to fraud.",
-        ),
-        Mistake(
-            lambda *arguments: _saved(*arguments, of="all"),
-            "You divide by all the money. Divide by the money lost to fraud.",
         ),
         Mistake(
             lambda scores, *rest: _saved(-scores, *rest),

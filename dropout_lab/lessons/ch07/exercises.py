@@ -63,10 +63,6 @@ EXERCISES = (
             "Inputs and classes are never dropped: the first and the last layer of weights have "
             "one end at risk.",
         ),
-        Mistake(
-            lambda sizes, rate: _powers(sizes, [0] * (len(sizes) - 1), rate),
-            "The rate changes nothing in your answer.",
-        ),
         kept_for_dropped(lambda sizes, rate: _powers(sizes, [1, *[2] * (len(sizes) - 3), 1], rate)),
     ),
     Exercise(

@@ -54,9 +54,6 @@ EXERCISES = (
             lambda mask, rate: np.mean(np.where(mask, 1 - rate, rate)),
             "Each unit is drawn on its own, so the probabilities are multiplied.",
         ),
-        Mistake(
-            lambda mask, rate: 0.5 ** len(mask), "The masks are equally likely at rate 0.5 only."
-        ),
     ),
     Exercise(
         "geometric_mean(predictions, weights) returns the weighted geometric mean of predictions, "
@@ -113,7 +110,10 @@ EXERCISES = (
             lambda logits: softmax(logits).mean(axis=1),
             "The mean is over sub-networks, the first axis.",
         ),
-        hint="Softmax over the last axis, then the mean over the first. If large logits give NaN, "
-        "subtract the largest before taking exponentials.",
+        Mistake(
+            lambda logits: (np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)).mean(axis=0),
+            "Large logits give NaN: subtract the largest before taking exponentials.",
+        ),
+        hint="Softmax over the last axis, then the mean over the first.",
     ),
 )

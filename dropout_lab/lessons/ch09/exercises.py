@@ -45,10 +45,6 @@ EXERCISES = (
             "That is how many a mask leaves of `kept` units. You want the inverse.",
         ),
         Mistake(
-            lambda kept, rate: round(kept * (1 + rate)),
-            "Adding what is dropped is not enough: of the added units, some are dropped, too.",
-        ),
-        Mistake(
             lambda kept, rate: round(kept / rate) if rate else kept,
             "`rate` is the probability of dropping. Divide by that of keeping.",
         ),
@@ -73,10 +69,6 @@ EXERCISES = (
             lambda rates, validation, test: _chosen(rates, validation, validation),
             "You report the validation error. It was used to choose, so it flatters.",
         ),
-        Mistake(
-            lambda rates, validation, test: _chosen(rates, -validation, test),
-            "These are errors: the lowest is the best.",
-        ),
     ),
     Exercise(
         "max_norm(weights, c) takes weights of shape (inputs, units) and returns them with the "
@@ -95,10 +87,6 @@ EXERCISES = (
         Mistake(
             lambda weights, c: np.clip(weights, -c, c),
             "You limit each weight. The limit is for the norm of a whole column.",
-        ),
-        Mistake(
-            lambda weights, c: weights * min(1, c / np.linalg.norm(weights)),
-            "You use one norm for the whole matrix. Each column has its own.",
         ),
     ),
 )

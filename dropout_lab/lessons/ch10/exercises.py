@@ -52,16 +52,8 @@ EXERCISES = (
             "That is the mean square of the factor. Its variance is what counts.",
         ),
         Mistake(
-            lambda x, factors, chances: (np.mean(factors**2) - 1) * np.sum(x**2, axis=0),
-            "The factors are not equally likely. Weight each one with its chance.",
-        ),
-        Mistake(
             lambda x, factors, chances: _prices(x, factors, chances) / len(x),
             "Add up the examples, as the loss does. Do not take their mean.",
-        ),
-        Mistake(
-            lambda x, factors, chances: (chances @ factors**2 - 1) * np.sum(x, axis=0) ** 2,
-            "Square each input first, then add them up.",
         ),
         hint="The variance of one term of the answer is its weight squared times its input squared "
         "times the variance of the factor.",
@@ -76,12 +68,8 @@ EXERCISES = (
             "The right side is too large: correlations with the target shrink, too.",
         ),
         Mistake(
-            lambda correlation, rate: np.linalg.solve(
-                [[1, (1 - rate) * correlation], [(1 - rate) * correlation, 1]],
-                [1 - rate, 0.0],
-            ),
-            "The second feature knows something about the target on its own: its correlation with "
-            "it is that of the two features.",
+            lambda correlation, rate: _pair(abs(correlation), rate),
+            "The second weight has the sign of the correlation.",
         ),
         kept_for_dropped(_pair),
         hint="Write down the two equations for the two weights, with 1 on the diagonal and "
@@ -96,10 +84,6 @@ EXERCISES = (
         Mistake(
             lambda z, rate: (1 - rate) * np.logaddexp(0, z / (1 - rate)) - np.logaddexp(0, z),
             "With the feature gone the logit is 0, and the loss of that is not 0.",
-        ),
-        Mistake(
-            lambda z, rate: rate * np.log(2) + (1 - rate) * np.logaddexp(0, z) - np.logaddexp(0, z),
-            "What is left is multiplied by 1 / (1 - rate), so the logit is, too.",
         ),
         Mistake(
             lambda z, rate: rate * np.log(2) + (1 - rate) * np.logaddexp(0, z / (1 - rate)),

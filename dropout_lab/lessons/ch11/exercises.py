@@ -68,16 +68,6 @@ EXERCISES = (
             lambda probabilities: _entropy(probabilities).mean(axis=0),
             "That is the mean entropy of a pass: the part to take away, not what is left.",
         ),
-        Mistake(
-            lambda probabilities: (
-                _entropy(probabilities).mean(axis=0) - _entropy(probabilities.mean(axis=0))
-            ),
-            "The sign is wrong: the entropy of the mean is the larger one.",
-        ),
-        Mistake(
-            lambda probabilities: decompose(probabilities).mutual / np.log(2),
-            "Those are bits. Take the natural logarithm.",
-        ),
     ),
     Exercise(
         "readout_variance(hidden, weights, rate) takes activations of shape (n, units), outgoing "
@@ -105,10 +95,6 @@ EXERCISES = (
         Mistake(
             lambda hidden, weights, rate: rate / (1 - rate) * (hidden @ weights) ** 2,
             "Units are dropped independently: add their variances, not the units themselves.",
-        ),
-        Mistake(
-            lambda hidden, weights, rate: readout_variance(hidden, weights, rate) ** 0.5,
-            "That is the standard deviation. The variance is asked for.",
         ),
         kept_for_dropped(readout_variance),
     ),

@@ -47,10 +47,6 @@ EXERCISES = (
             lambda rate, block, side: 1 - (1 - seed_rate(rate, block, side, side)) ** block**2,
             "That holds for a pixel in the middle. How many places cover one near the rim?",
         ),
-        Mistake(
-            lambda rate, block, side: seed_rate(rate, block, side, side),
-            "That is how often a block starts at one place. Each start drops several pixels.",
-        ),
     ),
     Exercise(
         "memory_mean(rate, steps, shared) returns the mean, over masks, of what a state is "
@@ -69,10 +65,6 @@ EXERCISES = (
             lambda rate, steps, shared: (1 - rate) ** -steps if shared else 1.0,
             "That is what a survivor is multiplied by. Not all units survive.",
         ),
-        Mistake(
-            lambda rate, steps, shared: 1 - rate if shared else (1 - rate) ** steps,
-            "That is the share of units that survive. What are they multiplied by?",
-        ),
     ),
     Exercise(
         "norm_ratio(x, rate) takes activations of one unit, shape (n,), that meet inverted "
@@ -85,10 +77,6 @@ EXERCISES = (
         Mistake(
             lambda x, rate: 1 / (1 - rate),
             "Right if the mean is 0. Masks add variance in proportion to the mean square.",
-        ),
-        Mistake(
-            lambda x, rate: 1 / _ratio(x, rate),
-            "That is the variance without masks divided by the one with them.",
         ),
         Mistake(
             lambda x, rate: rate / (1 - rate) * np.mean(x**2) / x.var(),

@@ -44,10 +44,6 @@ EXERCISES = (
             lambda some, none, t: ((some - none).mean(), t * (some - none).std(ddof=1)),
             "That is the spread of single gains. The mean of n of them varies less.",
         ),
-        Mistake(
-            lambda some, none, t: _paired(none, some, t),
-            "The sign is turned around: a gain is the score with dropout minus that without.",
-        ),
     ),
     Exercise(
         'verdict(gain, half) returns "helps", "harms" or "unclear".',
@@ -65,8 +61,8 @@ EXERCISES = (
             "There is a third answer, for an interval that reaches across zero.",
         ),
         Mistake(
-            lambda gain, half: "helps" if gain >= half else "harms" if gain <= -half else "unclear",
-            "An interval that only touches zero does not exclude it.",
+            lambda gain, half: "helps" if gain > half else "unclear",
+            "An interval can lie below zero, too.",
         ),
     ),
 )
