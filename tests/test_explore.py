@@ -1,7 +1,6 @@
-"""explore(): its arguments, the published explorer and the live one."""
+"""explore(): its arguments, what it publishes, and what it says about errors."""
 
 import gc
-import importlib
 import itertools
 import math
 import os
@@ -9,13 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tracemalloc
 import weakref
-import xml.etree.ElementTree as ElementTree
-from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -23,39 +19,28 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from matplotlib.figure import Figure
-from published import HOSTILE, elements
 
 import dropout_lab
+from dropout_lab.explorer import drawing
 from dropout_lab.explorer.drawing import explore
-from dropout_lab.explorer.frames import describe, figure_to_nodes
+from dropout_lab.explorer.frames import figure_to_nodes
 from dropout_lab.explorer.page import Published, read_published
 from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 from dropout_lab.explorer.style import figure_style
 from dropout_lab.explorer.svg import ID_MARK
 
 PACKAGE = Path(dropout_lab.__file__).parent
-TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 @pytest.fixture(autouse=True)
-def no_figure_is_left_open():
-    """Whatever a test does, pyplot must be as it was."""
+def publishing(monkeypatch):
+    """Publish; and whatever a test does, pyplot must be as it was."""
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
     plt.close("all")
     yield
     left = plt.get_fignums()
     plt.close("all")
     assert left == []
-
-
-@pytest.fixture
-def publishing(monkeypatch):
-    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
-
-
-@pytest.fixture
-def live(monkeypatch):
-    monkeypatch.delenv(PUBLISH_VARIABLE, raising=False)
 
 
 def published(draw, **arguments):
@@ -66,219 +51,123 @@ def published(draw, **arguments):
 def card(**values):
     """Draw nothing but the values, as fast as matplotlib can."""
     figure = plt.figure(figsize=(2, 1))
-    figure.text(0.1, 0.5, shown(values))
+    figure.text(0.1, 0.5, str(values))
     return figure
-
-
-def shown(values):
-    return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
 def untouched(**values):
     raise AssertionError("draw was called before the arguments were checked")
 
 
-def texts_of(explorer, number):
-    return [text.text for text in ElementTree.fromstring(explorer.svg(number)).iter(TEXT)]
-
-
 # Arguments
 
 
-class Unsized:
-    """What turns into a list but has no length."""
-
-    def tolist(self):
-        return [1, 2]
-
-
 def at(start):
-    return {"a": [1, 2, 3], "b": {"ten": 10}, "flag": [False, True], "start": start}
+    return {"a": [1, 2, 3], "b": {"ten": 10}, "start": start}
 
 
 NO_AXIS = [  # a value, and what of it the message names
     *((empty, ValueError, "axis power is empty") for empty in ([], {}, range(0), np.array([]))),
-    ([1, 2, 1], ValueError, "holds 1 more than once"),
-    ([1, 1.0], ValueError, "holds 1.0 more"),
-    ([0, -0.0], ValueError, "holds -0.0 more"),
-    ([1, Fraction(1, 1)], ValueError, r"holds Fraction\(1, 1\) more"),
+    ([1, 2, 1], ValueError, "holds '1' more than once"),
+    ([0.1 + 0.2, 0.3], ValueError, "holds '0.3' more"),
     (["a", "b", "a"], ValueError, "holds 'a' more"),
-    ([True, True], ValueError, "holds True more"),
-    ([None, 1, None], ValueError, "holds None more"),
-    ([None, "none"], ValueError, "holds 'none' more"),
-    ([date(2024, 3, 1), datetime(2024, 3, 1)], ValueError, "holds datetime.* more"),
-    (np.array([0.5, 0.5]), ValueError, "holds 0.5 more"),
+    ([True, True], ValueError, "holds 'True' more"),
     ([1.0, math.nan], ValueError, "axis power must hold finite numbers, got nan"),
-    ([math.inf], ValueError, "must hold finite numbers, got inf"),
     (np.array([1, -math.inf]), ValueError, "must hold finite numbers, got -inf"),
-    ([10**400], ValueError, "must hold finite numbers, got 1000"),
-    (np.array(["2024", "NaT"], "M8[ns]"), ValueError, "axis power must hold dates, got .*NaT"),
-    (pd.Series([pd.NaT]), ValueError, "must hold dates, got .*NaT"),
     ([0.5, True], TypeError, "axis power must hold numbers.* got True"),
-    ([1, np.True_], TypeError, "must hold numbers.* got .*True"),
-    ([datetime(2024, 3, 1), 1], TypeError, "must hold numbers.* got datetime"),
-    ([np.timedelta64(1, "D")], TypeError, "must hold numbers.* got .*timedelta64"),
-    (np.array([1, 2], "m8[ns]"), TypeError, "must hold numbers.* got .*timedelta64"),
     ([1, "a"], TypeError, "must hold numbers.* got 'a'"),
     ([1j], TypeError, "must hold numbers.* got 1j"),
-    ([[1, 2], [3]], TypeError, r"must hold numbers.* got \[1, 2\]"),
-    ([np.array([1])], TypeError, "must hold numbers.* got array"),
+    ([None, 1], TypeError, "must hold numbers.* got None"),
+    (np.ones((2, 2)), TypeError, r"must hold numbers.* got \[1.0, 1.0\]"),
     ("abc", TypeError, r"axis power must be a sequence .*\(str\)"),
-    (b"abc", TypeError, r"must be a sequence .*\(bytes\)"),
-    ({1, 2}, TypeError, r"must be a sequence .*\(set\)"),
     ((i for i in range(3)), TypeError, r"must be a sequence .*\(generator\)"),
-    (3, TypeError, r"must be a sequence .*\(int\)"),
-    (None, TypeError, r"must be a sequence .*\(NoneType\)"),
-    (np.ones((2, 2)), TypeError, r"(?s)must be a sequence .*\(ndarray\)"),
-    (np.array(3.0), TypeError, r"must be a sequence .*\(ndarray\)"),
     (torch.tensor(3.0), TypeError, r"must be a sequence .*\(Tensor\)"),
-    (pd.DataFrame({"a": [1]}), TypeError, r"(?s)must be a sequence .*\(DataFrame\)"),
-    ({"a": 1}.values(), TypeError, r"must be a sequence .*\(dict_values\)"),
-    (Unsized(), TypeError, r"must be a sequence .*\(Unsized\)"),
     ({1: "a"}, TypeError, "axis power must have strings as labels"),
-    ({"a": 1, None: 2}, TypeError, "must have strings as labels"),
 ]
 REFUSED = [
     ({}, ValueError, "one to three axes, got 0"),
     ({name: [1] for name in "abcd"}, ValueError, "one to three axes, got 4: a, b, c, d"),
     ({"a": range(20), "b": range(21)}, ValueError, "a 20 x b 21 makes 420 frames; at most 400"),
     *(({"power": values}, error, words) for values, error, words in NO_AXIS),
-    (at({"other": 1}), ValueError, "start names 'other', which is no axis: a, b, flag"),
-    (at({"a": 4}), ValueError, "start of axis a must be one of its values, got 4"),
-    (at({"flag": 1}), ValueError, "start of axis flag must be one of its values, got 1"),
-    (at({"flag": "True"}), ValueError, "start of axis flag .* got 'True'"),
-    (at({"a": "1"}), ValueError, "start of axis a .* got '1'"),
-    (at({"a": True}), ValueError, "start of axis a .* got True"),
-    (at({"a": None}), ValueError, "start of axis a .* got None"),
+    (at({"other": 1}), ValueError, "start names 'other', which is no axis: a, b"),
+    (at({"a": "1"}), ValueError, "start of axis a must be one of its values, got '1'"),
     (at({"b": 10}), ValueError, "start of axis b .* got 10"),
     (at([("a", 1)]), TypeError, "start must be a mapping"),
-    ({"a": [1], "labels": {"other": "x"}}, ValueError, "labels names 'other', which is no axis: a"),
-    ({"a": [1], "labels": {"a": 3}}, TypeError, "labels must map 'a' to a string, got 3"),
-    ({"a": [1], "labels": {"a": None}}, TypeError, "labels must map 'a' to a string, got None"),
-    ({"a": [1], "labels": ["a"]}, TypeError, "labels must be a mapping"),
-    *(
-        ({"a": [1], "b": ["x"], "play": play}, ValueError, rf"slider \(a\), got {play!r}")
-        for play in ("other", "b", "", 0, True)
-    ),
+    (at(None) | {"labels": {"other": "x"}}, ValueError, "labels names 'other', which is no axis"),
+    (at(None) | {"labels": {"a": None}}, TypeError, "labels must map 'a' to a string, got None"),
+    (at(None) | {"play": "b"}, ValueError, r"slider \(a\), got 'b'"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "error", "words"), REFUSED)
-def test_what_is_refused_before_anything_is_drawn(live, arguments, error, words):
+def test_what_is_refused_before_anything_is_drawn(arguments, error, words):
     with pytest.raises(error, match=words) as caught:
         explore(untouched, **arguments)
     assert caught.type is error
 
 
-def test_what_is_called_is_a_function_and_400_frames_are_allowed(live):
-    for draw in (None, "plot", Figure(), [len]):
-        with pytest.raises(TypeError, match="draw must be a function"):
-            explore(draw, a=[1])
-    assert "400 frames" in repr(explore(card, a=range(20), b=range(20)))
-
-
-NOON = datetime(2024, 3, 1, 12, 30)
-SLIDERS = [
+AXES = [
     # numbers in any row
-    *((values, ["1", "2"]) for values in ([1, 2], (1, 2), range(1, 3), [Fraction(1), 2.0])),
-    *((np.array([1, 2], dtype), ["1", "2"]) for dtype in ("i8", "u1", "f4")),
-    ([np.int64(1), np.float64(2)], ["1", "2"]),
-    ([np.array(1), torch.tensor(2.0)], ["1", "2"]),
-    (torch.tensor([1.0, 2.0], requires_grad=True), ["1", "2"]),
-    (pd.Series([1, 2], index=["x", "y"]), ["1", "2"]),
-    (pd.Series([1, 2], dtype="Int64"), ["1", "2"]),
-    (pd.RangeIndex(1, 3), ["1", "2"]),
-    (pd.Categorical([1, 2]), ["1", "2"]),
+    *(("slider", values, ["1", "2"]) for values in ([1, 2], (1, 2), range(1, 3))),
+    *(("slider", np.array([1, 2], dtype), ["1", "2"]) for dtype in ("i8", "u1", "f4")),
+    ("slider", torch.tensor([1.0, 2.0], requires_grad=True), ["1", "2"]),
+    ("slider", pd.Series([1, 2], index=["x", "y"]), ["1", "2"]),
     # written alike, and apart
-    ([0, 0.5, 0.25], ["0.00", "0.50", "0.25"]),
-    ([10, 9, 100], ["10", "9", "100"]),
-    ([-1.5, 2], ["-1.5", "2.0"]),
-    ([1e-6, 1], ["0.000001", "1.000000"]),
-    ([np.float64(1e-9), 1], ["1e-09", "1"]),
-    ([1000000.0, 1e20], ["1000000", "100000000000000000000"]),
-    (np.arange(0, 0.5, 0.1), ["0.0", "0.1", "0.2", "0.3", "0.4"]),  # 0.30000000000000004
-    ([Fraction(1, 2), Fraction(1, 4)], ["0.50", "0.25"]),
-    (np.linspace(0, 1, 4), ["0", "0.3333", "0.6667", "1"]),
-    ([2**60, 2**60 + 1], ["1152921504606846976", "1152921504606846977"]),
-    ([0.1 + 0.2, 0.3], ["0.30000000000000004", "0.3"]),
-    # dates, as precise as all of them need
-    ([date(2024, 3, 1), date(2023, 1, 1)], ["2024-03-01", "2023-01-01"]),
-    ([datetime(2024, 3, 1), datetime(2024, 3, 2)], ["2024-03-01", "2024-03-02"]),
-    ([NOON, datetime(2024, 3, 2)], ["2024-03-01 12:30", "2024-03-02 00:00"]),
-    ([NOON, NOON.replace(second=5)], ["2024-03-01 12:30:00", "2024-03-01 12:30:05"]),
-    ([NOON.replace(microsecond=250_000)], ["2024-03-01 12:30:00.250"]),
-    ([NOON.replace(tzinfo=UTC)], ["2024-03-01 12:30"]),
-    (
-        [datetime(2024, 3, 1, tzinfo=zone) for zone in (UTC, timezone(timedelta(hours=-5)))],
-        ["2024-03-01 00:00+00:00", "2024-03-01 00:00-05:00"],
-    ),
-    (np.array(["2024-03-01", "2024-03-02"], "M8[ns]"), ["2024-03-01", "2024-03-02"]),
-    (np.array(["2024-03", "2024-04"], "M8[M]"), ["2024-03", "2024-04"]),
-    (np.array(["2024", "2025"], "M8[Y]"), ["2024", "2025"]),
-    (np.array(["12024-01-01"], "M8[D]"), ["12024-01-01"]),
-    ([np.datetime64(1, "fs")], ["1970-01-01 00:00:00.000000000000001"]),
-    ([np.datetime64("2024-03-01T12"), NOON], ["2024-03-01 12:00", "2024-03-01 12:30"]),
-    (pd.date_range("2024-03-01", periods=2), ["2024-03-01", "2024-03-02"]),
-    (pd.Series(pd.to_datetime(["2024-03-01 06:00"])), ["2024-03-01 06:00"]),
-    ([pd.Timestamp("2024-03-01 00:00:00.000000001")], ["2024-03-01 00:00:00.000000001"]),
-]
-MENUS = [
-    *((kind(["x", "y"]), ["x", "y"]) for kind in (list, tuple, np.array, pd.Series, pd.Index)),
-    ({"x": 1, "y": 2}, ["x", "y"]),
-    (MappingProxyType({"x": 1, "y": 2}), ["x", "y"]),
-    (pd.Categorical(["x", "y"], categories=["y", "x"]), ["x", "y"]),
-    ([False, True], ["False", "True"]),
-    ([np.True_, np.False_], ["True", "False"]),
-    *((kind([True, False]), ["True", "False"]) for kind in (np.array, torch.tensor, pd.Series)),
-    ([None, 0.5, 0.25], ["none", "0.50", "0.25"]),
-    (["a", None], ["a", "none"]),
-    ([None], ["none"]),
-    ([True, None], ["True", "none"]),
-    ([date(2024, 3, 1), None], ["2024-03-01", "none"]),
+    ("slider", [0, 0.5, np.float64(0.25)], ["0.00", "0.50", "0.25"]),
+    ("slider", [10, 9, 100], ["10", "9", "100"]),
+    ("slider", [-1.5, 2], ["-1.5", "2.0"]),
+    ("slider", [1e-6, 1], ["0.000001", "1.000000"]),
+    ("slider", [1e-9, 1], ["1e-09", "1"]),
+    ("slider", [1000000.0, 1e20], ["1000000", "100000000000000000000"]),
+    ("slider", np.arange(0, 0.5, 0.1), ["0.0", "0.1", "0.2", "0.3", "0.4"]),  # 0.1 + 0.2
+    ("slider", [Fraction(1, 2), Fraction(1, 4)], ["0.50", "0.25"]),
+    ("slider", np.linspace(0, 1, 4), ["0", "0.3333", "0.6667", "1"]),
+    ("slider", [1 / 3, 0.33334], ["0.33333", "0.33334"]),
+    ("slider", [2**60, 2**60 + 1], ["1152921504606846976", "1152921504606846977"]),
+    *(("menu", kind(["x", "y"]), ["x", "y"]) for kind in (list, tuple, np.array, pd.Series)),
+    *(("menu", kind([True, False]), ["True", "False"]) for kind in (list, np.array, torch.tensor)),
+    ("menu", [np.True_, np.False_], ["True", "False"]),
+    *(("menu", kind({"x": None, "y": 2}), ["x", "y"]) for kind in (dict, MappingProxyType)),
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "values", "labels"),
-    [*(("slider", *case) for case in SLIDERS), *(("menu", *case) for case in MENUS)],
-    ids=repr,
-)
-def test_values_get_their_control_and_their_labels(publishing, kind, values, labels):
-    assert published(card, power=values).axes == [(kind, "power", labels)]
+@pytest.mark.parametrize(("kind", "choices", "labels"), AXES, ids=repr)
+def test_values_get_their_control_and_their_labels_and_stay_what_they_are(kind, choices, labels):
+    found_kind, values, texts = drawing._axis("power", choices)
+    assert (found_kind, texts) == (kind, labels)
+    given = choices.tolist() if hasattr(choices, "tolist") else choices
+    expected = list(given.values() if hasattr(given, "values") else given)
+    assert list(values) == expected
+    assert list(map(type, values)) == list(map(type, expected))
 
 
 @pytest.mark.parametrize(
-    ("values", "given"),
+    ("start", "positions"),
     [
-        ([None, True, False], None),
-        ([np.float32(0.5), Fraction(1, 3)], None),
-        ([np.array(0.5), np.array(1)], None),
-        ([date(2024, 3, 1), NOON, np.datetime64("2024-03-02")], None),
-        (np.array(["2024-03-01"], "M8[ns]"), [np.datetime64("2024-03-01", "ns")]),
-        (pd.date_range("2024-03-01", periods=1), [pd.Timestamp("2024-03-01")]),
-        (np.array([0.5, 1]), [0.5, 1.0]),
-        (torch.tensor([0.5, 1]), [0.5, 1.0]),
-        (pd.Categorical(["b", "a"]), ["b", "a"]),
+        (None, [0, 0, 0]),
+        ({"a": 3}, [2, 0, 0]),
+        ({"a": 2.0, "b": "twenty", "c": 0.3}, [1, 1, 0]),
+        ({"a": np.array(3), "c": 0.4}, [2, 0, 1]),
     ],
-    ids=repr,
 )
-def test_draw_gets_the_values_as_they_were_given(publishing, values, given):
-    got = []
+def test_axes_start_where_they_are_told(start, positions):
+    axes = {"a": [1, 2, 3], "b": {"ten": 10, "twenty": 20}, "c": [0.1 + 0.2, 0.4]}
+    assert [axis.start for axis in drawing._plan(axes, start, None, None).axes] == positions
 
-    def draw(power):
-        got.append(power)
-        return card()
 
-    explore(draw, power=values, start={"power": list(values)[-1]})
-    expected = list(values) if given is None else given
-    assert got == expected
-    assert list(map(type, got)) == list(map(type, expected))
+@pytest.mark.parametrize("value", ["", "0"])
+def test_publishing_can_be_switched_off(monkeypatch, value):
+    monkeypatch.setenv(PUBLISH_VARIABLE, value)
+    assert dropout_lab.explore is explore
+    explorer = explore(card, a=range(20), b=range(20))
+    assert not isinstance(explorer, Published)
+    assert "400 frames" in repr(explorer), "so many are allowed"
 
 
 # Publishing
 
 
-def test_what_is_published(publishing):
+def test_what_is_published():
     def draw(power, hidden_units, scale):
         figure, axes = plt.subplots(figsize=(2, 1))
         axes.plot(np.arange(9), scale * np.arange(9) ** power, label=str(hidden_units))
@@ -307,44 +196,6 @@ def test_what_is_published(publishing):
     assert explorer.sentences[3] == "exponent 1, hidden units none, scale 5"
 
 
-def test_explorers_are_the_same_by_any_name_and_start_where_they_are_told(publishing):
-    assert explore is dropout_lab.explore
-    axes = {"a": [1, 2, 3], "b": {"ten": 10, "twenty": 20}, "c": [0.1 + 0.2, 0.4]}
-    for start, positions in (
-        (None, [0, 0, 0]),
-        ({"a": 3}, [2, 0, 0]),
-        ({"a": 2.0, "b": "twenty", "c": 0.3}, [1, 1, 0]),
-        ({"a": np.array(3), "c": 0.4}, [2, 0, 1]),
-    ):
-        explorer = published(card, **axes, start=start)
-        assert explorer.start == positions
-
-
-@pytest.mark.parametrize("value", ["", "0"])
-def test_publishing_can_be_switched_off(monkeypatch, value):
-    monkeypatch.setenv(PUBLISH_VARIABLE, value)
-    assert not isinstance(explore(card, a=[1]), Published)
-
-
-def test_hostile_texts_stay_texts(publishing):
-    def draw(choice, number):
-        return describe(card(choice=choice, number=number), f"{number}: {choice}")
-
-    labels = {"choice": HOSTILE[0], "number": HOSTILE[2]}
-    page = explore(draw, choice={text: text for text in HOSTILE}, number=[1, 2], labels=labels).html
-    plain = explore(card, choice=["a", "b"], number=[1, 2]).html
-    assert [e.tag for e in elements(page)] == [e.tag for e in elements(plain)]
-    (explorer,) = read_published(page)
-    assert [(name, values) for _, name, values in explorer.axes] == [
-        (HOSTILE[0], HOSTILE),
-        (HOSTILE[2], ["1", "2"]),
-    ]
-    for number, text in enumerate(HOSTILE):
-        said = " ".join(text.split())  # describe makes one line of a sentence
-        assert explorer.sentences[2 * number] == f"1: {said}"
-        assert "\n".join(texts_of(explorer, 2 * number)) == f"choice={text}; number=1"
-
-
 # It draws what asks matplotlib for its settings, and what it might write in another order.
 PROGRAM = """
 import numpy as np, matplotlib.pyplot as plt
@@ -360,7 +211,6 @@ def draw(rate, look):
     bars = panels[0, 1].bar(x, np.sin(x + rate), hatch=look)
     bars[0].set_clip_path(Circle((0, 0), 0.4, transform=panels[0, 1].transData))
     panels[0, 1].errorbar(x, x, 1)
-    panels[0, 2].plot([np.datetime64("2024-03-01T22:00"), np.datetime64("2024-03-02T03:00")], x[:2])
     panels[1, 0].imshow([[rate, 1], [2, 3]])
     panels[1, 0].set_xlabel(r"$\\sum_i x_i^2$")
     panels[1, 1].boxplot([x, x**2])
@@ -374,25 +224,22 @@ page = explore(draw, rate=[0.2], look=["/"]).html
 ELSEWHERE = """
 import importlib, pkgutil, sys
 import taken_elsewhere as package
-for module in pkgutil.iter_modules(package.__path__, 'taken_elsewhere.'):
-    importlib.import_module(module.name)
+for module in pkgutil.iter_modules(package.__path__):
+    imported = importlib.import_module(f'taken_elsewhere.{module.name}')
+    assert getattr(package, module.name) is imported, 'a function of that name hides it'
 print('dropout_lab' in sys.modules, page)
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program():
     """Return the names that the program leaves."""
     names = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(PUBLISH_VARIABLE, "1")
-        exec(PROGRAM, names)
+    exec(PROGRAM, names)
     return names
 
 
-def test_the_same_input_gives_the_same_bytes_and_the_folder_can_be_taken_elsewhere(
-    publishing, program, tmp_path
-):
+def test_the_folder_can_be_taken_elsewhere_and_gives_the_same_bytes(program, tmp_path):
     assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
     shutil.copytree(PACKAGE / "explorer", tmp_path / "taken_elsewhere")
     elsewhere = PROGRAM.replace("dropout_lab.explorer", "taken_elsewhere") + ELSEWHERE
@@ -406,69 +253,26 @@ def test_the_same_input_gives_the_same_bytes_and_the_folder_can_be_taken_elsewhe
     assert (done.stderr, done.stdout) == ("", f"False {program['page']}\n")
 
 
-@pytest.mark.parametrize("name", ["explorer", "teaching"])
-def test_no_function_hides_a_module(name):
-    package = importlib.import_module(f"dropout_lab.{name}")
-    for path in (PACKAGE / name).glob("[a-z]*.py"):
-        module = importlib.import_module(f"dropout_lab.{name}.{path.stem}")
-        assert getattr(package, path.stem) is module
-
-
-def hostile_settings():
-    """Return another value than matplotlib's default for nearly every setting there is."""
-    window = {"backend", "backend_fallback", "date.epoch"}
-    candidates = [
-        *(False, True, 7.5, 3, 0.25, [0.1, 0.2], [0.5, 0.5, 0.5], (3.0, 9.0), (1, 100, 2)),
-        *("red", "dashed", "s", "serif", "cm", "top", "right", "center", "large", "bold", "italic"),
-        *("tight", "gray", "line", "vertical", "round", "miter", "path", "png", "ps", "major", "x"),
-        *("none", "data", "both", "sturges", "bilinear", "log10", "concise", "US/Pacific", "%H"),
-        *("lower", "in", "round_numbers", "nearest", "regular", "mpl2005", "landscape"),
-        mpl.cycler(color=["red", "lime"], linewidth=[5, 7]),
-    ]
-    hostile = {}
-    for key in set(mpl.rcParamsDefault) - window:
-        for candidate in candidates:
-            try:
-                value = mpl.RcParams({key: candidate})[key]
-            except (ValueError, TypeError, AttributeError):
-                continue
-            if value != mpl.rcParamsDefault[key]:
-                hostile[key] = candidate
-                break
-    return hostile
-
-
 @pytest.mark.filterwarnings("ignore::matplotlib.MatplotlibDeprecationWarning")
-def test_the_settings_of_the_reader_change_no_published_figure(publishing, program):
-    hostile = hostile_settings()
-    assert len(hostile) >= 0.9 * len(mpl.rcParamsDefault)
-    for settings in (mpl.rc_context(hostile), mpl.style.context("classic"), plt.xkcd()):
-        with settings:
-            assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
+@pytest.mark.parametrize("look", ["classic", "dark_background", "xkcd"])
+def test_the_settings_of_the_reader_change_no_published_figure(program, look):
+    mine = {"svg.fonttype": "path", "svg.hashsalt": "mine", "figure.dpi": 40, "font.size": 20}
+    with plt.xkcd() if look == "xkcd" else mpl.style.context(look), mpl.rc_context(mine):
+        assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-def test_what_a_drawing_function_sets_holds_in_its_figure_and_is_undone(publishing, enabled):
+def test_what_a_drawing_function_sets_holds_in_its_figure_and_is_undone():
     def draw(width):
         mpl.rcParams["lines.linewidth"] = width
-        if width == 9:
-            return None
-        figure, axes = plt.subplots(figsize=(1, 1))
+        axes = plt.figure(figsize=(1, 1)).subplots()
         axes.plot([0, 1], color="red")
-        return figure
+        return axes
 
-    settings, was = dict(mpl.rcParams), gc.isenabled()
-    (gc.enable if enabled else gc.disable)()
-    try:
-        explorer = published(draw, width=[3, 7])
-        with pytest.raises(TypeError):
-            explore(draw, width=[3, 9])
-        assert gc.isenabled() is enabled
-    finally:
-        (gc.enable if was else gc.disable)()
-    assert dict(mpl.rcParams) == settings
+    settings = dict(mpl.rcParams)
+    explorer = published(draw, width=[3, 7])
     widths = [re.findall("stroke-width:([37])\\b", explorer.nodes(n)) for n in (0, 1)]
     assert widths == [["3"], ["7"]]
+    assert dict(mpl.rcParams) == settings
 
 
 def heavy(count):
@@ -481,7 +285,7 @@ def heavy(count):
     return figure
 
 
-def test_an_explorer_too_heavy_for_a_page_says_so(publishing, recwarn):
+def test_an_explorer_too_heavy_for_a_page_says_so(recwarn):
     explore(heavy, count=[1_000, 1_001])
     assert not recwarn.list
     page = explore(heavy, count=[15_000, 15_001]).html
@@ -494,7 +298,7 @@ def test_an_explorer_too_heavy_for_a_page_says_so(publishing, recwarn):
 # Errors while publishing
 
 
-def test_an_error_of_draw_names_the_values_and_keeps_its_cause(publishing):
+def test_an_error_of_draw_names_the_values_and_keeps_its_cause():
     cause = ZeroDivisionError("of all things")
 
     def draw(rate, word):
@@ -504,93 +308,50 @@ def test_an_error_of_draw_names_the_values_and_keeps_its_cause(publishing):
             raise cause
         return card()
 
-    mine = plt.figure()
-    words = r"draw\(rate=0.5, word='b'\) raised ZeroDivisionError: of all things"
+    line = draw.__code__.co_firstlineno + 4
+    words = rf"draw\(rate=0.5, word='b'\) raised ZeroDivisionError: of all things \(line {line} "
+    settings, mine = dict(mpl.rcParams), plt.figure()
     with pytest.raises(RuntimeError, match=words) as caught:
         explore(draw, rate=[0, 0.5], word=["a", "b"])
     assert caught.value.__cause__ is cause
+    assert (dict(mpl.rcParams), gc.isenabled()) == (settings, True)
     assert plt.get_fignums() == [mine.number], "the author's own figure is not explore's to close"
     plt.close(mine)
-    with pytest.raises(RuntimeError, match="unexpected keyword"):
-        explore(lambda a: card(), a=[1], b=[1])
+    cause = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        explore(draw, rate=[0.5], word=["b"])
+    with pytest.raises(RuntimeError, match=r"unexpected keyword argument 'a'$"):
+        explore(lambda: card(), a=[1])
     with pytest.raises(ValueError, match=r"draw\(height=3\) .* another size .*144.*figsize"):
         explore(lambda height: plt.figure(figsize=(2, height)), height=[2, 3])
 
 
-def test_an_interrupt_is_not_an_error_of_draw(publishing):
-    def draw(a):
-        plt.figure()
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        explore(draw, a=[1])
-
-
-def test_draw_must_return_a_figure(publishing):
-    for result in (None, 3, "figure", [], [None], [Figure().subplots(), Figure().subplots()]):
-        kind = re.escape(type(result).__name__)
+def test_draw_must_be_a_function_and_return_a_figure():
+    for draw in (None, "plot", [len]):
+        with pytest.raises(TypeError, match="draw must be a function"):
+            explore(draw, a=[1])
+    for result in (None, 3, "figure", [], np.ones(2)):
+        kind = type(result).__name__
         words = rf"(?s)draw\(rate=0.5\) must return a matplotlib Figure, got .*\({kind}\)"
         with pytest.raises(TypeError, match=words):
             explore(lambda rate, result=result: plt.figure() and result, rate=[0.5])
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
-        lambda figure, panels: panels[0, 0],
-        lambda figure, panels: panels,
-        lambda figure, panels: list(panels.flat),
-        lambda figure, panels: (figure, panels),
-        lambda figure, panels: panels[0, 0].plot([1, 2], alpha=0),
-        lambda figure, panels: figure.subfigures(1, 1),
-        lambda figure, panels: figure.subfigures(1, 1).add_axes((0, 0, 0, 0)),
-        lambda figure, panels: SimpleNamespace(figure=figure),  # seaborn's grids
-        lambda figure, panels: plt.close(figure) or figure,
-    ],
-)
-def test_what_stands_in_one_figure_is_taken_at_its_figure(publishing, result):
-    def draw(power):
-        figure, panels = plt.subplots(2, 2, figsize=(2, 2))
-        figure.text(0.5, 0.5, f"power {power}")
-        return result(figure, panels)
+def test_many_frames_leave_no_figure_behind():
+    figures, alive = [], []
 
-    explorer = published(draw, power=[1, 2])
-    assert ["power 1" in texts_of(explorer, 0), "power 2" in texts_of(explorer, 1)] == [1, 1]
-
-
-# Memory
-
-
-def test_many_frames_leave_no_figure_and_memory_grows_by_the_stored_text_alone(publishing):
-    memory, figures, calls = {"peak": 0}, [], itertools.count(1)
-
-    def draw(a, b):
-        number = next(calls)
-        memory["peak"] = max(memory["peak"], sum(figure() is not None for figure in figures))
-        if number == 40:
-            gc.collect()
-            tracemalloc.start(1)
-        elif number == 120:
-            gc.collect()
-            memory["growth"] = tracemalloc.get_traced_memory()[0]
-            tracemalloc.stop()
-        figure = card(a=a, b=b)
+    def draw(a):
+        alive.append(sum(figure() is not None for figure in figures))
+        figure = card(a=a)
         figures.append(weakref.ref(figure))
         return figure
 
-    assert len(published(draw, a=range(10), b=range(12)).frames) == len(figures) == 120
-    assert plt.get_fignums() == []
+    explorer = explore(draw, a=range(60))
     gc.collect()
     assert [figure for figure in figures if figure() is not None] == []
-    assert memory["peak"] <= 20, "figures must not pile up until the last frame"
-    with figure_style():
-        figure = card(a=10, b=10)
-        box, nodes = figure_to_nodes(figure)
-    plt.close(figure)
-    stored = [box, "a 10, b 10", *nodes]
-    frame_bytes = sum(map(sys.getsizeof, stored)) + sys.getsizeof(nodes)
-    caches = 250_000  # matplotlib's own; 80 figures that stay would be millions
-    assert memory["growth"] < 80 * 2 * frame_bytes + caches
+    assert len(alive) == 60
+    assert max(alive) <= 20, "figures must not pile up until the last frame"
+    assert repr(explorer) == "<explorer of 60 frames (a: 60)>"
 
 
 # In IPython
@@ -604,9 +365,9 @@ from dropout_lab import explore
 def draw(rate):
     return 1 / rate and plt.figure(figsize=(1, 1))  # here
 
-for publish in "01":
-    os.environ["{PUBLISH_VARIABLE}"] = publish
-    display(explore(draw, rate=[1, 2]))
+display(explore(draw, rate=[1, 2]))
+os.environ["{PUBLISH_VARIABLE}"] = "0"
+display(explore(draw, rate=[1, 2]))
 explore(draw, rate=[0])
 """
 

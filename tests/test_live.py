@@ -78,7 +78,7 @@ def test_each_grid_holds_the_one_before_and_the_start_and_the_last_holds_all(cou
 
 
 def test_what_draw_raises_for_the_first_frame_is_raised():
-    with pytest.raises(ValueError, match="onerror"):
+    with pytest.raises(RuntimeError, match=r"draw\(a=1\) raised ValueError: <img src=x onerror"):
         explore(Recorder(fails=[(1,)]), a=[1, 2])
     with pytest.raises(TypeError, match=r"draw\(a=1\) must return a matplotlib Figure, got 1"):
         explore(lambda a: a, a=[1, 2])
@@ -86,18 +86,17 @@ def test_what_draw_raises_for_the_first_frame_is_raised():
 
 
 def test_a_later_frame_that_fails_says_so_and_the_others_are_there():
-    (page,) = read_published(explore(Recorder(fails=[(2,)]), a=[1, 2, 3]).html)
+    draw = Recorder(fails=[(2,)])
+    (page,) = read_published(explore(draw, a=[1, 2, 3]).html)
     line = Recorder.__call__.__code__.co_firstlineno + 3
     error = "draw(a=2) raised ValueError: <img src=x onerror=alert(1)> & more"
     said = [f"a sentence on {{'a': {number}}}" for number in (1, 3)]
     assert page.sentences == [said[0], f"{error} (line {line} of __call__)", said[1]]
     assert [bool(page.nodes(number)) for number in range(3)] == [True, False, True]
-    (page,) = read_published(
-        explore(lambda width: plt.figure(figsize=(width, 1)), width=[2, 3]).html
-    )
+    wider = explore(lambda width: plt.figure(figsize=(width, 1)), width=[2, 3])
+    (page,) = read_published(wider.html)
     assert page.sentences[0] == "width 2"
-    assert page.sentences[1].startswith("draw(width=3) raised ValueError: a figure of another size")
-    plt.close("all")
+    assert page.sentences[1].startswith("draw(width=3) returned a figure of another size")
 
 
 def test_an_interrupt_between_two_frames_forgets_what_waits():
@@ -163,12 +162,16 @@ def finished(request):
     )
 
 
+def printed(heard, request):
+    """Return what a cell printed."""
+    own = [m for m in heard if m["parent_header"].get("msg_id") == request]
+    return "".join(m["content"].get("text", "") for m in own)
+
+
 def ask(client, code):
-    """Run a cell, and return what it printed and what was heard meanwhile."""
+    """Run a cell, and return what it printed."""
     request = run(client, code, "asking")
-    heard = listen(client, finished(request))
-    own = [m for m in heard if m["parent_header"]["msg_id"] == request]
-    return "".join(m["content"].get("text", "") for m in own), heard
+    return printed(listen(client, finished(request)), request)
 
 
 def shown(heard):
@@ -177,16 +180,12 @@ def shown(heard):
 
 
 def page_of(message):
-    return message["content"]["data"]["text/html"]
-
-
-def frames_of(message):
-    return len(read_published(page_of(message))[0].frames)
+    return read_published(message["content"]["data"]["text/html"])[0]
 
 
 def is_whole(message):
     is_update = message["msg_type"] == "update_display_data"
-    return is_update and 'class="xp-more"' not in page_of(message)
+    return is_update and 'class="xp-more"' not in message["content"]["data"]["text/html"]
 
 
 def test_a_kernel_draws_on_between_the_cells_and_the_cell_keeps_the_whole_page(kernel):
@@ -197,25 +196,22 @@ def test_a_kernel_draws_on_between_the_cells_and_the_cell_keeps_the_whole_page(k
     first = listen(client, finished(request))
     assert [m["content"] for m in first if m["msg_type"] == "error"] == []
     assert [m["msg_type"] for m in shown(first)] == ["display_data"]
-    assert frames_of(shown(first)[0]) < 40
+    assert len(page_of(shown(first)[0]).frames) < 40
     heard = listen(client, finished(second))
-    own = [m for m in heard if m["parent_header"]["msg_id"] == second]
-    answer = "".join(m["content"].get("text", "") for m in own)
-    assert answer.split()[1:] == ["and", "42"]
-    assert int(answer.split()[0]) < 40, "the cell did not wait for the drawing"
-    heard += listen(client, is_whole)
-    updates = shown(heard)
+    done, answer = printed(heard, second).split(" and ")
+    assert (answer, int(done) < 40) == ("42\n", True), "the cell did not wait for the drawing"
+    updates = shown(heard + listen(client, is_whole))
     assert {m["msg_type"] for m in updates} == {"update_display_data"}
     assert {m["parent_header"]["msg_id"] for m in updates} == {request}, "it is that cell's output"
     names = {m["content"]["transient"]["display_id"] for m in shown(first) + updates}
     assert len(names) == 1
-    sizes = [frames_of(message) for message in updates]
+    pages = [page_of(message) for message in updates]
+    sizes = [len(page.frames) for page in pages]
     assert sizes == sorted(set(sizes))
     assert sizes[-1] == 40
-    says = read_published(page_of(updates[-1]))[0].sentences
-    assert "then" in says[0]
-    assert "now" in says[-1], "draw sees the variables of the kernel"
-    assert ask(client, "print(len(drawn), plt.get_fignums())")[0] == "40 []\n"
+    assert "then" in pages[-1].sentences[0]
+    assert "now" in pages[-1].sentences[-1], "draw sees the variables of the kernel"
+    assert ask(client, "print(len(drawn), plt.get_fignums())") == "40 []\n"
 
 
 def test_a_cell_that_runs_again_leaves_its_earlier_explorer(kernel):
@@ -226,7 +222,7 @@ def test_a_cell_that_runs_again_leaves_its_earlier_explorer(kernel):
     listen(client, is_whole)
     listen(client, is_whole)
     time.sleep(0.3)
-    assert ask(client, "print(len(drawn))")[0] == "56\n"
+    assert ask(client, "print(len(drawn))") == "56\n"
 
 
 def test_an_interrupt_ends_the_drawing_and_nothing_else(kernel):
@@ -234,11 +230,11 @@ def test_an_interrupt_ends_the_drawing_and_nothing_else(kernel):
     listen(client, finished(run(client, SLOW + "shown = explore(draw, rate=range(120))\nshown")))
     os.kill(manager.provisioner.pid, signal.SIGINT)
     waiting = "from dropout_lab.explorer import live; print(len(live._waiting))"
-    while ask(client, waiting)[0] != "0\n":
+    while ask(client, waiting) != "0\n":
         time.sleep(0.1)
-    before = int(ask(client, "print(len(drawn))")[0])
-    assert int(ask(client, "import time; time.sleep(0.3); print(len(drawn))")[0]) == before < 120
-    rest = ask(client, "word = 'later'; drawn[:] = []; shown.html; print(len(drawn))")[0]
+    before = int(ask(client, "print(len(drawn))"))
+    assert int(ask(client, "import time; time.sleep(0.3); print(len(drawn))")) == before < 120
+    rest = ask(client, "word = 'later'; drawn[:] = []; shown.html; print(len(drawn))")
     assert rest == f"{120 - before}\n"
 
 
@@ -251,4 +247,4 @@ def test_an_interrupt_ends_a_cell_that_waits_while_an_explorer_is_drawn(kernel):
     os.kill(manager.provisioner.pid, signal.SIGINT)
     heard = listen(client, finished(request))
     assert [m["content"]["ename"] for m in heard if m["msg_type"] == "error"] == ["CancelledError"]
-    assert ask(client, "print(len(drawn) < 300, live._waiting.clear())")[0] == "True None\n"
+    assert ask(client, "print(len(drawn) < 300, live._waiting.clear())") == "True None\n"

@@ -1,16 +1,14 @@
 """One drawing function, two lives: drawn as a notebook runs, or all at once for a page."""
 
-import datetime
 import gc
 import math
 import numbers
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import pairwise, product
+from functools import partial
+from itertools import product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -41,7 +39,7 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     Parameters
     ----------
     draw : callable
-        ``draw(**values)`` returns a matplotlib Figure, or one or several Axes of one. Let it end in
+        ``draw(**values)`` returns a matplotlib Figure, or an Axes of one. Let it end in
         ``return describe(figure, "one sentence with the numbers")``. Whatever style the reader
         has set, it starts from matplotlib's defaults and the book's settings. Where it sets no
         margins, layout or places, labels get the room they need, and axes may move from frame
@@ -55,14 +53,11 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     play : str, optional
         A slider whose values are steps in time: it gets a play button.
     **axes
-        One to three parameters of `draw`. A sequence of numbers or of dates (``datetime``,
-        pandas, NumPy) becomes a slider, in the order given; a sequence of strings or booleans,
-        or a mapping of labels to values, becomes a drop-down. None among the values makes a
-        drop-down of any sequence, and is written "none". A sequence is a list, tuple or range,
-        or what has one dimension and a ``tolist``: an array, a tensor, a pandas Series, Index
-        or Categorical. `draw` gets the elements of a list as they are, those of an array or
-        tensor as Python's numbers. Dates are written as 2024-03-01 or 2024-03-01 14:30, as
-        precisely as all of them need.
+        One to three parameters of `draw`. A sequence of numbers becomes a slider, in the order
+        given; a sequence of strings or booleans, or a mapping of labels to any values, becomes
+        a drop-down. A sequence is a list, tuple or range, or what has one dimension and a
+        ``tolist``: an array, a tensor, a pandas Series. `draw` gets the elements of a list as
+        they are, those of an array or tensor as Python's numbers.
 
     Returns
     -------
@@ -72,15 +67,15 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     Raises
     ------
     TypeError
-        If an argument has the wrong type, or `draw` returns nothing that stands in one Figure.
+        If an argument has the wrong type, or `draw` returns neither a Figure nor an Axes.
     ValueError
-        If an axis is empty, repeats a value or holds NaN, NaT or infinity, if there are no axes or
+        If an axis is empty, repeats a value or holds NaN or infinity, if there are no axes or
         more than three, or more than 400 combinations; when publishing, also if the figures
         differ in size (a live explorer says so in place of the frame).
     RuntimeError
-        If `draw` raises while publishing; the message names the values it was called with. A
-        live explorer raises what `draw` raises for the frame where the axes start, and says the
-        rest in place of the frame.
+        If `draw` raises; the message names the values it was called with, and the line. A live
+        explorer raises it only for the frame where the axes start, and says the rest in place
+        of the frame.
 
     Warns
     -----
@@ -100,11 +95,8 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
         raise TypeError(f"draw must be a function that returns a Figure, got {draw!r}")
     __tracebackhide__ = True  # IPython then leaves this frame out
     plan = _plan(axes, start, labels, play)
-    return _publish(draw, plan) if publishing() else _live(draw, plan)
-
-
-class _NotAFigure(TypeError):
-    """The drawing function returned something else."""
+    frame = partial(_frame, draw, plan)
+    return _publish(frame, plan) if publishing() else LiveExplorer(frame, plan, plan.summary())
 
 
 @dataclass(frozen=True)
@@ -142,6 +134,13 @@ class _Plan:
         values = self.values(positions)
         return f"draw({', '.join(f'{name}={value!r:.60}' for name, value in values.items())})"
 
+    def of_another_size(self, positions, box, first):
+        """Say what is wrong with a frame that is not as large as the first one."""
+        return (
+            f"{self.call(positions)} returned a figure of another size ({box}) than "
+            f"the first frame ({first}); give every frame the same figsize"
+        )
+
     def summary(self):
         """Say how many frames there are and on which axes."""
         counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in self.axes)
@@ -149,31 +148,18 @@ class _Plan:
         return f"<explorer of {total} frames ({counts})>"
 
 
-def _publish(draw, plan):
+def _publish(frame, plan):
     """Draw every frame and return the page."""
     __tracebackhide__ = True
-    frames, boxes = [], []
-    with _collector_paused() as collect:
-        for positions in product(*(range(len(axis.values)) for axis in plan.axes)):
-            try:
-                box, nodes, sentence = _frame(draw, plan, positions)
-            except _NotAFigure:
-                raise
-            except Exception as error:
-                cause = _from_draw(error)
-                reason = f"{type(error).__name__}: {error}"
-                failure = RuntimeError(f"{plan.call(positions)} raised {reason}")
-                raise failure.with_traceback(cause.__traceback__) from cause
-            frames.append((nodes, sentence))
-            boxes.append(box)
-            if box != boxes[0]:
-                raise ValueError(
-                    f"{plan.call(positions)} returned a figure of another size ({box}) than "
-                    f"the first frame ({boxes[0]}); give every frame the same figsize"
-                )
-            collect(0)  # the figure just closed
+    frames, first = [], None
+    for positions in product(*(range(len(axis.values)) for axis in plan.axes)):
+        box, nodes, sentence = frame(positions)
+        first = first or box
+        if box != first:
+            raise ValueError(plan.of_another_size(positions, box, first))
+        frames.append((nodes, sentence))
     page = published_html(
-        boxes[0],
+        first,
         [(axis.kind, axis.name, axis.labels) for axis in plan.axes],
         frames,
         [axis.start for axis in plan.axes],
@@ -191,74 +177,40 @@ def _publish(draw, plan):
     return Published(page, plan.summary())
 
 
-def _live(draw, plan):
-    """Return a page that shows the first frame and grows where a notebook displays it."""
-    __tracebackhide__ = True
-
-    def frame(positions):
-        __tracebackhide__ = True
-        with _collector_paused() as collect:
-            try:
-                drawn = _frame(draw, plan, positions)
-            except Exception as error:
-                trace = _from_draw(error).__traceback__
-                if trace and not isinstance(error, _NotAFigure):
-                    error.add_note(f"line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name}")
-                raise
-            collect(0)  # the figure just closed
-            return drawn
-
-    return LiveExplorer(frame, plan, plan.summary())
-
-
 def _frame(draw, plan, positions):
     """Call `draw` once; return the frame and leave no open figure behind."""
     __tracebackhide__ = True
     before = set(plt.get_fignums())
     try:
-        with figure_style():
+        with _collector_paused(), figure_style():
             result = draw(**plan.values(positions))
-            figure = _figure_of(result)
-            if figure is None:
-                raise _NotAFigure(
-                    f"{plan.call(positions)} must return a matplotlib Figure, "
-                    f"got {result!r:.80} ({type(result).__name__})"
-                )
-            box, nodes = figure_to_nodes(figure)
-            return box, nodes, sentence_of(figure, plan.sentence(positions))
+            figure = getattr(result, "figure", None)  # a Figure's own is itself
+            if is_figure := isinstance(figure, mpl.figure.Figure):
+                box, nodes = figure_to_nodes(figure)
+    except Exception as error:
+        trace = error.__traceback__.tb_next  # None if `draw` does not take the values
+        where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace else ""
+        reason = f"{type(error).__name__}: {error}{where}"
+        failure = RuntimeError(f"{plan.call(positions)} raised {reason}")
+        raise failure.with_traceback(trace) from error  # IPython shows the last frame of each
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
-
-
-def _from_draw(error):
-    """Return an error with a traceback that begins in the author's code, not in the explorer's."""
-    ours = (__name__, figure_to_nodes.__module__, "contextlib")
-    trace = error.__traceback__
-    while trace and trace.tb_frame.f_globals.get("__name__") in ours:
-        trace = trace.tb_next
-    return error.with_traceback(trace)
-
-
-def _figure_of(result):
-    """Return the figure that `draw` returned or that all it returned stands in, or None."""
-    if isinstance(result, (list, tuple, np.ndarray)):
-        figures = {_figure_of(item) for item in getattr(result, "flat", result)}
-        return figures.pop() if len(figures) == 1 else None
-    for _ in range(3):  # an Axes may stand in a subfigure
-        if isinstance(result, mpl.figure.Figure):
-            return result
-        result = getattr(result, "figure", None)
-    return None
+    if not is_figure:
+        raise TypeError(
+            f"{plan.call(positions)} must return a matplotlib Figure, "
+            f"got {result!r:.80} ({type(result).__name__})"
+        )
+    return box, nodes, sentence_of(figure, plan.sentence(positions))
 
 
 @contextmanager
 def _collector_paused():
-    """Pause automatic garbage collection, which slows matplotlib by a sixth; yield collect."""
+    """Pause automatic garbage collection, which slows matplotlib by a sixth."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        yield gc.collect
+        yield
     finally:
         if was_enabled:
             gc.enable()
@@ -274,11 +226,6 @@ def _plan(axes, start, labels, play):
         for key in argument or ():
             if key not in axes:
                 raise ValueError(f"{name} names {key!r}, which is no axis: {', '.join(axes)}")
-    counts = {name: _length(choices) for name, choices in axes.items()}
-    total = math.prod(counts.values())
-    if total > MAX_FRAMES:
-        sizes = " x ".join(f"{name} {count}" for name, count in counts.items())
-        raise ValueError(f"{sizes} makes {total} frames; at most {MAX_FRAMES} are allowed")
     checked = []
     for parameter, choices in axes.items():
         kind, values, texts = _axis(parameter, choices)
@@ -290,49 +237,33 @@ def _plan(axes, start, labels, play):
             names = texts if isinstance(choices, Mapping) else values
             position = _position(parameter, start[parameter], names)
         checked.append(_Axis(parameter, name, kind, values, texts, position))
+    total = math.prod(len(axis.values) for axis in checked)
+    if total > MAX_FRAMES:
+        sizes = " x ".join(f"{axis.parameter} {len(axis.values)}" for axis in checked)
+        raise ValueError(f"{sizes} makes {total} frames; at most {MAX_FRAMES} are allowed")
     sliders = [axis.parameter for axis in checked if axis.kind == "slider"]
     if play is not None and play not in sliders:
         raise ValueError(f"play must name a slider ({', '.join(sliders)}), got {play!r}")
     return _Plan(checked, None if play is None else list(axes).index(play))
 
 
-def _is_series(choices):
-    """Say whether something is a row of values: a sequence, an array, a tensor, a pandas Series."""
-    if isinstance(choices, (str, bytes, Mapping)):
-        return False
-    return isinstance(choices, Sequence) or (
-        hasattr(choices, "tolist")
-        and hasattr(choices, "__len__")
-        and getattr(choices, "ndim", 1) == 1
-    )
-
-
-def _length(choices):
-    """Return the number of values of an axis; 1 for what is no axis and will be refused."""
-    return len(choices) if isinstance(choices, Mapping) or _is_series(choices) else 1
-
-
 def _axis(name, choices):
     """Return kind, values and labels of one axis, or raise naming it."""
     if isinstance(choices, Mapping):
         kind, values, texts = "menu", list(choices.values()), list(choices)
-        names = texts
         if not all(isinstance(text, str) for text in texts):
             raise TypeError(f"axis {name} must have strings as labels, got {texts!r:.80}")
-    elif _is_series(choices):
-        # Of NumPy's times tolist() makes numbers.
-        is_time = getattr(getattr(choices, "dtype", None), "kind", "") in ("M", "m")
-        values = list(choices) if is_time or isinstance(choices, Sequence) else choices.tolist()
-        names = [_plain(value) for value in values]
-        kind, texts = _labels_of(name, names)
     else:
-        raise TypeError(
-            f"axis {name} must be a sequence of numbers, strings, booleans or dates, or a "
-            f"mapping of labels to values, got {choices!r:.80} ({type(choices).__name__})"
-        )
+        values = choices.tolist() if hasattr(choices, "tolist") else choices
+        if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
+            raise TypeError(
+                f"axis {name} must be a sequence of numbers, strings or booleans, or a "
+                f"mapping of labels to values, got {choices!r:.80} ({type(choices).__name__})"
+            )
+        kind, texts = _labels_of(name, values)
     if not values:
         raise ValueError(f"axis {name} is empty; it needs at least one value")
-    repeated = [name for i, name in enumerate(names) if name in names[:i] or texts[i] in texts[:i]]
+    repeated = [text for i, text in enumerate(texts) if text in texts[:i]]
     if repeated:
         raise ValueError(f"axis {name} holds {repeated[0]!r} more than once")
     return kind, values, texts
@@ -340,50 +271,18 @@ def _axis(name, choices):
 
 def _labels_of(name, values):
     """Return the kind of control that a list of values gets, and how each is written."""
-    given = [value for value in values if value is not None]
-    kind = "menu"
-    if all(isinstance(value, str) for value in given):
-        texts = given
-    elif all(isinstance(value, (bool, np.bool_)) for value in given):
-        texts = [str(value) for value in given]
-    else:
-        times = all(isinstance(value, (datetime.date, np.datetime64)) for value in given)
-        for value in given:
-            if not times and not _is_number(value):
-                raise TypeError(
-                    f"axis {name} must hold numbers, or only strings, booleans or dates, "
-                    f"got {value!r:.60}"
-                )
-            if value != value if times else not _is_finite(value):  # no time equals itself but NaT
-                what = "dates" if times else "finite numbers"
-                raise ValueError(f"axis {name} must hold {what}, got {value!r:.60}")
-        texts = _time_labels(given) if times else _number_labels(given)
-        kind = "slider"
-    if len(given) < len(values):
-        kind, rest = "menu", iter(texts)
-        texts = ["none" if value is None else next(rest) for value in values]
-    return kind, texts
-
-
-def _is_number(value):
-    """Say whether a value is a real number; neither a truth value nor a length of time is one."""
-    no_number = isinstance(value, (bool, np.bool_, np.timedelta64))
-    return isinstance(value, numbers.Real) and not no_number
-
-
-def _plain(value):
-    """Return the scalar in an array or tensor without dimensions; anything else as it is."""
-    if isinstance(value, np.generic) or getattr(value, "ndim", None) != 0:
-        return value
-    return value[()] if isinstance(value, np.ndarray) else value.item()
-
-
-def _is_finite(value):
-    """Say whether a number is finite and a float can hold it."""
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
+    if all(isinstance(value, str) for value in values):
+        return "menu", list(values)
+    if all(isinstance(value, (bool, np.bool_)) for value in values):
+        return "menu", [str(value) for value in values]
+    for value in values:
+        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+            raise TypeError(
+                f"axis {name} must hold numbers, or only strings or booleans, got {value!r:.60}"
+            )
+        if not math.isfinite(value):
+            raise ValueError(f"axis {name} must hold finite numbers, got {value!r}")
+    return "slider", _number_labels(values)
 
 
 def _number_labels(values):
@@ -391,52 +290,27 @@ def _number_labels(values):
     if all(isinstance(value, numbers.Integral) for value in values):
         return [str(value) for value in values]
     floats = [float(value) for value in values]
-    # Twelve digits: the 0.30000000000000004 that numpy.arange makes is to be read as 0.3.
-    exponents = [Decimal(f"{x:.12g}").normalize().as_tuple().exponent for x in floats]
-    decimals = max(0, -min(exponents))
-    if decimals <= 6 and len(set(texts := [f"{x:.{decimals}f}" for x in floats])) == len(floats):
-        return texts
-    ordered = sorted(floats)
-    nearest = min((b - a for a, b in pairwise(ordered)), default=abs(floats[0]))
+    for decimals in range(7):
+        texts = [f"{x:.{decimals}f}" for x in floats]
+        if all(map(_is_close, map(float, texts), floats)):
+            return texts
     for digits in range(4, 17):
         texts = [f"{x:.{digits}g}" for x in floats]
-        if all(abs(float(text) - x) <= nearest / 20 for text, x in zip(texts, floats, strict=True)):
-            return texts
-    return [str(value) for value in values]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
 
 
-def _time_labels(times):
-    """Write times as ISO 8601 does, without what is zero in all of them and without their zone."""
-    texts, zones = [], []
-    for time in times:
-        is_aware = getattr(time, "tzinfo", None) is not None
-        naive = time.replace(tzinfo=None) if is_aware else time
-        texts.append(str(naive) if isinstance(naive, np.datetime64) else naive.isoformat())
-        zones.append(time.isoformat().removeprefix(texts[-1]) if is_aware else "")
-    if not all(re.fullmatch(r"\d{4}(-.*)?", text) for text in texts):  # NumPy's far years
-        return texts
-    zero = "0000-01-01T00:00:00.000000000"
-    full = [text + zero[len(text) :] for text in texts]
-    if len(set(zones)) == 1:
-        zones, least = [""] * len(zones), min(10, max(map(len, texts)))
-    else:
-        least = 16
-    lengths = (n for n in (4, 7, 10, 16, 19, 23, 26, 29) if n >= least)
-    length = next((n for n in lengths if all(text[n:] == zero[n:] for text in full)), None)
-    shown = [text[:length].replace("T", " ") for text in full]
-    return [text + zone for text, zone in zip(shown, zones, strict=True)]
-
-
-def _is_close(value, choice):
-    """Say whether two numbers differ by rounding noise only."""
-    both = (value, choice)
-    return all(isinstance(x, numbers.Real) for x in both) and math.isclose(*both, rel_tol=1e-9)
+def _is_close(one, other):
+    """Say whether two numbers differ by rounding noise only: numpy.arange makes 0.1 + 0.2."""
+    both = (one, other)
+    is_number = all(isinstance(x, numbers.Real) for x in both)
+    return is_number and math.isclose(*both, rel_tol=1e-11, abs_tol=1e-14)
 
 
 def _position(name, value, choices):
     """Return where `value` stands on an axis, or raise naming both."""
-    for i, choice in enumerate(map(_plain, choices)):
-        truth = {isinstance(x, (bool, np.bool_)) for x in (value, choice)}
-        if len(truth) == 1 and (value == choice or _is_close(value, choice)):
+    for i, choice in enumerate(choices):
+        if value == choice or _is_close(value, choice):
             return i
     raise ValueError(f"start of axis {name} must be one of its values, got {value!r}")

@@ -3,7 +3,6 @@
 import io
 import re
 import warnings
-from contextlib import contextmanager
 
 import matplotlib as mpl
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
@@ -21,6 +20,7 @@ _SVG_SETTINGS = {
 # Fonts for formulas with codes of their own, where a sum is an X: no other font can show these.
 _OTHER_CODES = re.compile(r"'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
 _COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
+_MARGINS = ("left", "right", "bottom", "top", "wspace", "hspace")
 _SENTENCE = "_explorer_sentence"
 
 
@@ -71,7 +71,7 @@ def figure_to_nodes(figure):
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        The figure; it is neither changed nor closed.
+        The figure; it is not closed, and only places that nobody chose are changed.
 
     Returns
     -------
@@ -80,7 +80,9 @@ def figure_to_nodes(figure):
     list of str
         The elements inside it, in drawing order.
     """
-    with mpl.rc_context(_SVG_SETTINGS), _labels_inside(figure):
+    with mpl.rc_context(_SVG_SETTINGS):
+        if not _is_laid_out(figure):
+            _move_labels_inside(figure)
         document = _svg_of(figure)
         if _OTHER_CODES.search(document.decode()):
             mpl.rcParams["svg.fonttype"] = "path"
@@ -95,45 +97,31 @@ def _svg_of(figure):
     return buffer.getvalue()
 
 
-def _margins():
-    """Return the margins and spaces of a figure that nobody laid out."""
-    names = ("left", "right", "bottom", "top", "wspace", "hspace")
-    return {name: mpl.rcParams[f"figure.subplot.{name}"] for name in names}
-
-
 def _is_laid_out(figure):
     """Say whether the author placed anything, or left all places to matplotlib."""
-    axes = figure.axes
-    specs = [spec for one in axes if (spec := one.get_subplotspec()) is not None]
-    grids = {spec.get_topmost_subplotspec().get_gridspec() for spec in specs}
     titles = {figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel()}
     placed = [*figure.legends, *figure.lines, *figure.patches, *figure.images, *figure.artists]
     placed += [text for text in figure.texts if text.get_text() not in titles]
-    placed += [one for one in axes if not one.get_in_layout()]  # what set_position leaves
-    placed += [
-        one for one in axes if one.get_subplotspec() is None and one.get_label() != _COLORBAR
-    ]
+    grids = set()
+    for axes in figure.axes:
+        if spec := axes.get_subplotspec():
+            grids.add(spec.get_topmost_subplotspec().get_gridspec())
+        elif axes.get_label() != _COLORBAR:
+            placed.append(axes)
     return (
         bool(placed)
         or not grids
         or figure.get_layout_engine() is not None
-        or any(grid.figure is None for grid in grids)
         or any(
-            getattr(grid.get_subplot_params(figure), name) != margin
+            getattr(grid.get_subplot_params(figure), name) != mpl.rcParams[f"figure.subplot.{name}"]
             for grid in grids
-            for name, margin in _margins().items()
+            for name in _MARGINS
         )
     )
 
 
-@contextmanager
-def _labels_inside(figure):
-    """Move the axes of a figure that nobody laid out until all labels have room; move them back."""
-    if _is_laid_out(figure):
-        yield
-        return
-    places = [(axes, axes.get_position(original=True)) for axes in figure.axes]
-    places += [(text, text.get_position()) for text in figure.texts]
+def _move_labels_inside(figure):
+    """Move the axes until all labels have room."""
     bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
     # The constrained layout cannot place a color bar that took its room from the grid.
     in_grid = any(axes.get_subplotspec() is not None for axes in bars)
@@ -141,13 +129,6 @@ def _labels_inside(figure):
     with warnings.catch_warnings():  # a figure without room for its labels stays as it was
         warnings.filterwarnings("ignore", "(constrained_|Tight )layout not applied")
         engine.execute(figure)
-    try:
-        yield
-    finally:
-        figure.subplots_adjust(**_margins())
-        for artist, place in places:
-            artist.set_position(place)
-            artist.set_in_layout(True)
 
 
 def pack(frames):

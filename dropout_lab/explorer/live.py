@@ -106,12 +106,10 @@ class LiveExplorer:
         """Draw a frame; if that fails, the frame is empty and says so."""
         try:
             box, nodes, sentence = self._frame(positions)
-            if box != self._box:
-                raise ValueError(f"a figure of another size ({box}) than the first ({self._box})")
         except Exception as error:  # nobody waits for it, and the other frames are of use
-            reason = f"{type(error).__name__}: {error}"
-            where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-            return self._box, [], f"{self._plan.call(positions)} raised {reason}{where}"
+            return self._box, [], str(error)
+        if box != self._box:
+            return self._box, [], self._plan.of_another_size(positions, box, self._box)
         return box, nodes, sentence
 
     @property

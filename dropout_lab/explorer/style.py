@@ -22,7 +22,6 @@ FIGURE_WIDTH = 4.8
 """Inches. Narrow on purpose: at 360 px wide, 10 pt in the figure is still 9 px on the screen."""
 
 _RC = {
-    "timezone": mpl.rcParamsDefault["timezone"],  # which matplotlib does not count as style
     "figure.figsize": (FIGURE_WIDTH, 3.0),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",

@@ -21,7 +21,6 @@ _NUMERIC_ATTRIBUTES = {"d", "x", "y", "width", "height", "transform", "points", 
 _FONT = re.compile(r"(font(?:-family)?:[^;]*?)('[^;]*)")
 _HAS_FACTORS = re.compile(r"matrix\(|scale\(")
 _PATH_TOKEN = re.compile(r"[A-Za-z]|[-\d.]+")
-_KINDS = {"serif", "monospace", "cursive", "fantasy"}
 _CIRCLE = "M {x:.6f} {y:.6f} a {r} {r} 0 1 0 {width:.2f} 0 a {r} {r} 0 1 0 -{width:.2f} 0 z"
 _ARCS = re.compile(r"M ([-\d.]+) ([-\d.]+) a ([\d.]+) [^z]*z")
 _LETTERS_TO_SPACES = str.maketrans("MLCQz", "     ")
@@ -267,15 +266,12 @@ def _with_palette(source):
 
 
 def _font(match):
-    """Write the page's own font in place of matplotlib's sans-serif ones, and keep other kinds."""
+    """Write the page's own font in place of matplotlib's sans-serif ones, and keep others."""
     before, names = match[1], match[2].split(", ")
     name = next((name for name in names if not name.startswith("'")), names[0]).strip("'")
     if name.startswith(("sans-serif", "DejaVu Sans", "STIXSize")) and "Mono" not in name:
         return before + "sans-serif"
-    kinds = {"DejaVu Serif": "serif", "STIXGeneral": "serif", "DejaVu Sans Mono": "monospace"}
-    other = kinds.get(name.removesuffix(" Display"), name if name in _KINDS else None)
-    # The style of the explorer gives all letters the font of the page.
-    return f"{before}{other or ', '.join([*names, 'sans-serif'])}!important"
+    return match[0] + "!important"  # the explorer gives all letters the font of the page
 
 
 def _local(name):
