@@ -50,7 +50,7 @@ def _open(browser, site_url, path, base=None, mode="light", width=1400, **option
         viewport={"width": width, "height": 900}, color_scheme=mode, **options
     )
     page = context.new_page()
-    page.mode, page.trouble, page.files = mode, [], set()
+    page.trouble, page.files = [], set()
     page.on("pageerror", lambda error: page.trouble.append(f"script error: {error}"))
     page.on("requestfailed", lambda request: _note_failure(page, request))
     page.on("console", lambda message: _note_console(page, message))
@@ -82,12 +82,21 @@ def open_page(browser, site_url):
         page.context.close()
 
 
+# The theme waits 0.3 seconds before it looks again which boxes scroll, and makes those stops of the
+# keyboard. An earlier test may have changed their width meanwhile, or have printed the page.
+SETTLED = """mode => document.documentElement.dataset.theme == mode
+    && [...document.querySelectorAll('pre, .cell_output > .output')].every(box =>
+        (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight)
+        == (box.tabIndex == 0))"""
+
+
 @pytest.fixture(scope="session")
 def look_at(browser, site_url):
     """Return a function that opens a page, or gives the one that an earlier test opened.
 
-    For tests that do not care where the sliders stand; `at_first` says where they stood. The
-    tests of one page run one after the other, so only the last page is kept.
+    For tests that do not care where the sliders stand and which solutions are open; `at_first` says
+    where the sliders stood. All else is put back. The tests of one page run one after the other, so
+    only the last page is kept.
     """
     kept = {}
 
@@ -95,16 +104,19 @@ def look_at(browser, site_url):
         if path not in kept:
             close()
             kept[path] = _open(browser, site_url, path)
+            # What is far from the screen is not laid out, and axe and a new width need that.
+            kept[path].add_style_tag(content="section { content-visibility: visible !important }")
         page = kept[path]
-        if page.viewport_size["width"] != width:
-            page.set_viewport_size({"width": width, "height": 900})
-        if page.mode != mode:
-            page.mode = mode
-            page.emulate_media(color_scheme=mode)
-            page.wait_for_function(
-                "mode => document.documentElement.dataset.theme == mode", arg=mode
-            )
-            page.evaluate("document.getAnimations().forEach(change => change.finish())")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(
+            media="screen",
+            color_scheme=mode,
+            forced_colors="none",
+            reduced_motion="no-preference",
+        )
+        page.evaluate("scrollTo({top: 0, behavior: 'instant'}); dispatchEvent(new Event('resize'))")
+        page.wait_for_function(SETTLED, arg=mode)
+        page.evaluate("document.getAnimations().forEach(change => change.finish())")
         return page
 
     def close():
@@ -564,8 +576,6 @@ def test_the_cheat_sheet_prints_on_one_page(open_page, paper):
 def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
     opened = look_at(page, width=PHONE)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
-    # What is far from the screen is not laid out, and may still have its former width.
-    opened.add_style_tag(content="section { content-visibility: visible !important }")
     figures = opened.locator(".xp[data-xp]").evaluate_all(
         """roots => roots.map(root => {
             const svg = root.querySelector('svg'), box = svg.getBoundingClientRect();
@@ -627,8 +637,6 @@ def test_larger_text_and_wider_spacing_lose_nothing(look_at, page):
 def test_no_text_of_a_figure_is_cut_off(look_at, page):
     opened = look_at(page, width=PHONE)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
-    # What is far from the screen is not laid out, and may still have its former width.
-    opened.add_style_tag(content="section { content-visibility: visible !important }")
     # Firefox rounds the box of a text outward to whole pixels, so that one pixel is not enough.
     cut = opened.locator(".xp[data-xp]").evaluate_all(
         """roots => roots.flatMap(root => {
@@ -701,10 +709,6 @@ def test_figures_are_legible_in_both_modes(look_at, page, mode):
 
 def _axe(opened, **options):
     """Return what axe finds on a page as it stands."""
-    # Axe judges what is laid out, and sections far from the screen are not.
-    opened.add_style_tag(content="section { content-visibility: visible !important }")
-    # Where an earlier test has scrolled, the header may cover half of a button.
-    opened.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     opened.evaluate(_axe_script())
     found = opened.evaluate(
         "options => axe.run(document, options)",
