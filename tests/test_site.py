@@ -5,16 +5,17 @@ What a page's own text decides is tried on every page; what all pages share, on 
 
 import functools
 import gzip
+import html
 import io
 import itertools
 import random
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin
 
 import nbformat
 import numpy as np
 import pytest
+from pypdf import PdfReader
 from recorded import CHAPTERS, SITE, code_cells, sampled, stored_explorers
 
 from browsers import axe
@@ -82,6 +83,9 @@ def open_page(browser, site_url):
         page.context.close()
 
 
+# Sections far from the screen are not laid out, and may have a former width; and colors take time.
+LAID_OUT = """section { content-visibility: visible !important }
+    * { transition: none !important }"""
 # The theme waits 0.3 seconds before it looks again which boxes scroll, and makes those stops of the
 # keyboard. An earlier test may have changed their width meanwhile, or have printed the page.
 SETTLED = """mode => document.documentElement.dataset.theme == mode
@@ -104,8 +108,7 @@ def look_at(browser, site_url):
         if path not in kept:
             close()
             kept[path] = _open(browser, site_url, path)
-            # What is far from the screen is not laid out, and axe and a new width need that.
-            kept[path].add_style_tag(content="section { content-visibility: visible !important }")
+            kept[path].add_style_tag(content=LAID_OUT)
         page = kept[path]
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(
@@ -116,7 +119,6 @@ def look_at(browser, site_url):
         )
         page.evaluate("scrollTo({top: 0, behavior: 'instant'}); dispatchEvent(new Event('resize'))")
         page.wait_for_function(SETTLED, arg=mode)
-        page.evaluate("document.getAnimations().forEach(change => change.finish())")
         return page
 
     def close():
@@ -162,36 +164,25 @@ def test_the_site_is_there_and_light():
     assert sum(path.stat().st_size for path in book) < MAX_SITE_BYTES
 
 
-class _Links(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.links, self.ids = [], set()
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.ids.add(attrs.get("id"))
-        self.links += [attrs[name] for name in ("href", "src") if attrs.get(name)]
-
-
 @functools.cache
-def _parse(page):
-    parser = _Links()
-    parser.feed((SITE / page).read_text(encoding="utf-8"))
-    return parser
+def _links(page):
+    """Return what a page links to or shows, and its anchors."""
+    text = (SITE / page).read_text("utf-8")
+    found = (re.findall(rf'<[^>]*\s(?:{name})="([^"]+)"', text) for name in ("href|src", "id"))
+    return [html.unescape(link) for link in next(found)], set(next(found))
 
 
 def test_no_link_inside_the_site_is_dead():
-    parsed = {page: _parse(page) for page in PAGES}
     dead = []
-    for page, link in [(path, link) for path in PAGES for link in parsed[path].links]:
-        if link.startswith(("http:", "https:", "mailto:", "data:", "javascript:")):
-            continue
-        target, fragment = urldefrag(urljoin(page, unquote(link)))
-        target = target.partition("?")[0]
-        if not (SITE / target).exists() or (
-            fragment and target in parsed and fragment not in parsed[target].ids
-        ):
-            dead.append(f"{page}: {link}")
+    for page in PAGES:
+        for link in _links(page)[0]:
+            target, fragment = urldefrag(urljoin(page, unquote(link)))
+            target = target.partition("?")[0]
+            if re.match("(https?|mailto|data|javascript):", link):
+                continue
+            anchors = _links(target)[1] if target in PAGES else {fragment}
+            if not (SITE / target).exists() or (fragment and fragment not in anchors):
+                dead.append(f"{page}: {link}")
     assert dead == []
 
 
@@ -293,7 +284,7 @@ def _zipped(path):
 
 def _assets(page):
     """Return the style sheets and the scripts that a page asks for."""
-    links = [urljoin(page, link).partition("?")[0] for link in _parse(page).links]
+    links = [urljoin(page, link).partition("?")[0] for link in _links(page)[0]]
     return {link for link in links if link.endswith((".css", ".js"))}
 
 
@@ -398,99 +389,32 @@ def test_every_explorer_moves_and_shows_the_frame_asked_for(look_at, page):
 
 
 @pytest.mark.firefox
-@where_explorers_are
-def test_the_keyboard_moves_every_slider(look_at, page):
+@in_the_first_chapter
+def test_arrow_keys_move_a_slider_and_turn_no_page(look_at, page):
     opened = look_at(page)
-
-    def press(key):
+    address, slider = opened.url, opened.locator(".xp input[type=range]").first
+    slider.focus()
+    said = []
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowLeft"):
         opened.keyboard.press(key)
-        return slider.evaluate(
-            "axis => [axis.value, axis.ariaValueText, axis.nextSibling.textContent]"
-        )
-
-    for slider in opened.locator(".xp input[type=range]:not([max='0'])").all():
-        last = slider.get_attribute("max")
-        slider.focus()
-        first = press("Home")
-        second = press("ArrowRight")
-        assert (first[0], second[0]) == ("0", "1")
-        assert first[1] != second[1]
-        value, text, shown = press("End")
-        assert value == last
-        assert shown == text
-    for menu in opened.locator(".xp select").all():
-        root = menu.locator("xpath=ancestor::figure[1]")
-        _set_first(menu)
-        before = root.locator(".xp-view").inner_html()
-        menu.focus()
-        opened.keyboard.press("End")
-        assert menu.input_value() == str(menu.locator("option").count() - 1)
-        assert root.locator(".xp-view").inner_html() != before
+        said.append((slider.input_value(), slider.get_attribute("aria-valuetext")))
+    assert [value for value, _ in said] == ["0", "1", "2", "1"]
+    assert said[1] == said[3] != said[0]
+    assert opened.url == address
 
 
-def _set_first(menu):
-    """Choose the first option of a drop-down and show its frame."""
-    menu.evaluate("axis => { axis.selectedIndex = 0; axis.closest('.xp').oninput(); }")
-
-
-@in_some_chapters
-def test_moving_a_slider_parses_only_the_parts_that_differ(look_at, page):
-    # Milliseconds are for `make bench`. What makes a move cheap can be counted: a part of the
-    # figure that looks the same before and after keeps its nodes.
-    written, differing = look_at(page).evaluate(
-        """async () => {
-            const root = document.querySelector('.xp[data-xp]'), svg = root.querySelector('svg');
-            const parts = [...svg.children], look = () => parts.map(part => part.innerHTML);
-            const observer = new MutationObserver(() => {});
-            observer.observe(svg, {childList: true, subtree: true});
-            const written = [], differing = [];
-            for (const axis of root.querySelectorAll('.xp-axis')) {
-                const count = axis.type == 'range' ? +axis.max + 1 : axis.options.length;
-                for (let i = 0; i < Math.min(count, 15); i++) {
-                    const before = look();
-                    axis.value = i;
-                    axis.dispatchEvent(new Event('input', {bubbles: true}));
-                    const after = look(), numbers = parts.map((part, k) => k);
-                    const targets = observer.takeRecords().map(record => record.target);
-                    written.push(numbers.filter(k => targets.includes(parts[k])));
-                    differing.push(numbers.filter(k => before[k] != after[k]));
-                }
-            }
-            return [written, differing];
-        }"""
-    )
-    assert written == differing
-    assert any(differing)
-
-
-def test_play_steps_through_time_unless_the_reader_wants_no_motion(look_at):
-    page, number, axis = next(
-        (page, number, explorer.play)
+def test_a_sentence_is_not_read_out_while_a_figure_plays(look_at):
+    page, number = next(
+        (page, number)
         for page in EXPLORED
         for number, explorer in enumerate(_explorers(page))
         if explorer.play is not None
     )
-    opened = look_at(page)
-    root = opened.locator(".xp[data-xp]").nth(number)
-    slider, button = root.locator(".xp-axis").nth(axis), root.locator("button")
-    sentence = root.locator(".xp-say")
-    slider.focus()
-    opened.keyboard.press("End")
-    before = sentence.text_content()
+    root = look_at(page).locator(".xp[data-xp]").nth(number)
     for pressed, live in (("Pause", "off"), ("Play", "polite")):
-        button.focus()
-        opened.keyboard.press("Enter")
-        assert button.text_content() == pressed
-        assert sentence.get_attribute("aria-live") == live
-        if pressed == "Pause":
-            assert slider.input_value() == "0"
-            opened.wait_for_function(
-                "([node, text]) => node.textContent != text",
-                arg=[sentence.element_handle(), before],
-            )
-    opened.emulate_media(reduced_motion="reduce")
-    assert not button.is_visible()
-    opened.emulate_media(reduced_motion="no-preference")
+        root.locator("button").click()
+        assert root.locator("button").text_content() == pressed
+        assert root.locator(".xp-say").get_attribute("aria-live") == live
 
 
 # --- without scripts, on paper, on a phone, in the dark ----------------------------------------
@@ -512,20 +436,6 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
     _assert_quizzes_answer(opened)
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@in_some_chapters
-def test_a_printed_explorer_keeps_figure_and_sentence_in_black(look_at, page, mode):
-    opened = look_at(page, mode=mode)
-    opened.emulate_media(media="print")
-    printed = opened.locator(".xp[data-xp]").evaluate_all(
-        """roots => roots.map(root => [
-            ...['.xp-ui', 'svg', '.xp-say'].map(s => root.querySelector(s).checkVisibility()),
-            getComputedStyle(root).color])"""
-    )
-    opened.emulate_media(media="screen")
-    assert set(map(tuple, printed)) == {(False, True, True, "rgb(0, 0, 0)")}
-
-
 PAINTED = """() => [...document.querySelectorAll('body, main *')].filter(
     node => node.checkVisibility()).map(node => {
     const {color, backgroundColor, borderTopColor, fill, stroke, filter} = getComputedStyle(node);
@@ -534,34 +444,24 @@ PAINTED = """() => [...document.querySelectorAll('body, main *')].filter(
 
 
 @pytest.mark.parametrize("page", sampled(BOOK_PAGES))
-def test_paper_has_the_light_palette_whatever_the_screen_has(look_at, page):
+def test_paper_has_the_light_palette_and_no_controls(look_at, page):
     opened, painted = look_at(page), {}
-    # What waits for the reader to come near is laid out, and no color is on its way.
-    still = "* { transition: none !important; content-visibility: visible !important }"
-    style = opened.add_style_tag(content=still)
     for media in ("print", "screen"):
         opened.emulate_media(media=media)
         for theme in ("dark", "light"):
             opened.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
             painted[media, theme] = opened.evaluate(PAINTED)
-    style.evaluate("style => style.remove()")
     assert painted["print", "light"] == painted["print", "dark"]
     assert painted["screen", "light"] != painted["screen", "dark"]
+    opened.emulate_media(media="print")
+    for part, shown in ((".xp-ui", False), ("svg", True), (".xp-say", True)):
+        parts = opened.locator(f".xp[data-xp] {part}").all()
+        assert [part.is_visible() for part in parts] == [shown] * len(parts)
 
 
-@pytest.mark.firefox
-@pytest.mark.parametrize("page", ["chapters/index.html"])
-def test_paper_keeps_the_sentence_of_an_explorer(look_at, page):
-    from playwright.sync_api import Error
-    from pypdf import PdfReader
-
-    opened = look_at(page)
-    try:
-        printed = PdfReader(io.BytesIO(opened.pdf()))
-    except Error as error:
-        if "PDF generation" not in str(error):
-            raise
-        pytest.skip("Playwright's own Firefox prints no PDF; the machine's Firefox would")
+def test_paper_keeps_the_sentence_of_an_explorer(look_at):
+    opened = look_at("chapters/index.html")
+    printed = PdfReader(io.BytesIO(opened.pdf()))
     text = " ".join(" ".join(sheet.extract_text() for sheet in printed.pages).split())
     assert opened.locator(".xp[data-xp] .xp-say").first.text_content() in text
 
@@ -572,27 +472,41 @@ def test_the_cheat_sheet_prints_on_one_page(open_page, paper):
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
+# Of each explorer, with all controls at their first and at their last position: its edges, the
+# size of its smallest letters, the height of its lowest control, and the texts that are cut off.
+# Firefox rounds the box of a text outward to whole pixels, so that one pixel is not enough.
+MEASURED = """roots => roots.flatMap(root => [false, true].map(last => {
+    const axes = [...root.querySelectorAll('.xp-axis')];
+    for (const axis of axes)
+        axis.value = last ? axis.max || axis.options.length - 1 : 0;
+    axes[0].dispatchEvent(new Event('input', {bubbles: true}));
+    const svg = root.querySelector('svg'), box = svg.getBoundingClientRect();
+    const scale = box.width / svg.viewBox.baseVal.width;
+    const texts = [...svg.querySelectorAll('text')];
+    const controls = axes.map(axis => axis.getBoundingClientRect());
+    const cut = texts.filter(text => {
+        const own = text.getBoundingClientRect();
+        return own.left < box.left - 2 || own.right > box.right + 2
+            || own.top < box.top - 2 || own.bottom > box.bottom + 2;
+    });
+    return [box.left, Math.max(box.right, ...controls.map(control => control.right)),
+        Math.min(...texts.map(text => parseFloat(getComputedStyle(text).fontSize) * scale)),
+        Math.min(...controls.map(control => control.height)), cut.map(text => text.textContent)];
+}))"""
+
+
+@pytest.mark.firefox
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
 def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
     opened = look_at(page, width=PHONE)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
-    figures = opened.locator(".xp[data-xp]").evaluate_all(
-        """roots => roots.map(root => {
-            const svg = root.querySelector('svg'), box = svg.getBoundingClientRect();
-            const scale = box.width / svg.viewBox.baseVal.width;
-            const controls = [...root.querySelectorAll('.xp-axis')]
-                .map(axis => axis.getBoundingClientRect());
-            return [box.left, Math.max(box.right, ...controls.map(control => control.right)),
-                Math.min(...[...svg.querySelectorAll('text')].map(
-                    text => parseFloat(getComputedStyle(text).fontSize) * scale)),
-                Math.min(...controls.map(control => control.height))];
-        })"""
-    )
-    for left, right, letters, control in figures:
+    figures = opened.locator(".xp[data-xp]").evaluate_all(MEASURED)
+    for left, right, letters, control, cut in figures:
         assert left >= 0
         assert right <= PHONE
         assert letters >= 8
         assert control >= 43.5
+        assert cut == []
 
 
 # Text at twice its size by the browser's zoom, by its own size, and as WCAG 1.4.12 spaces it.
@@ -615,7 +529,7 @@ def test_larger_text_and_wider_spacing_lose_nothing(look_at, page):
         too_wide, cut = opened.evaluate(
             """style => {
                 const added = document.createElement('style');
-                added.textContent = 'section { content-visibility: visible !important }' + style;
+                added.textContent = style;
                 document.head.append(added);
                 const root = document.documentElement;
                 const cut = [...document.querySelectorAll('body *')].filter(node =>
@@ -629,34 +543,6 @@ def test_larger_text_and_wider_spacing_lose_nothing(look_at, page):
             style,
         )
         assert (too_wide, cut) == (0, [])
-    opened.set_viewport_size({"width": PHONE, "height": 900})
-
-
-@pytest.mark.firefox
-@where_explorers_are
-def test_no_text_of_a_figure_is_cut_off(look_at, page):
-    opened = look_at(page, width=PHONE)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
-    # Firefox rounds the box of a text outward to whole pixels, so that one pixel is not enough.
-    cut = opened.locator(".xp[data-xp]").evaluate_all(
-        """roots => roots.flatMap(root => {
-            const axes = [...root.querySelectorAll('.xp-axis')], cut = [];
-            for (const last of [false, true]) {
-                for (const axis of axes)
-                    axis.value = last ? axis.max || axis.options.length - 1 : 0;
-                axes[0].dispatchEvent(new Event('input', {bubbles: true}));
-                const box = root.querySelector('svg').getBoundingClientRect();
-                for (const text of root.querySelectorAll('svg text')) {
-                    const own = text.getBoundingClientRect();
-                    if (own.left < box.left - 2 || own.right > box.right + 2
-                        || own.top < box.top - 2 || own.bottom > box.bottom + 2)
-                        cut.push(text.textContent);
-                }
-            }
-            return cut;
-        })"""
-    )
-    assert cut == []
 
 
 @in_the_first_chapter
@@ -674,37 +560,41 @@ def test_a_page_follows_the_system_until_its_reader_chooses(open_page, page):
     assert opened.trouble == []
 
 
-# The contrast of each text of a figure with the page, as WCAG 2 defines it.
-CONTRAST = """root => {
-    const rgb = text => text.match(/[\\d.]+/g).map(Number);
-    const light = color => {
-        const [r, g, b] = color.slice(0, 3).map(c => c / 255)
-            .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
+# Each text of a figure with its color and that of the page behind it.
+LETTERS = """root => {
     let node = root, back;
-    while (node && (back = rgb(getComputedStyle(node).backgroundColor))[3] === 0)
+    while (node && (back = getComputedStyle(node).backgroundColor) == 'rgba(0, 0, 0, 0)')
         node = node.parentElement;
-    return [...root.querySelectorAll('svg text, .xp-say, .xp-ui span')].map(text => {
-        const fore = rgb(getComputedStyle(text)[text.closest('svg') ? 'fill' : 'color']);
-        const [low, high] = [light(fore), light(back)].sort((a, b) => a - b);
-        return [text.textContent, (high + 0.05) / (low + 0.05)];
-    });
+    return [...root.querySelectorAll('svg text, .xp-say, .xp-ui span')].map(text => [
+        text.textContent, getComputedStyle(text)[text.closest('svg') ? 'fill' : 'color'], back]);
 }"""
+
+
+def _contrast(one, other):
+    """Return the contrast of two colors, as CSS writes them, as WCAG 2 defines it."""
+
+    def luminance(color):
+        shares = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def _assert_legible(opened):
+    """See that each text of each figure stands out from the page."""
+    texts = opened.locator(".xp[data-xp]").evaluate_all(f"roots => roots.flatMap({LETTERS})")
+    assert texts
+    for text, color, back in texts:
+        # What is a shape, such as the square before a legend's line, needs less than letters.
+        assert _contrast(color, back) >= (4.5 if re.search(r"\w", text) else 3), text
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @where_explorers_are
 def test_figures_are_legible_in_both_modes(look_at, page, mode):
-    texts = (
-        look_at(page, mode=mode)
-        .locator(".xp[data-xp]")
-        .evaluate_all(f"roots => roots.flatMap({CONTRAST})")
-    )
-    assert texts
-    for text, ratio in texts:
-        # What is a shape, such as the square before a legend's line, needs less than letters.
-        assert ratio >= (4.5 if re.search(r"\w", text) else 3), text
+    _assert_legible(look_at(page, mode=mode))
 
 
 def _axe(opened, **options):
@@ -764,9 +654,9 @@ def test_axe_is_the_pinned_one_or_none():
 def test_without_a_registry_axe_says_how_to_go_on(tmp_path, monkeypatch):
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/npm/")
     monkeypatch.setattr(axe, "TARGET", tmp_path)
-    with pytest.raises(SystemExit, match=r"127\.0\.0\.1:9/npm/axe-core/-/axe-core-") as stopped:
+    said = r"(?s)127\.0\.0\.1:9/npm/axe-core/-/axe-core-.*npm_config_registry"
+    with pytest.raises(SystemExit, match=said):
         axe.main()
-    assert "npm_config_registry" in str(stopped.value)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -795,46 +685,41 @@ def test_what_is_copied_can_be_run(open_page, page):
 
 
 @pytest.mark.firefox
-def test_a_frame_without_storage_keeps_search_contents_and_modes(open_page, site_url):
+def test_a_frame_without_storage_keeps_search_and_modes(open_page, site_url):
     opened = open_page("search.html", width=800)
     opened.set_content(
         f'<iframe sandbox="allow-scripts" width="780" height="880" '
         f'src="{site_url}{FIRST_LESSON}"></iframe>'
     )
     frame = opened.frame_locator("iframe")
-    html = frame.locator("html")
     frame.get_by_role("button", name="Color mode").click()
-    assert html.get_attribute("data-mode") == "dark"
+    assert frame.locator("html").get_attribute("data-mode") == "dark"
     frame.get_by_role("button", name="Search").first.click()
     assert frame.get_by_role("dialog", name="Search").is_visible()
-    opened.keyboard.press("Escape")
-    frame.get_by_role("button", name="Toggle primary sidebar").click()
-    assert frame.get_by_role("dialog", name="Book").is_visible()
-    # Such a frame loads no fonts from its server either; that is the browser's word.
-    trouble = [line for line in opened.trouble if line.startswith("script error")]
-    assert [line for line in trouble if ".woff" not in line] == []
+    assert [line for line in opened.trouble if line.startswith("script error")] == []
 
 
 # --- with the keyboard alone -------------------------------------------------------------------
 
+# What has the focus, the color of its ring, and whether it is in sight.
 FOCUS = """() => {
     const node = document.activeElement;
     if (node === document.body) return null;
-    // Where a button opens a whole box, the ring stands around its title.
     const rings = [getComputedStyle(node)];
+    // Where a button opens a whole box, the ring stands around its title.
     if (node.matches('.toggle-button'))
         rings.push(getComputedStyle(node.closest('.admonition-title'), '::before'));
     const ring = rings.find(r => r.outlineStyle == 'solid' && parseFloat(r.outlineWidth) >= 2);
     const box = node.getBoundingClientRect();
     node.dataset.stop = true;
-    return [node.outerHTML.slice(0, 160), ring?.outlineColor ?? 'no ring',
+    return [node.outerHTML.slice(0, 160), ring?.outlineColor,
             box.bottom > 0 && box.top < innerHeight];
 }"""
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page):
     opened = open_page(FIRST_LESSON, reduced_motion="reduce")
-    press, first, colors = opened.keyboard.press, None, set()
+    press = opened.keyboard.press
     press("Tab")
     assert opened.evaluate("document.activeElement.textContent") == "Skip to main content"
     assert opened.locator(":focus").bounding_box()["y"] >= 0
@@ -843,11 +728,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page):
         stop = opened.evaluate(FOCUS)
         if stop is None:  # past the last stop, on the way back to the browser's own buttons
             break
-        first = first or stop
         markup, ring, in_sight = stop
-        assert ring != "no ring", markup
+        assert ring, markup
         assert in_sight, markup
-        colors.add(ring)
         press("Tab")
     else:
         pytest.fail("the keyboard did not leave the page")
@@ -858,73 +741,30 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page):
     )
     assert missed == []
     assert opened.locator(".xp-quiz:has([data-stop])").count() == opened.locator(".xp-quiz").count()
-    for mode in ("light", "dark"):
-        page = {"light": (255, 255, 255), "dark": (18, 18, 18)}[mode]
-        color = opened.evaluate(
-            """mode => {
-                document.documentElement.dataset.theme = mode;
-                const link = document.querySelector('.bd-article p a');
-                link.focus({focusVisible: true});
-                return getComputedStyle(link).outlineColor;
-            }""",
-            mode,
-        )
-        assert _contrast([int(part) for part in re.findall(r"\d+", color)[:3]], page) >= 3
+    for mode, back in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 18, 18)")):
+        opened.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
+        opened.evaluate("document.querySelector('.bd-article p a').focus({focusVisible: true})")
+        assert _contrast(opened.evaluate(FOCUS)[1], back) >= 3
 
 
-# What shows a control when the reader's system chooses all colors: its border, or else the color
-# of its letters, its icon, or what the browser draws itself; and the ring when it has the focus.
-FORCED = """() => {
-    const shown = (color, back) => {
-        const [r, g, b, alpha = 1] = color.match(/[\\d.]+/g).map(Number);
-        return [r, g, b].map((part, k) => alpha * part + (1 - alpha) * back[k]);
-    };
-    const back = shown(getComputedStyle(document.body).backgroundColor, [0, 0, 0]);
-    const all = [...document.querySelectorAll('button, summary, input, select, .xp-quiz')];
-    return [back, all.filter(n => n.checkVisibility({visibilityProperty: true})).map(node => {
-        const style = getComputedStyle(node);
-        const border = style.borderTopStyle == 'solid' && parseFloat(style.borderTopWidth) >= 1;
-        const inside = style.appearance == 'auto' || node.textContent.trim()
-            || node.querySelector('svg, [class*=fa-]');
-        const edge = border ? style.borderTopColor : inside ? style.color : 'rgb(0, 0, 0, 0)';
-        node.focus({focusVisible: true});
-        const rings = [getComputedStyle(document.activeElement)];
-        if (node.matches('.toggle-button'))
-            rings.push(getComputedStyle(node.closest('.admonition-title'), '::before'));
-        const ring = node.matches('.xp-quiz') ? edge : rings.find(
-            r => r.outlineStyle == 'solid' && parseFloat(r.outlineWidth) >= 2)?.outlineColor;
-        return [node.outerHTML.slice(0, 160), shown(edge, back), ring && shown(ring, back)];
-    })];
-}"""
+# Controls that only a background shows, which is gone where the system chooses all colors.
+BARE = """() => [...document.querySelectorAll('button, summary, input, select')].filter(node => {
+    const {appearance, borderTopStyle} = getComputedStyle(node);
+    return node.checkVisibility({visibilityProperty: true}) && appearance != 'auto'
+        && borderTopStyle != 'solid' && !node.textContent.trim()
+        && !node.querySelector('svg, [class*=fa-]');
+}).map(node => node.outerHTML.slice(0, 160))"""
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @in_the_first_chapter
-def test_forced_colors_leave_edges_rings_and_letters(look_at, page, mode):
+def test_forced_colors_leave_controls_and_letters(look_at, page, mode):
     opened = look_at(page, mode=mode)
     opened.emulate_media(forced_colors="active")
-    back, controls = opened.evaluate(FORCED)
-    letters = opened.locator(".xp[data-xp]").evaluate_all(f"roots => roots.flatMap({CONTRAST})")
-    opened.emulate_media(forced_colors="none")
-    assert back == ([255, 255, 255] if mode == "light" else [0, 0, 0])  # the system's, not ours
-    assert len(controls) > 40
-    for markup, edge, ring in controls:
-        assert _contrast(edge, back) >= 3, markup
-        assert ring, markup
-        assert _contrast(ring, back) >= 3, markup
-    assert min(ratio for _, ratio in letters) >= 4.5
-
-
-def _contrast(one, other):
-    """Return the contrast of two colors of the screen as WCAG 2 defines it."""
-
-    def luminance(color):
-        shares = [part / 255 for part in color]
-        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
+    back = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert back == ("rgb(255, 255, 255)" if mode == "light" else "rgb(0, 0, 0)")  # the system's
+    assert opened.evaluate(BARE) == []
+    _assert_legible(opened)
 
 
 def test_keys_open_what_is_closed(open_page):
@@ -939,22 +779,12 @@ def test_keys_open_what_is_closed(open_page):
     here = opened.locator("nav[aria-label=Main] [aria-current=page]")
     assert here.text_content() == "1. The study group"
     assert opened.get_by_role("navigation", name="Contents", exact=True).count() == 1
-    # A solution, and a question's answer.
     solution = opened.locator("div.solution").first
     solution.get_by_role("button", name="Solution to Exercise 1.1 (Two friends)").focus()
     press("Enter")
     assert opened.evaluate("document.getAnimations().length") == 0  # nor does anything move
     assert solution.locator("section").first.is_visible()
-    question = opened.locator(".xp-quiz").first
-    question.locator("summary").first.focus()
-    press("Space")
-    assert question.locator(".xp-feedback:visible").count() == 1
-    # Hidden code.
-    summary = opened.locator("summary").first
-    summary.focus()
-    press("Enter")
-    assert summary.evaluate("node => node.parentElement.open")
-    # The theme, which has three states: the button must keep the keyboard to get to the third.
+    # The theme has three states: the button must keep the keyboard to get to the third.
     switch = opened.get_by_role("button", name="Color mode")
     switch.focus()
     modes = []
@@ -962,36 +792,27 @@ def test_keys_open_what_is_closed(open_page):
         press("Enter")
         modes.append(opened.evaluate("document.documentElement.dataset.mode"))
     assert sorted(modes) == ["auto", "dark", "light"]
-    # The search, by its button and by its key, and back to where the reader was.
-    button = opened.get_by_role("button", name=re.compile(r"Search\s+\S+\s*\+\s*K"))
-    button.focus()
-    for key in ("Enter", "ControlOrMeta+k"):
-        press(key)
-        dialog = opened.get_by_role("dialog", name="Search")
-        assert dialog.locator("input").evaluate("node => node === document.activeElement")
+    for width, name, title in (
+        (1400, re.compile(r"Search\s+\S+\s*\+\s*K"), "Search"),
+        (PHONE, "Toggle primary sidebar", "Book"),
+        (PHONE, "Toggle secondary", "On this page"),
+    ):
+        opened.set_viewport_size({"width": width, "height": 900})
+        button = opened.get_by_role("button", name=name)
+        button.focus()
+        press("Enter")
+        dialog = opened.get_by_role("dialog", name=title)
+        assert dialog.is_visible()
         press("Escape")
         assert not dialog.is_visible()
         assert button.evaluate("node => node === document.activeElement")
-    # On a phone, what scrolls has a name of its own.
-    opened.set_viewport_size({"width": PHONE, "height": 900})
+    # What scrolls on a phone has a name of its own.
     opened.wait_for_function("document.querySelectorAll('pre[tabindex=\"0\"]').length > 9")
     regions = opened.locator("main [role=region]").evaluate_all(
         "boxes => boxes.map(box => box.ariaLabel)"
     )
     assert len(set(regions)) == len(regions) == opened.locator("main [tabindex='0']").count()
     assert "Output, 1.1. Six friends and one exam, 2" in regions
-    # And both lists of links.
-    for toggle, name in (("Toggle primary sidebar", "Book"), ("Toggle secondary", "On this page")):
-        button = opened.get_by_role("button", name=toggle)
-        button.focus()
-        press("Enter")
-        dialog = opened.get_by_role("dialog", name=name)
-        assert dialog.is_visible()
-        press("Tab")
-        assert dialog.locator(":focus").count() == 1
-        press("Escape")
-        assert not dialog.is_visible()
-        assert button.evaluate("node => node === document.activeElement")
     assert opened.trouble == []
 
 
