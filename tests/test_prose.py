@@ -49,64 +49,34 @@ def name_and_year(key):
 
 
 @pytest.mark.parametrize(
-    ("markdown", "expected"),
+    ("markdown", "alone", "on_the_web"),
     [
-        ("some [units](glossary.md#term-unit)", "some units"),
-        ("[Bishop (1995)](references.md#bishop1995) says", "Bishop (1995) says"),
         (
-            "[[A, 1995](references.md#a); [B and C](references.md#b)]",
-            "[A, 1995; B and C]",
+            "some [units](glossary.md#term-unit)",
+            "some units",
+            "some [units](SITE/glossary.html#term-unit)",
         ),
-        ("[here](here.ipynb#part), [there](there.ipynb)", "[here](here.ipynb#part), there"),
-        ("one\n:link: here.ipynb\n:link-type: doc\ntwo", "one\n:link: here.ipynb\ntwo"),
-        ("one\n:link: there.ipynb\n:link-type: doc\ntwo", "one\ntwo"),
-        ("[web](https://example.org), [part](#part)", "[web](https://example.org), [part](#part)"),
-        ("`x[:4](tiles[:1])`", "`x[:4](tiles[:1])`"),
+        (
+            "[[A](references.md#a); [B](references.md#b)]",
+            "[A; B]",
+            "[[A](SITE/references.html#a); [B](SITE/references.html#b)]",
+        ),
+        ("[there](there.ipynb#part)", "there", "[there](SITE/there.html#part)"),
+        (":link: there.ipynb\n:link-type: doc\n", "", ":link: SITE/there.html\n"),
     ],
 )
-def test_prose_stands_alone(markdown, expected):
-    assert Prose({"here.ipynb"}).standing_alone(markdown) == expected
+def test_prose_stands_alone_or_leads_to_the_site(markdown, alone, on_the_web):
+    assert Prose().standing_alone(markdown) == alone
+    there = on_the_web.replace("SITE", f"{ADDRESS}chapters")
+    assert Prose(site=ADDRESS).standing_alone(markdown) == there
 
 
-@pytest.mark.parametrize(
-    ("role", "link"),
-    [
-        ("{term}`unit`s", "[unit](glossary.md#term-unit)s"),
-        (
-            "{term}`masks <Monte Carlo dropout>`",
-            "[masks](glossary.md#term-Monte-Carlo-dropout)",
-        ),
-        ("{cite}`bishop1995`", "[[Bishop, 1995](references.md#bishop1995)]"),
-        (
-            "{cite}`hinton2012,keras_dropout`",
-            "[[Hinton et al., 2012](references.md#hinton2012); "
-            "[Keras Contributors](references.md#keras_dropout)]",
-        ),
-        ("{cite:t}`houlsby2011` [3]", "[Houlsby et al. (2011)](references.md#houlsby2011) [3]"),
-        ("[all](references.md), [web](https://example.org)", None),
-    ],
-)
-def test_a_role_and_a_link_say_the_same(role, link):
-    terms = ["unit", "Monte Carlo dropout"]
-    assert linked(role) == (link or role)
-    assert linked(link or role) == (link or role)
-    assert roles(link or role, terms) == roles(role, terms) == role
-
-
-@pytest.mark.parametrize(
-    ("markdown", "expected"),
-    [
-        ("[here](here.ipynb)", "[here](here.ipynb)"),
-        ("[there](there.ipynb#part)", f"[there]({ADDRESS}chapters/there.html#part)"),
-        ("[a page](page.md)", f"[a page]({ADDRESS}chapters/page.html)"),
-        (
-            "\n:link: there.ipynb\n:link-type: doc\n",
-            f"\n:link: {ADDRESS}chapters/there.html\n",
-        ),
-    ],
-)
-def test_where_the_site_is_known_prose_leads_there(markdown, expected):
-    assert Prose({"here.ipynb"}, ADDRESS).standing_alone(markdown) == expected
+@pytest.mark.parametrize("site", ["", ADDRESS])
+def test_what_is_at_hand_or_no_page_of_ours_stays(site):
+    for text in ("[here](here.ipynb#a)", "[web](https://a.b), [part](#a)", "`x[:4](a[:1])`"):
+        assert Prose({"here.ipynb"}, site).standing_alone(text) == text
+    card = ":link: here.ipynb\n"
+    assert Prose({"here.ipynb"}, site).standing_alone(f"{card}:link-type: doc\n") == card
 
 
 @pytest.mark.parametrize(
@@ -135,7 +105,6 @@ def test_where_the_site_is_known_prose_leads_there(markdown, expected):
             ":link-type: doc\nWords.\n:::\n::::\nEnd",
             "\n- **[One](a.ipynb)** Words.\n\nEnd",
         ),
-        ("$$\nx\n$$\n\n`:::`", "$$\nx\n$$\n\n`:::`"),
     ],
 )
 def test_boxes_become_plain_markdown(markdown, expected):
