@@ -36,14 +36,6 @@ def test_every_rule_decides_somewhere():
     }
 
 
-def test_rules_speak_of_questions_and_answers_that_exist():
-    known = {question.name: set(question.answers) for question in QUESTIONS}
-    for rule in (*RULES, *ADDITIONS):
-        for name, answers in rule.when.items():
-            assert set(answers) <= known[name]
-        assert rule.evidence in EVIDENCE
-
-
 def test_what_would_be_dropped_for_nothing_gets_no_dropout():
     for case in CASES:
         answers = dict(zip(NAMES, case, strict=True))
@@ -101,13 +93,7 @@ def test_the_table_on_the_page_has_the_rules_in_order():
     assert len(lines) == len(RULES) + len(ADDITIONS)
     for (_, then, read), rule in zip(lines, (*RULES, *ADDITIONS), strict=True):
         assert tuple(map(int, re.findall(r"\[(\d+)\]", read))) == rule.chapters
-        assert {*re.findall(r"\{cite\}`(\w+)`", then)} <= {*rule.sources}
-        if rule.rate is not None:
+        if rule.rates:
             numbers = [float(number) for number in re.findall(r"\d(?:\.\d)?", then.split("{")[0])]
-            assert numbers[0] == rule.rate
-            assert max(numbers) <= rule.up_to
-
-
-def test_the_sources_are_in_the_bibliography():
-    entries = set(re.findall(r"@\w+\{(\w+),", (CHAPTERS.parent / "references.bib").read_text()))
-    assert {key for rule in (*RULES, *ADDITIONS) for key in rule.sources} <= entries
+            assert numbers[0] == rule.rates[0]
+            assert max(numbers) <= rule.rates[1]

@@ -34,55 +34,28 @@ def check_row(key, label, gains, wider=1.0):
     assert row.half == pytest.approx(wider * half, rel=1e-3)
 
 
+PLAIN = {"rate": 0.0, "input_rate": 0.0, "schedule": "none"}
+WIDE = {"net": "512-512", "size": 2000, "rate": 0.5, "input_rate": 0.2}
+
+
 @pytest.mark.parametrize(
-    ("key", "label", "value", "changed", "same"),
+    ("key", "label", "value", "setting"),
     [
-        (
-            "sizes",
-            "2,000 images",
-            "final_test_accuracy",
-            {"rate": (0.5, 0.0), "input_rate": (0.2, 0.0)},
-            {"net": "512-512", "size": 2000},
-        ),
-        ("rates", "rate 0.3", "unseen_error", {"rate": (0.3, 0.0)}, {"fixed": "width"}),
-        ("published", "rate 0.5", "final_test_accuracy", {"rate": (0.5, 0.0)}, {"epochs": 20}),
-        ("inputs", "rate 0.2", "final_test_accuracy", {"input_rate": (0.2, 0.0)}, {}),
-        (
-            "underfitting",
-            "throughout",
-            "test_accuracy",
-            {"schedule": ("standard", "none")},
-            {"net": "underfitting"},
-        ),
-        (
-            "overfitting",
-            "first epochs only",
-            "test_accuracy",
-            {"schedule": ("early", "none")},
-            {"net": "overfitting"},
-        ),
-        (
-            "norm",
-            "rate 0.5, before",
-            "test_accuracy",
-            {"rate": (0.5, 0.0)},
-            {"order": "directly"},
-        ),
-        (
-            "norm",
-            "rate 0.3, behind",
-            "test_accuracy",
-            {"rate": (0.3, 0.0)},
-            {"order": "after the last"},
-        ),
+        ("sizes", "2,000 images", "final_test_accuracy", WIDE),
+        ("rates", "rate 0.3", "unseen_error", {"fixed": "width", "rate": 0.3}),
+        ("published", "rate 0.5", "final_test_accuracy", {"epochs": 20, "rate": 0.5}),
+        ("inputs", "rate 0.2", "final_test_accuracy", {"input_rate": 0.2}),
+        ("underfitting", "throughout", "test_accuracy", {"schedule": "standard"}),
+        ("overfitting", "first epochs only", "test_accuracy", {"schedule": "early"}),
+        ("norm", "rate 0.5, before", "test_accuracy", {"order": "directly", "rate": 0.5}),
+        ("norm", "rate 0.3, behind", "test_accuracy", {"order": "after the last", "rate": 0.3}),
     ],
 )
-def test_a_row_is_the_paired_interval_of_the_stored_cells(key, label, value, changed, same):
-    cells = cells_of(key)
-    some, none = (
-        by_seed(cells, value, **same, **{name: pair[at] for name, pair in changed.items()})
-        for at in (0, 1)
-    )
+def test_a_row_is_the_paired_interval_of_the_stored_cells(key, label, value, setting):
+    if "schedule" in setting:
+        setting = {"net": key, **setting}
+    plain = {name: PLAIN.get(name, its) for name, its in setting.items()}
+    some, none = (by_seed(cells_of(key), value, **which) for which in (setting, plain))
     check_row(key, label, 100 * (none - some if "error" in value else some - none))
 
 

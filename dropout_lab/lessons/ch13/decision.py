@@ -23,15 +23,12 @@ class Question:
     ----------
     name : str
         The keyword of `recommend`.
-    asks : str
-        The question, one sentence.
-    answers : dict of str to str
-        Each answer, and how to tell that it is yours.
+    answers : tuple of str
+        What may be answered.
     """
 
     name: str
-    asks: str
-    answers: dict
+    answers: tuple
 
 
 @dataclass(frozen=True)
@@ -40,22 +37,18 @@ class Rule:
 
     Parameters
     ----------
-    when : dict of str to tuple of str
-        For each question that matters here, the answers for which the rule holds.
+    when : dict of str to str
+        For each question that matters here, the answer for which the rule holds.
     says : str
         The advice, a few words.
     because : str
         The reason, one sentence.
-    rate : float or None
-        The rate to start with; None in an addition that leaves it alone.
-    up_to : float or None
-        The largest rate worth a trial.
+    rates : tuple of float
+        The rate to start with, and the largest one worth a trial; empty in an addition.
     evidence : str
         A key of `dropout_lab.lessons.ch13.evidence.EVIDENCE`.
     chapters : tuple of int
         Where to read on.
-    sources : tuple of str
-        Keys of references.bib that the advice rests on.
     nearest : bool
         Whether the evidence is about another kind of layer, for want of a measurement.
     """
@@ -63,16 +56,14 @@ class Rule:
     when: dict
     says: str
     because: str
-    rate: float | None
-    up_to: float | None
+    rates: tuple
     evidence: str
     chapters: tuple
-    sources: tuple = ()
     nearest: bool = False
 
     def holds(self, answers):
         """Say whether the rule holds for a dict of answers."""
-        return all(answers[question] in allowed for question, allowed in self.when.items())
+        return self.when.items() <= answers.items()
 
 
 @dataclass(frozen=True)
@@ -118,141 +109,95 @@ class Recommendation:
 
 
 QUESTIONS = (
+    Question("fit", ("overfitting", "neither", "underfitting")),
+    Question("data", ("few examples", "many examples", "one pass only")),
     Question(
-        "fit",
-        "What do your curves show, with dropout off on both sets?",
-        {
-            "overfitting": "The training loss is far below the validation loss.",
-            "neither": "The two are close, and both are good.",
-            "underfitting": "The training loss itself is too high.",
-        },
+        "layer", ("fully connected", "convolutional", "recurrent", "attention", "linear model")
     ),
-    Question(
-        "data",
-        "How much data is there for this capacity?",
-        {
-            "few examples": "The model can learn the training set by heart.",
-            "many examples": "It cannot, or only after many epochs.",
-            "one pass only": "Each example is seen about once.",
-        },
-    ),
-    Question(
-        "layer",
-        "Where would the dropout go?",
-        {
-            "fully connected": "Hidden layers of a perceptron, or the head of a larger model.",
-            "convolutional": "Feature maps.",
-            "recurrent": "An LSTM or GRU.",
-            "attention": "A transformer.",
-            "linear model": "The inputs of a linear or logistic regression.",
-        },
-    ),
-    Question(
-        "batch_norm",
-        "Does a batch norm come later than that place?",
-        {"no": "None, or all of them come before it.", "yes": "At least one."},
-    ),
-    Question(
-        "uncertainty",
-        "Do you need to know how sure a prediction is?",
-        {"no": "The prediction is enough.", "yes": "Somebody acts on the doubt."},
-    ),
+    Question("batch_norm", ("no", "yes")),
+    Question("uncertainty", ("no", "yes")),
 )
 """What the decision page asks."""
 
 RULES = (
     Rule(
-        {"layer": ("linear model",)},
+        {"layer": "linear model"},
         "Use ridge instead",
         "Averaged over masks, dropout is a ridge penalty here, exactly or nearly. A ridge of "
         "your own needs no noise, and you choose its prices.",
-        0.0,
-        0.0,
+        (0.0, 0.0),
         "linear",
         (1, 10),
     ),
     Rule(
-        {"data": ("one pass only",)},
+        {"data": "one pass only"},
         "Leave dropout out",
         "What is seen once cannot be learned by heart, so there is nothing to cure.",
-        0.0,
-        0.0,
+        (0.0, 0.0),
         "sizes",
         (7, 12),
-        ("liu2025",),
     ),
     Rule(
-        {"fit": ("underfitting",)},
+        {"fit": "underfitting"},
         "Leave dropout out",
         "Dropout takes capacity away from a model that has too little of it. At most try it in "
         "the first epochs only.",
-        0.0,
-        0.1,
+        (0.0, 0.1),
         "underfitting",
         (7, 12),
-        ("liu2023",),
     ),
     Rule(
-        {"fit": ("neither",)},
+        {"fit": "neither"},
         "Start without, then compare with 0.1 and 0.2",
         "With no gap to close, dropout can gain little and may lose.",
-        0.0,
-        0.2,
+        (0.0, 0.2),
         "published",
         (6, 7),
     ),
     Rule(
-        {"layer": ("fully connected",), "data": ("few examples",)},
+        {"layer": "fully connected", "data": "few examples"},
         "Start with 0.2; take 0.5 in wider layers",
         "A large model on few examples is where dropout gains, and a high rate has to be paid "
         "with more units.",
-        0.2,
-        0.5,
+        (0.2, 0.5),
         "sizes",
         (7, 9),
     ),
     Rule(
-        {"layer": ("fully connected",)},
+        {"layer": "fully connected"},
         "Start with 0.2",
         "At one width, low rates gain little and high rates lose.",
-        0.2,
-        0.3,
+        (0.2, 0.3),
         "rates",
         (7, 9),
     ),
     Rule(
-        {"layer": ("convolutional",)},
+        {"layer": "convolutional"},
         "Start with 0.1 on whole channels",
         "Neighboring pixels tell nearly the same, so dropping single ones hides little.",
-        0.1,
-        0.2,
+        (0.1, 0.2),
         "rates",
         (2, 12),
-        ("tompson2015",),
         nearest=True,
     ),
     Rule(
-        {"layer": ("recurrent",)},
+        {"layer": "recurrent"},
         "Start with 0.2, one mask for all time steps",
         "A new mask at every step is noise that adds up along the sequence; with one mask a large "
         "LSTM was best at 0.3 on its state and 0.5 on inputs and outputs.",
-        0.2,
-        0.5,
+        (0.2, 0.5),
         "rates",
         (5, 12),
-        ("gal2016rnn",),
         nearest=True,
     ),
     Rule(
-        {"layer": ("attention",)},
+        {"layer": "attention"},
         "Start with 0.1 on sub-layer outputs and embeddings",
         "There the first transformer had 0.1, its big model 0.3 where data were fewer; for "
         "training on many tokens once it is 0.",
-        0.1,
-        0.3,
+        (0.1, 0.3),
         "rates",
         (12,),
-        ("vaswani2017",),
         nearest=True,
     ),
 )
@@ -260,25 +205,21 @@ RULES = (
 
 ADDITIONS = (
     Rule(
-        {"batch_norm": ("yes",)},
+        {"batch_norm": "yes"},
         "Put dropout behind the last batch norm",
         "A norm behind dropout stores a variance too large for inference. At 0.1 no cost showed.",
-        None,
-        None,
+        (),
         "norm",
         (12,),
-        ("li2019",),
     ),
     Rule(
-        {"uncertainty": ("yes",)},
+        {"uncertainty": "yes"},
         "Average passes with dropout on, and check the calibration",
         "The mean over masks was better calibrated than one pass here, but its spread depends on "
         "the rate you chose and is no guarantee far from the data.",
-        None,
-        None,
+        (),
         "doubt",
         (8, 11),
-        ("gal2016",),
     ),
 )
 """What else to mind; all that hold are added where the rate to try is above 0."""
@@ -320,15 +261,10 @@ def recommend(
     >>> print(recommend(data="many examples"))
     Start with 0.2. At one width, low rates gain little and high rates lose. See chapters 7 and 9.
     """
-    given = {
-        "fit": fit,
-        "data": data,
-        "layer": layer,
-        "batch_norm": batch_norm,
-        "uncertainty": uncertainty,
-    }
+    answers = fit, data, layer, batch_norm, uncertainty
+    given = {question.name: answer for question, answer in zip(QUESTIONS, answers, strict=True)}
     for question in QUESTIONS:
         check_choice(given[question.name], question.name, question.answers)
     rule = next(rule for rule in RULES if rule.holds(given))
-    added = tuple(extra for extra in ADDITIONS if rule.up_to > 0 and extra.holds(given))
-    return Recommendation(rule.rate, rule.up_to, rule, added)
+    added = tuple(extra for extra in ADDITIONS if max(rule.rates) > 0 and extra.holds(given))
+    return Recommendation(*rule.rates, rule, added)
