@@ -106,7 +106,10 @@ def test_the_same_sweep_runs_on_dask(log, output, capsys):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_cell_that_raises_is_named_and_the_others_are_kept(log, output, jobs, capsys):
+def test_a_cell_that_raises_is_named_and_the_others_are_kept(
+    log, output, jobs, capsys, monkeypatch
+):
+    monkeypatch.setenv("TOY_SECONDS", "0.05")
     arguments = ["fails", "--jobs", str(jobs), "--output", str(output)]
     assert main(arguments, TOYS) == 1
     shown = capsys.readouterr().err
@@ -115,8 +118,10 @@ def test_a_cell_that_raises_is_named_and_the_others_are_kept(log, output, jobs, 
     assert "4 finished cells are kept in out.partial.jsonl" in shown
     assert "ZeroDivisionError: two is not allowed here" in shown
     assert not output.exists()
-    check_squares(run_sweep(MENDED, output))
+    results = run_sweep(MENDED, output)
+    check_squares(results)
     assert ran(log) == EVERY_CELL
+    assert results.wall_seconds >= 0.3 / jobs  # six cells, most of them in the first run
 
 
 def test_a_cell_with_nan_is_a_cell_that_failed(log, output):
@@ -179,9 +184,7 @@ def test_a_line_cut_off_by_the_kill_is_one_cell_less(log, output):
         (lambda text: text.replace(b'"square"', b'"square', 1), 2),
         (lambda text: b"\xff\xfe\n" + text, 1),
         (lambda text: text.replace(b'"base": 1', b'"base": 9', 1), 2),
-        (lambda text: text.replace(b'"values"', b'"value"', 2), 2),
         (lambda text: text + b"[]\n", 6),
-        (lambda text: text.replace(b"fingerprint", b"finger"), 1),
     ],
 )
 def test_a_damaged_partial_file_is_named_with_the_line(log, output, damage, line, message_of):
@@ -197,20 +200,12 @@ def test_a_partial_file_of_another_sweep_or_of_other_versions_is_refused(log, ou
     other = Sweep("fails", "Other cells.", CELLS[:4], squares)
     assert main(["fails", "--output", str(output)], {"fails": other}) == 1
     message = capsys.readouterr().err
-    assert f"fingerprint {TOYS['fails'].fingerprint}, now {other.fingerprint}" in message
+    assert message.index(TOYS["fails"].fingerprint) < message.index(other.fingerprint)
     assert "delete it to start again" in message
     numpy = versions()["numpy"]
     partial.write_text(partial.read_text().replace(f'"numpy": "{numpy}"', '"numpy": "1.0"'))
     assert main(["fails", "--output", str(output)], TOYS) == 1
-    assert f"numpy 1.0, now {numpy}" in capsys.readouterr().err
-
-
-def test_wall_time_adds_up_over_runs(log, output, monkeypatch):
-    monkeypatch.setenv("TOY_SECONDS", "0.05")
-    with pytest.raises(SweepError):
-        run_sweep(TOYS["fails"], output)
-    results = run_sweep(MENDED, output)
-    assert results.wall_seconds >= 0.3  # six cells of 0.05 s, four of them in the first run
+    assert "'numpy': '1.0'" in capsys.readouterr().err
 
 
 # --- command line ------------------------------------------------------------------------------

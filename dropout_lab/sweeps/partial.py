@@ -76,14 +76,5 @@ class Partial:
             if number == 1 and head != self._head:
                 raise ValueError(
                     f"{self.path} holds cells of another definition of the sweep or of "
-                    f"other versions: {_difference(head, self._head)}; delete it to start again"
+                    f"other versions: {head}, now {self._head}; delete it to start again"
                 )
-
-
-def _difference(old, new):
-    """Say the first thing in which two heads differ."""
-    if old["fingerprint"] != new["fingerprint"]:
-        return f"fingerprint {old['fingerprint']}, now {new['fingerprint']}"
-    names = sorted({*old["versions"], *new["versions"]})
-    pairs = ((name, old["versions"].get(name), new["versions"].get(name)) for name in names)
-    return next(f"{name} {one}, now {other}" for name, one, other in pairs if one != other)
