@@ -17,12 +17,12 @@ def check_rate(rate, name="rate"):
     return float(rate)
 
 
-def check_rate_below_one(rate):
-    """Return `rate` as `check_rate` does, or raise; 1 would make the variance infinite."""
+def check_odds(rate):
+    """Return ``rate / (1 - rate)``, or raise: the variance of dropout, which rate 1 has not."""
     rate = check_rate(rate)
     if rate == 1:
-        raise ValueError(f"rate must be below 1, got {rate}: its variance would be infinite")
-    return rate
+        raise ValueError(f"rate must be below 1, where the variance is infinite, got {rate}")
+    return rate / (1 - rate)
 
 
 def check_rng(rng):
@@ -44,27 +44,15 @@ def check_real_array(array, name, axes="...", *, sequence=False):
     numbers and nested sequences of them will do. Masked arrays never do.
     """
     if sequence and not isinstance(array, np.ndarray):
-        for entry in array if isinstance(array, (list, tuple)) else ():
-            _refuse_masked(entry, name)
         try:
             array = np.asarray(array)
         except ValueError as error:  # rows of different lengths
             raise ValueError(f"{name} must have rows of one length, got {array!r:.80}") from error
-    if not isinstance(array, np.ndarray):
-        raise TypeError(
-            f"{name} must be a numpy.ndarray, got {array!r:.80} ({type(array).__name__}); "
-            "numpy.asarray makes one"
-        )
-    _refuse_masked(array, name)
-    if array.dtype.kind not in "iuf":  # NumPy counts timedelta64 among the integers
-        raise TypeError(
-            f"{name} must hold floating-point or integer values, got dtype {array.dtype}"
-        )
+    array = _check_array(array, name, "iuf", "floating-point or integer values")
     if not _has_axes(array.shape, axes.split(", ")):
         wanted = axes if "," in axes else f"{axes},"
         raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
-    plain = np.asarray(array)  # a numpy.matrix would turn * into the matrix product
-    return plain if array.dtype.kind == "f" else plain.astype(np.float64)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def check_numbers(values, name, axes="...", *, finite=False, sequence=False):
@@ -72,9 +60,7 @@ def check_numbers(values, name, axes="...", *, finite=False, sequence=False):
 
     With `finite`, NaN and infinity are refused.
     """
-    values = check_real_array(values, name, axes, sequence=sequence)
-    with np.errstate(over="ignore"):  # a long double may be beyond the largest float64
-        values = values.astype(np.float64, copy=False)
+    values = check_real_array(values, name, axes, sequence=sequence).astype(np.float64, copy=False)
     if finite and not np.isfinite(values).all():
         raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
     return values
@@ -89,44 +75,28 @@ def check_probabilities(values, name, axes="..., classes"):
     # Single precision and three decimals must do; in half precision the square root of eps.
     allowed = 0.03 if values.dtype == np.float16 else 1e-3
     if not (checked >= 0).all() or not (np.abs(checked.sum(axis=-1) - 1) <= allowed).all():
-        raise ValueError(
-            f"{name} must hold probabilities from 0 to 1 that sum to 1 along the last axis, "
-            f"got {values!r:.80}; softmax makes them from logits"
-        )
+        wanted = "probabilities that sum to 1 along the last axis, as softmax makes them"
+        raise ValueError(f"{name} must hold {wanted}, got {values!r:.80}")
     return np.minimum(checked, 1.0)
 
 
 def check_labels(labels, count, classes):
-    """Return labels as int64, or raise unless they name one of the classes for each example."""
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
-    _refuse_masked(labels, "labels")
-    if labels.shape != (count,) or (count and not 0 <= labels.min() <= labels.max() < classes):
-        raise ValueError(
-            f"labels must hold {count} classes from 0 to {classes - 1}, got {labels!r:.80}"
-        )
+    """Return labels as int64, or raise unless they name a class for each of some examples."""
+    labels = _check_array(labels, "labels", "iu", "integers")
+    if not count or labels.shape != (count,) or not 0 <= labels.min() <= labels.max() < classes:
+        allowed = f"{count} classes from 0 to {classes - 1}, at least one"
+        raise ValueError(f"labels must hold {allowed}, got {labels!r:.80}")
     return labels.astype(np.int64)
 
 
 def check_mask(mask, name="mask"):
     """Return `mask`, or raise TypeError unless it is a boolean array."""
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-        raise TypeError(
-            f"{name} must be a boolean numpy.ndarray, True where a unit is kept, "
-            f"got {mask!r:.80} ({type(mask).__name__})"
-        )
-    _refuse_masked(mask, name)
-    return np.asarray(mask)
+    return _check_array(mask, name, "b", "booleans, True where a unit is kept")
 
 
 def check_shape(shape):
     """Return an int or a sequence of ints as a tuple of lengths, or raise."""
-    lengths = (shape,) if isinstance(shape, numbers.Integral) else shape
-    if not isinstance(lengths, (tuple, list)) or not all(map(is_whole, lengths)):
-        raise TypeError(f"shape must be an int or a tuple of ints, got {shape!r}")
-    if any(n < 0 for n in lengths):
-        raise ValueError(f"shape must not hold negative lengths, got {shape!r}")
-    return tuple(int(n) for n in lengths)
+    return check_counts((shape,) if is_whole(shape) else shape, "shape", minimum=0)
 
 
 def check_sequence(values, name, what):
@@ -151,31 +121,31 @@ def check_number(value, name, *, minimum=-math.inf, positive=False, finite=True)
     """Return a real number as a Python float, or raise; NaN is always refused."""
     if not is_real(value):
         raise TypeError(f"{name} must be a real number, got {value!r:.80} ({type(value).__name__})")
-    try:
-        checked = float(value)
-    except OverflowError:  # a whole number beyond the largest float
-        checked = math.inf if value > 0 else -math.inf
-    allowed = ["finite" if finite else "a number"]
+    allowed = "finite" if finite else "a number"
     if positive:
-        allowed.append("greater than 0")
+        allowed += " and greater than 0"
     elif minimum > -math.inf:
-        allowed.append(f"at least {minimum}")
-    good = checked > 0 if positive else checked >= minimum
-    if not good or (finite and not math.isfinite(checked)):
-        raise ValueError(f"{name} must be {' and '.join(allowed)}, got {value!r:.80}")
-    return checked
+        allowed += f" and at least {minimum}"
+    good = value > 0 if positive else value >= minimum  # neither is true of NaN
+    if not good or (finite and not math.isfinite(value)):
+        raise ValueError(f"{name} must be {allowed}, got {value!r:.80}")
+    return float(value)
 
 
 def check_count(value, name, minimum=1):
     """Return `value` as an int, or raise unless it is a whole number of at least `minimum`."""
+    allowed = f"a whole number of at least {minimum}"
     if not is_whole(value):
-        raise TypeError(
-            f"{name} must be a whole number of at least {minimum}, "
-            f"got {value!r} ({type(value).__name__})"
-        )
+        raise TypeError(f"{name} must be {allowed}, got {value!r:.80} ({type(value).__name__})")
     if value < minimum:
-        raise ValueError(f"{name} must be a whole number of at least {minimum}, got {value!r}")
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
     return int(value)
+
+
+def check_counts(values, name, minimum=1):
+    """Return whole numbers as a tuple of ints, or raise unless each is at least `minimum`."""
+    values = check_sequence(values, name, "whole numbers")
+    return tuple(check_count(value, f"every entry of {name}", minimum) for value in values)
 
 
 def check_flag(flag, name="training"):
@@ -205,10 +175,13 @@ def _has_axes(shape, named):
     )
 
 
-def _refuse_masked(array, name):
-    """Raise if an array is a masked one: what reads its data alone would forget the mask."""
-    if isinstance(array, np.ma.MaskedArray):
+def _check_array(array, name, kinds, what):
+    """Return a plain array, or raise unless its dtype is of one of some kinds."""
+    # By kind, since NumPy counts timedelta64 among the integers.
+    good = isinstance(array, np.ndarray) and array.dtype.kind in kinds
+    if not good or isinstance(array, np.ma.MaskedArray):  # whose mask would be lost
+        kind = f"{type(array).__name__}, dtype {getattr(array, 'dtype', None)}"
         raise TypeError(
-            f"{name} must not be a masked array, whose mask would be lost; fill or drop the "
-            f"masked values first, got {array!r:.80}"
+            f"{name} must be a numpy.ndarray of {what}, not masked, got {array!r:.80} ({kind})"
         )
+    return np.asarray(array)  # a numpy.matrix would turn * into the matrix product

@@ -17,7 +17,7 @@ from dropout_lab._checks import (
     check_rate,
     check_real_array,
 )
-from dropout_lab.layer import scaled
+from dropout_lab.layer import masked, scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention"]
@@ -214,7 +214,12 @@ class Convention:
         ValueError
             If `rate` lies outside [0, 1].
         """
-        return _times(check_real_array(x, "x"), self.s_eval(rate))
+        x, scale = check_real_array(x, "x"), self.s_eval(rate)
+        with np.errstate(invalid="ignore"):
+            out = scaled(x.copy(order="K"), scale)
+        if math.isinf(scale):
+            out[x == 0] = 0
+        return out
 
     def apply_backward(self, grad, mask, rate):
         """Return the gradient with respect to the input of the layer, as this convention has it.
@@ -297,28 +302,15 @@ def _power(base, exponent):
     return math.inf if base == 0.0 and exponent < 0 else base**exponent
 
 
-def _times(values, scale):
-    """Return ``values * scale`` in the dtype of `values`; an infinite scale leaves zeros alone."""
-    with np.errstate(invalid="ignore"):
-        out = scaled(values.copy(order="K"), scale)
-    if math.isinf(scale):
-        out[values == 0] = 0
-    return out
-
-
 def _masked(values, mask, rate, scale, name):
     """Return ``values * mask * scale``, and zeros at rate 1."""
-    values = check_real_array(values, name)
-    mask = check_mask(mask)
+    values, mask = check_real_array(values, name), check_mask(mask)
     try:
         mask = np.broadcast_to(mask, values.shape)
     except ValueError as error:
-        raise ValueError(
-            f"mask must broadcast to the shape of {name}, {values.shape}, got {mask.shape}"
-        ) from error
-    if rate == 1.0:  # nothing survives; 0 * inf otherwise
-        return np.zeros_like(values)
-    return _times(np.multiply(values, mask, out=np.empty_like(values)), scale)
+        shape = values.shape
+        raise ValueError(f"mask must broadcast to {name}, {shape}, got {mask.shape}") from error
+    return masked(values, mask, rate, scale)
 
 
 CONVENTIONS = {

@@ -130,9 +130,7 @@ def permutation_importance(score, features, labels, rng):
     check_rng(rng)
 
     def precision(features):
-        scores = _checked_scores(score(features))
-        if len(scores) != len(labels):
-            raise ValueError(f"score must return {len(labels)} numbers, got {len(scores)}")
+        scores = _checked_scores(score(features), "what score returns", f"{len(labels)}")
         return average_precision_score(labels, scores)
 
     intact = precision(features)
@@ -144,7 +142,7 @@ def permutation_importance(score, features, labels, rng):
     return np.array(losses)
 
 
-def reliability_counts(labels, log_odds, edges=BIN_EDGES):
+def reliability_counts(labels, log_odds):
     """Return, for bins of predicted probability, how many rows, and frauds foretold and found.
 
     Parameters
@@ -153,13 +151,11 @@ def reliability_counts(labels, log_odds, edges=BIN_EDGES):
         1 for fraud, 0 for genuine, shape ``(n,)``.
     log_odds : numpy.ndarray of float
         Predicted logarithm of p / (1 - p), shape ``(n,)``.
-    edges : sequence of float
-        Ends of the k bins, rising from 0 to 1.
 
     Returns
     -------
     numpy.ndarray of float64
-        Shape ``(3, k)``: rows, sum of predicted probabilities, frauds.
+        Shape ``(3, 9)``: rows, sum of predicted probabilities, frauds.
 
     Raises
     ------
@@ -168,14 +164,11 @@ def reliability_counts(labels, log_odds, edges=BIN_EDGES):
     """
     log_odds = _checked_scores(log_odds, "log_odds")
     chances = np.exp(-np.logaddexp(0.0, -log_odds))
-    return counts_in_bins(check_labels(labels, len(chances), 2), chances, edges)
+    return counts_in_bins(check_labels(labels, len(chances), 2), chances, BIN_EDGES)
 
 
 def counts_in_bins(happened, chances, edges):
     """Return, for bins of foretold probability, how many rows, and sums of both arguments."""
-    edges = check_numbers(edges, "edges", "k + 1", sequence=True)
-    if len(edges) < 2 or edges[0] != 0 or edges[-1] != 1 or not np.all(np.diff(edges) > 0):
-        raise ValueError(f"edges must rise from 0 to 1, got {edges!r:.80}")
     bins = np.searchsorted(edges[1:-1], chances, side="right")
     sums = (np.ones(len(chances)), chances, happened)
     return np.array([np.bincount(bins, weights=w, minlength=len(edges) - 1) for w in sums])
@@ -195,9 +188,9 @@ def _checked_labels(labels, count):
     return labels
 
 
-def _checked_scores(scores, name="scores"):
+def _checked_scores(scores, name="scores", axes="n"):
     """Return scores as float64, or raise; infinite ones are the first or the last."""
-    scores = check_numbers(scores, name, "n")
+    scores = check_numbers(scores, name, axes)
     if np.isnan(scores).any():
         raise ValueError(f"{name} must not hold NaN, got {scores!r:.80}")
     return scores

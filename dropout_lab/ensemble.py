@@ -66,10 +66,7 @@ def sub_networks(net):
     """
     units = [bias.size for bias in check_net(net).biases[:-1]]
     if not 1 <= sum(units) <= MAX_HIDDEN:
-        raise ValueError(
-            f"net must have 1 to {MAX_HIDDEN} hidden units, since 2**n sub-networks are "
-            f"enumerated; got {sum(units)}"
-        )
+        raise ValueError(f"net must have 1 to {MAX_HIDDEN} hidden units, got {sum(units)}")
     masks, _ = all_masks(sum(units), 0.5)
     rates = np.repeat(net.rates, units)
     probabilities = np.where(masks, 1.0 - rates, rates).prod(axis=1)

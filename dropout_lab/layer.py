@@ -10,13 +10,14 @@ import math
 import numpy as np
 
 from dropout_lab._checks import (
+    check_count,
     check_flag,
     check_mask,
     check_rate,
     check_real_array,
     check_rng,
+    check_sequence,
     check_shape,
-    is_whole,
 )
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
@@ -69,7 +70,7 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     shape = check_shape(shape)
     rate = check_rate(rate)
     check_rng(rng)
-    drawn = _check_noise_shape(noise_shape, shape)
+    drawn = _drawn_shape(noise_shape, shape)
     keep = _at_least(rate, drawn, rng)
     return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
 
@@ -128,8 +129,8 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     rate = check_rate(rate)
     check_rng(rng)
     if check_flag(training):
-        return _apply(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
-    _check_noise_shape(noise_shape, x.shape)
+        return masked(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
+    _drawn_shape(noise_shape, x.shape)
     return x.copy(order="K")
 
 
@@ -171,7 +172,7 @@ def dropout_backward(grad, mask, rate):
     mask = check_mask(mask)
     if mask.shape != grad.shape:
         raise ValueError(f"mask must have the shape of grad, {grad.shape}, got {mask.shape}")
-    return _apply(grad, mask, rate)
+    return masked(grad, mask, rate)
 
 
 class Dropout:
@@ -216,12 +217,7 @@ class Dropout:
     def __init__(self, rate, rng, *, noise_shape=None):
         self.rate = check_rate(rate)
         self.rng = check_rng(rng)
-        self.noise_shape = _check_noise_entries(noise_shape)
-        if any(n is not None and n < 1 for n in self.noise_shape or ()):
-            raise ValueError(
-                "noise_shape must be None or a tuple of None and ints of at least 1, "
-                f"got {noise_shape!r}"
-            )
+        self.noise_shape = _check_noise_shape(noise_shape)
         self.training = True
         self.mask = None
         self._shape = None
@@ -275,9 +271,9 @@ class Dropout:
         x = check_real_array(x, "x")
         if self.training:
             self.mask = sample_mask(x.shape, self.rate, self.rng, noise_shape=self.noise_shape)
-            out = _apply(x, self.mask, self.rate)
+            out = masked(x, self.mask, self.rate)
         else:
-            _check_noise_shape(self.noise_shape, x.shape)
+            _drawn_shape(self.noise_shape, x.shape)
             self.mask, out = None, x.copy(order="K")
         self._shape, self._rate = x.shape, self.rate
         return out
@@ -304,16 +300,10 @@ class Dropout:
         """
         grad = check_real_array(grad, "grad")
         if self._shape is None:
-            raise ValueError(
-                f"grad of shape {grad.shape} has nothing to pass through: "
-                "call forward before backward"
-            )
+            raise ValueError("grad must come after a forward pass: call forward before backward")
         if grad.shape != self._shape:
-            raise ValueError(
-                f"grad must have the shape of the last forward input, {self._shape}, "
-                f"got {grad.shape}"
-            )
-        return grad.copy(order="K") if self.mask is None else _apply(grad, self.mask, self._rate)
+            raise ValueError(f"grad must have the input's shape, {self._shape}, got {grad.shape}")
+        return grad.copy(order="K") if self.mask is None else masked(grad, self.mask, self._rate)
 
 
 def rates(start=0.0, stop=0.9, step=0.05):
@@ -343,10 +333,8 @@ def rates(start=0.0, stop=0.9, step=0.05):
     >>> rates(0, 0.3, 0.1)
     (0.0, 0.1, 0.2, 0.3)
     """
-    start, stop, step = (
-        check_rate(value, name)
-        for value, name in ((start, "start"), (stop, "stop"), (step, "step"))
-    )
+    start, stop = check_rate(start, "start"), check_rate(stop, "stop")
+    step = check_rate(step, "step")
     if step < 1e-10:  # the results, rounded to 10 decimals, would repeat
         raise ValueError(f"step must be at least 1e-10, got {step}")
     if stop < start:
@@ -360,21 +348,22 @@ def _at_least(rate, shape, rng):
     keep = np.empty(shape, dtype=bool)
     flat = keep.reshape(-1)
     # Block by block: uniforms that stay in the cache cost half of what a large array does.
-    block = np.empty(min(flat.size, 2**16), dtype=np.float32)
     for start in range(0, flat.size, 2**16):
         part = flat[start : start + 2**16]
-        rng.random(out=block[: part.size], dtype=np.float32)
-        np.greater_equal(block[: part.size], np.float32(rate), out=part)
+        np.greater_equal(rng.random(part.size, np.float32), np.float32(rate), out=part)
     return keep
 
 
-def _apply(values, mask, rate):
-    """Return ``values * mask / (1 - rate)`` as a new array in the dtype of `values`."""
+def masked(values, mask, rate, scale=None):
+    """Return ``values * mask * scale`` as a new array in the dtype of `values`, zeros at rate 1.
+
+    The scale is ``1 / (1 - rate)`` if none is given.
+    """
     if rate == 1.0:  # 0 / 0 otherwise
         return np.zeros_like(values)
     # One multiplication by the rounded reciprocal, as in TensorFlow. PyTorch rounds 1 - rate
     # to float32 first, so that at some rates its float32 results differ in the last bits.
-    scale = 1.0 / (1.0 - rate)
+    scale = 1.0 / (1.0 - rate) if scale is None else scale
     return scaled(np.multiply(values, mask, out=np.empty_like(values)), scale)
 
 
@@ -387,27 +376,21 @@ def scaled(values, scale):
     return values
 
 
-def _check_noise_shape(noise_shape, shape):
-    """Return the shape to draw: `noise_shape` with None replaced by the axis length."""
-    noise_shape = _check_noise_entries(noise_shape)
-    if noise_shape is None:
-        return shape
-    allowed = f"one entry per axis of {shape}, each None, 1 or the length of that axis"
-    if len(noise_shape) != len(shape) or any(
-        n not in (None, 1, length) for n, length in zip(noise_shape, shape, strict=True)
-    ):
-        raise ValueError(f"noise_shape must have {allowed}, got {noise_shape!r}")
-    return tuple(length if n is None else n for n, length in zip(noise_shape, shape, strict=True))
-
-
-def _check_noise_entries(noise_shape):
-    """Return `noise_shape` as a tuple of Python's ints and None, or None, or raise."""
+def _check_noise_shape(noise_shape):
+    """Return `noise_shape` as a tuple of None and ints of at least 1, or None, or raise."""
     if noise_shape is None:
         return None
-    if not isinstance(noise_shape, (tuple, list)) or not all(
-        n is None or is_whole(n) for n in noise_shape
-    ):
-        raise TypeError(
-            f"noise_shape must be None or a tuple of ints and None, got {noise_shape!r}"
-        )
-    return tuple(n if n is None else int(n) for n in noise_shape)
+    entries = check_sequence(noise_shape, "noise_shape", "None and whole numbers")
+    return tuple(n if n is None else check_count(n, "every entry of noise_shape") for n in entries)
+
+
+def _drawn_shape(noise_shape, shape):
+    """Return the shape to draw: `noise_shape` with None replaced by the axis length, or raise."""
+    noise_shape = _check_noise_shape(noise_shape)
+    if noise_shape is None:
+        return shape
+    pairs = list(zip(noise_shape, shape, strict=False))
+    if len(noise_shape) != len(shape) or any(n not in (None, 1, length) for n, length in pairs):
+        allowed = f"one entry per axis of {shape}, each None, 1 or the length of that axis"
+        raise ValueError(f"noise_shape must have {allowed}, got {noise_shape!r}")
+    return tuple(length if n is None else n for n, length in pairs)

@@ -10,6 +10,7 @@ import numpy as np
 from dropout_lab._checks import (
     check_choice,
     check_count,
+    check_counts,
     check_labels,
     check_mask,
     check_number,
@@ -62,8 +63,6 @@ class MLP:
         One rate per hidden layer. Yours to change.
     convention : Convention
         What `forward`, `gradients` and `fit` follow unless told otherwise.
-    masks : list of numpy.ndarray of bool, or None
-        The masks of the last pass; None if it was at inference.
 
     Raises
     ------
@@ -82,9 +81,9 @@ class MLP:
     """
 
     def __init__(self, sizes, rng, *, rate=0.0, convention="inverted"):
-        if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
+        sizes = check_counts(sizes, "sizes")
+        if len(sizes) < 2:
             raise ValueError(f"sizes must list at least inputs and classes, got {sizes!r}")
-        sizes = [check_count(size, "every entry of sizes") for size in sizes]
         check_rng(rng)
         hidden = len(sizes) - 2
         each = list(rate) if isinstance(rate, Sequence) else [rate] * hidden
@@ -95,7 +94,6 @@ class MLP:
         shapes = list(itertools.pairwise(sizes))
         self.weights = [rng.normal(0.0, math.sqrt(2 / shape[0]), shape) for shape in shapes]
         self.biases = [np.zeros(shape[1]) for shape in shapes]
-        self.masks = None
 
     def __repr__(self):
         """Return how the network is built."""
@@ -123,10 +121,8 @@ class MLP:
             If an argument is not allowed; the message names it.
         """
         batch = check_count(batch, "batch", minimum=0)
-        units = [bias.size for bias in self.biases[:-1]]
-        return [
-            sample_mask((batch, n), rate, rng) for n, rate in zip(units, self.rates, strict=True)
-        ]
+        layers = zip(self.biases[:-1], self.rates, strict=True)
+        return [sample_mask((batch, bias.size), rate, rng) for bias, rate in layers]
 
     def forward(self, x, masks=None, *, convention=None):
         """Return the class scores (logits) of a batch.
@@ -151,7 +147,7 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        return self._pass(x, masks, self._following(convention))[0]
+        return self._pass(x, masks, convention_named(convention or self.convention))[0]
 
     def gradients(self, x, labels, masks=None, *, convention=None):
         """Return the mean cross-entropy of a batch and its gradient, by back-propagation.
@@ -178,9 +174,8 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        convention = self._following(convention)
+        convention = convention_named(convention or self.convention)
         logits, inputs, hidden = self._pass(x, masks, convention)
-        _check_examples(len(logits))
         labels = check_labels(labels, *logits.shape)
         rows = np.arange(len(labels))
         grad = softmax(logits)
@@ -231,8 +226,7 @@ class MLP:
             If an argument is not allowed; the message names it.
         """
         epochs, size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
-        x = check_numbers(x, "x", "examples, inputs")
-        _check_examples(len(x))
+        x = check_inputs(self, x)
         labels = check_labels(labels, len(x), len(self.biases[-1]))
         learning_rate = check_number(learning_rate, "learning_rate", positive=True)
         check_choice(optimizer, "optimizer", _OPTIMIZERS)
@@ -248,16 +242,11 @@ class MLP:
                 losses[epoch] += found.loss * len(batch) / len(x)
         return losses
 
-    def _following(self, convention):
-        """Return the convention to follow in a pass."""
-        return self.convention if convention is None else convention_named(convention)
-
     def _pass(self, x, masks, convention):
         """Return logits, the input of each layer, and the hidden activations before dropout."""
         x = check_inputs(self, x)
         if masks is not None:
             check_masks(self, masks)
-        self.masks = masks
         inputs, hidden = [x], []
         for layer, rate in enumerate(self.rates):
             hidden.append(np.maximum(inputs[-1] @ self.weights[layer] + self.biases[layer], 0.0))
@@ -325,7 +314,6 @@ def cross_entropy(logits, labels):
     2.3026
     """
     logits = check_numbers(logits, "logits", "examples, classes")
-    _check_examples(len(logits), "logits")
     labels = check_labels(labels, *logits.shape)
     return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
@@ -364,7 +352,6 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     Scores(accuracy=0.75, confidence=0.5, cross_entropy=0.6931471805599453)
     """
     logits = check_net(net).forward(x, masks, convention=convention)
-    _check_examples(len(logits))
     labels = check_labels(labels, *logits.shape)
     return Scores(
         float((logits.argmax(axis=1) == labels).mean()),
@@ -404,12 +391,6 @@ def check_masks(net, masks):
         check_mask(mask, "every entry of masks")
 
 
-def _check_examples(count, name="x"):
-    """Raise ValueError if there is no example to take a mean of."""
-    if not count:
-        raise ValueError(f"{name} must hold at least one example, got none")
-
-
 def _sgd(parameters, learning_rate, momentum=0.9):
     """Return a function that takes one step of gradient descent with momentum, in place."""
     speeds = [np.zeros_like(values) for values in parameters]
@@ -432,9 +413,8 @@ def _adam(parameters, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
     def step(gradients):
         nonlocal count
         count += 1
-        for values, mean, square, gradient in zip(
-            parameters, means, squares, gradients, strict=True
-        ):
+        moments = zip(parameters, means, squares, gradients, strict=True)
+        for values, mean, square, gradient in moments:
             mean += (1 - beta1) * (gradient - mean)
             square += (1 - beta2) * (gradient**2 - square)
             size = np.sqrt(square / (1 - beta2**count)) + epsilon

@@ -88,12 +88,10 @@ class Regularizer:
 
     def __post_init__(self):
         """Check what was given."""
-        checked = {
-            name: check_number(getattr(self, name), name, minimum=0) for name in ("l1", "l2")
-        }
+        check_number(self.l1, "l1", minimum=0)
+        check_number(self.l2, "l2", minimum=0)
         if self.max_norm is not None:
-            checked["max_norm"] = check_number(self.max_norm, "max_norm", positive=True)
-        self.__dict__.update(checked)  # what is frozen cannot be assigned
+            check_number(self.max_norm, "max_norm", positive=True)
 
     def add_gradients(self, parameters):
         """Add the gradients of the penalties to those of the loss.
@@ -138,6 +136,5 @@ def _weights(parameters):
     try:
         return [each for each in parameters if each.grad is not None and each.ndim >= 2]
     except (AttributeError, TypeError) as error:
-        raise TypeError(
-            f"parameters must be an iterable of torch.nn.Parameter, got {parameters!r:.80}"
-        ) from error
+        wanted = "an iterable of torch.nn.Parameter"
+        raise TypeError(f"parameters must be {wanted}, got {parameters!r:.80}") from error

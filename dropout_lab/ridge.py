@@ -7,11 +7,11 @@ price of a weight is set by the feature it belongs to.
 import numpy as np
 
 from dropout_lab._checks import (
-    check_count,
+    check_counts,
+    check_labels,
     check_number,
     check_numbers,
-    check_rate,
-    check_sequence,
+    check_odds,
 )
 from dropout_lab.layer import dropout
 from dropout_lab.masks import all_masks
@@ -58,7 +58,8 @@ def dropout_prices(x, rate):
     >>> dropout_prices(np.array([[1.0, 10.0], [2.0, 20.0]]), 0.5)
     array([  5., 500.])
     """
-    return _odds(rate) * np.square(_check_inputs(x)).sum(axis=0)
+    x = check_numbers(x, "x", "n, d", finite=True)
+    return check_odds(rate) * np.square(x).sum(axis=0)
 
 
 def ridge_weights(x, y, prices):
@@ -100,23 +101,20 @@ def ridge_weights(x, y, prices):
     >>> ridge_weights(x, y, 0.0), ridge_weights(x, y, dropout_prices(x, 0.5))
     (array([2.]), array([1.]))
     """
-    x = _check_inputs(x)
-    y = _check_targets(y, len(x))
-    prices = check_numbers(prices, "prices", sequence=True)
-    if prices.shape not in ((), x.shape[1:]):
-        raise ValueError(f"prices must be one number or {x.shape[1]}, got shape {prices.shape}")
-    if not np.all((prices >= 0) & np.isfinite(prices)):
-        raise ValueError(f"prices must be finite and not negative, got {prices!r:.80}")
+    x = check_numbers(x, "x", "n, d", finite=True)
+    y = check_numbers(y, "y", f"{len(x)}", finite=True)
+    prices = check_numbers(prices, "prices", finite=True, sequence=True)
+    if prices.shape not in ((), x.shape[1:]) or (prices < 0).any():
+        allowed = f"one number or {x.shape[1]}, none of them negative"
+        raise ValueError(f"prices must be {allowed}, got {prices!r:.80}")
     prices = np.broadcast_to(prices, x.shape[1:])
     system = x.T @ x + np.diag(prices)
     size = np.sqrt(np.diag(system))
     size[size == 0] = 1.0
     system /= np.outer(size, size)  # a feature's unit must not decide what counts as singular
     if np.linalg.matrix_rank(system, hermitian=True) < len(system):
-        raise ValueError(
-            f"x of shape {x.shape} with prices {prices!r:.80} has no unique minimum: "
-            "give every weight a price greater than 0"
-        )
+        allowed = "greater than 0 where several weights fit x as well"
+        raise ValueError(f"prices must be {allowed}, got {prices!r:.80} for shape {x.shape}")
     return np.linalg.solve(system, x.T @ y / size) / size
 
 
@@ -162,11 +160,10 @@ def sampled_weights(x, y, rate, counts, rng):
     >>> sampled_weights(x, y, 0.5, [1, 10_000], np.random.default_rng(0)).shape
     (2, 1)
     """
-    x = _check_inputs(x)
-    y = _check_targets(y, len(x))
-    _odds(rate)  # refuses rate 1, where nothing is left to fit
-    counts = check_sequence(counts, "counts", "whole numbers")
-    counts = [check_count(count, "every entry of counts") for count in counts]
+    x = check_numbers(x, "x", "n, d", finite=True)
+    y = check_numbers(y, "y", f"{len(x)}", finite=True)
+    check_odds(rate)  # refuses rate 1, where nothing is left to fit
+    counts = check_counts(counts, "counts")
     if not counts:
         raise ValueError("counts must hold at least one number of copies, got none")
     d = x.shape[1]
@@ -216,9 +213,11 @@ def logistic_penalty(x, weights, rate):
     >>> bool(np.isclose(far_out, 0.5 * np.log(2)))  # one feature alone never pays more
     True
     """
-    x = _check_inputs(x)
-    answers, probabilities = _all_answers(x, weights, rate)
-    mean = np.logaddexp(0, answers) @ probabilities
+    x = check_numbers(x, "x", "n, d", finite=True)
+    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
+    check_odds(rate)  # refuses rate 1, where the penalty is infinite
+    masks, probabilities = all_masks(x.shape[1], rate)
+    mean = np.logaddexp(0, x @ (masks * weights).T / (1 - rate)) @ probabilities
     return float((mean - np.logaddexp(0, x @ weights)).sum())
 
 
@@ -257,9 +256,10 @@ def confident_prices(x, weights, rate):
     >>> confident_prices(np.ones((4, 1)), np.array([0.0]), 0.5)
     array([0.5])
     """
-    x, odds = _check_inputs(x), _odds(rate)
-    p = _sigmoid(x @ check_numbers(weights, "weights", f"{x.shape[1]}", finite=True))
-    return odds / 2 * ((p * (1 - p)) @ np.square(x))
+    x = check_numbers(x, "x", "n, d", finite=True)
+    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
+    p = _sigmoid(x @ weights)
+    return check_odds(rate) / 2 * ((p * (1 - p)) @ np.square(x))
 
 
 def fit_logistic(x, labels, *, rate=0.0, price=0.0):
@@ -269,7 +269,7 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
     ----------
     x : numpy.ndarray
         Inputs, shape (n, d); with dropout d is at most 20.
-    labels : numpy.ndarray
+    labels : numpy.ndarray of int
         0 or 1, shape (n,).
     rate : float, default 0.0
         Probability of dropping, ``0 <= rate < 1``. All masks are listed, none is sampled.
@@ -297,12 +297,10 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
     >>> bool(np.isclose(fit_logistic(x, labels)[0], np.log(3)))
     True
     """
-    x = _check_inputs(x)
-    labels = _check_targets(labels, len(x), "labels")
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels must be 0 or 1, got {labels!r:.80}")
+    x = check_numbers(x, "x", "n, d", finite=True)
+    labels = check_labels(labels, len(x), 2)
     price = check_number(price, "price", minimum=0)
-    odds = _odds(rate)
+    odds = check_odds(rate)
     masks, share = all_masks(x.shape[1], rate) if odds else (np.ones((1, x.shape[1])), np.ones(1))
     rows = (masks[:, None, :] * x / (1 - rate)).reshape(-1, x.shape[1])
     share, labels = np.repeat(share, len(x)), np.tile(labels, len(masks))
@@ -328,38 +326,6 @@ _CLOSE = 1e-10  # largest change of a weight in the last Newton step
 _SINGULAR = 1e12  # condition number beyond which a Newton step means nothing
 
 
-def _odds(rate):
-    """Return ``rate / (1 - rate)``, or raise; rate 1 has no finite penalty."""
-    rate = check_rate(rate)
-    if rate == 1:
-        raise ValueError(f"rate must be less than 1, where the price is infinite; got {rate!r}")
-    return rate / (1 - rate)
-
-
 def _sigmoid(z):
     """Return ``1 / (1 + exp(-z))`` without overflow."""
     return np.exp(-np.logaddexp(0, -z))
-
-
-def _all_answers(x, weights, rate):
-    """Return ``x @ (mask * weights) / (1 - rate)`` for all masks, (n, 2**d), and probabilities."""
-    _odds(rate)
-    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
-    masks, probabilities = all_masks(x.shape[1], rate)
-    return x @ (masks * weights).T / (1 - rate), probabilities
-
-
-def _check_inputs(x):
-    """Return `x` as float64, or raise unless it holds examples in rows."""
-    x = check_numbers(x, "x", finite=True)
-    if x.ndim != 2 or 0 in x.shape:
-        raise ValueError(f"x must have shape (n, d), at least (1, 1), got {x.shape}")
-    return x
-
-
-def _check_targets(y, count, name="y"):
-    """Return `y` as float64, or raise unless it holds one number an example."""
-    y = check_numbers(y, name, finite=True)
-    if y.shape != (count,):
-        raise ValueError(f"{name} must have shape ({count},), one value a row of x, got {y.shape}")
-    return y

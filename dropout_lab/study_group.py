@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropout_lab._checks import (
+    check_choice,
     check_count,
     check_mask,
     check_number,
@@ -49,9 +50,10 @@ class StudyGroup:
     Raises
     ------
     TypeError
-        If a name is not a string or a sigma not a real number.
+        If `names` is no sequence or a sigma not a real number.
     ValueError
-        If there are no friends, names repeat, the lengths differ, or a sigma is not positive.
+        If there are no friends, a name is no string or repeats, the lengths differ, or a sigma is
+        not positive.
 
     Notes
     -----
@@ -71,19 +73,13 @@ class StudyGroup:
     def __post_init__(self):
         """Check and freeze both fields."""
         names = check_sequence(self.names, "names", "strings")
-        if not all(isinstance(name, str) for name in names):
-            raise TypeError(f"names must be a sequence of strings, got {self.names!r}")
-        object.__setattr__(self, "names", names)
-        if not self.names or len(set(self.names)) < len(self.names):
-            raise ValueError(f"names must be distinct and at least one, got {self.names!r}")
-        sigmas = check_numbers(self.sigmas, "sigmas", finite=True, sequence=True)
-        if sigmas.shape != (len(self.names),):
-            raise ValueError(
-                f"sigmas must hold one value per name, {len(self.names)}, got {self.sigmas!r}"
-            )
+        strings = all(isinstance(name, str) for name in names)
+        if not names or not strings or len(set(names)) < len(names):
+            raise ValueError(f"names must be distinct strings, at least one, got {names!r}")
+        sigmas = check_numbers(self.sigmas, "sigmas", f"{len(names)}", finite=True, sequence=True)
         if not np.all(sigmas > 0):
             raise ValueError(f"sigmas must be positive, got {self.sigmas!r}")
-        object.__setattr__(self, "sigmas", tuple(sigmas.tolist()))
+        self.__dict__.update(names=names, sigmas=tuple(sigmas.tolist()))  # frozen from now on
 
     @property
     def variances(self):
@@ -308,8 +304,7 @@ def weights_for_masks(group, masks):
         raise ValueError(f"masks must have shape (k, {n}), got {masks.shape}")
     attendance = masks.mean(axis=0)
     if not attendance.all():
-        missing = [name for name, a in zip(group.names, attendance, strict=True) if not a]
-        raise ValueError(f"masks must let each friend come at least once, not so {missing}")
+        raise ValueError(f"masks must let each friend come at least once, got {masks!r:.80}")
     scaled = masks / attendance
     together = scaled.T @ scaled / len(masks)
     return np.linalg.solve(group.covariance * together, np.ones(n))
@@ -347,14 +342,9 @@ def practice_weights(views, answers, rate):
     >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
     array([1.])
     """
-    views = check_numbers(views, "views", finite=True)
-    answers = check_numbers(answers, "answers", finite=True)
+    views = check_numbers(views, "views", "questions, n", finite=True)
+    answers = check_numbers(answers, "answers", f"{len(views)}", finite=True)
     rate = check_rate(rate)
-    if views.ndim != 2 or answers.shape != views.shape[:1]:
-        raise ValueError(
-            "views must have shape (questions, n) and answers (questions,), "
-            f"got {views.shape} and {answers.shape}"
-        )
     # The penalty as extra rows, and both sides times 1 - rate: nothing to divide by at rate 1.
     penalty = np.sqrt(rate) * np.diag(np.linalg.norm(views, axis=0))
     rows = np.vstack([np.sqrt(1 - rate) * views, penalty])
@@ -458,13 +448,10 @@ def exam_score(group, weights, absent=()):
     >>> print(f"{exam_score(FRIENDS, learned):.3f} {exam_score(FRIENDS, learned, 'Alex'):.3f}")
     0.933 0.533
     """
-    weights = check_numbers(weights, "weights")
-    if weights.shape[-1:] != (len(_checked(group).names),):
-        raise ValueError(f"weights must have {len(group.names)} columns, got shape {weights.shape}")
+    weights = check_numbers(weights, "weights", f"..., {len(_checked(group).names)}")
     absent = (absent,) if isinstance(absent, str) else check_sequence(absent, "absent", "names")
     for name in absent:
-        if not isinstance(name, str) or name not in group.names:
-            raise ValueError(f"absent must name friends out of {group.names}, got {name!r}")
+        check_choice(name, "every entry of absent", group.names)
     heard = weights * [name not in absent for name in group.names]
     missed = 1 - heard.sum(axis=-1)
     return 1 - (np.square(missed) + np.square(heard) @ group.variances)

@@ -9,8 +9,8 @@ from dropout_lab._checks import (
     check_count,
     check_labels,
     check_numbers,
+    check_odds,
     check_probabilities,
-    check_rate_below_one,
     check_real_array,
 )
 from dropout_lab._torch import seeded
@@ -48,8 +48,7 @@ def mc_passes(model, x, passes, *, seed):
         A module on the CPU or a CUDA device. What drops in it is switched on: all layers of
         dropout, attention, stacked recurrent layers, and transformer layers, which so leave
         their fused path. Everything else, batch normalization above all, is in evaluation mode.
-        Modes, rates and buffers are as before when the function returns. An `MLP` draws its own
-        masks.
+        Modes and rates are as before when the function returns. An `MLP` draws its own masks.
     x : numpy.ndarray of float
         Inputs, shape ``(n, ...)``. They follow the module to its device and floating dtype.
     passes : int
@@ -89,7 +88,7 @@ def mc_passes(model, x, passes, *, seed):
     >>> mc_passes(net, np.ones((4, 2)), 10, seed=0).shape
     (10, 4, 3)
     """
-    x = check_real_array(x, "x")
+    x = check_real_array(x, "x", "n, ...")
     check_count(passes, "passes")
     check_count(seed, "seed", minimum=0)
     if isinstance(model, MLP):
@@ -139,18 +138,15 @@ def decompose(probabilities):
     """
     values = check_probabilities(probabilities, "probabilities", "passes, n, classes")
     if not len(values):
-        raise ValueError(
-            "probabilities must have shape (passes, n, classes), at least one pass, "
-            f"got {values.shape}"
-        )
+        raise ValueError(f"probabilities must hold at least one pass, got shape {values.shape}")
     mean = values.mean(axis=0)
     total, expected = _entropy(mean), _entropy(values).mean(axis=0)
     mutual = np.maximum(total - expected, 0.0)  # rounding could make it negative
     return Doubt(mean, values.var(axis=0), total, expected, mutual)
 
 
-def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
-    """Return, for bins of confidence, how many answers, their confidence, and how many are right.
+def top_label_counts(labels, probabilities):
+    """Return, for ten bins of confidence, how many answers, their confidence, how many are right.
 
     Parameters
     ----------
@@ -159,13 +155,11 @@ def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
     probabilities : numpy.ndarray of float
         Shape ``(n, classes)``. The answer is the class with the largest probability, and that
         probability is its confidence.
-    edges : sequence of float
-        Ends of the k bins, rising from 0 to 1.
 
     Returns
     -------
     numpy.ndarray of float64
-        Shape ``(3, k)``: answers, sum of their confidences, right ones.
+        Shape ``(3, 10)``: answers, sum of their confidences, right ones.
 
     Raises
     ------
@@ -180,7 +174,7 @@ def top_label_counts(labels, probabilities, edges=CONFIDENCE_EDGES):
     probabilities = check_probabilities(probabilities, "probabilities", "n, classes")
     labels = check_labels(labels, *probabilities.shape)
     right = probabilities.argmax(axis=1) == labels
-    return counts_in_bins(right, probabilities.max(axis=1), edges)
+    return counts_in_bins(right, probabilities.max(axis=1), CONFIDENCE_EDGES)
 
 
 def expected_calibration_error(counts):
@@ -221,10 +215,8 @@ def expected_calibration_error(counts):
     answers, confidence, right = np.moveaxis(counts, -2, 0)
     most = answers[..., None, :] * (1 + 1e-6)  # sums of confidences are rounded
     if not np.all((counts >= 0) & (counts <= most)) or not np.all(answers.sum(axis=-1) > 0):
-        raise ValueError(
-            "counts must hold answers, at least one, the sum of their confidences and how many are "
-            f"right, both at most as large, got {counts!r:.80}"
-        )
+        allowed = "answers, at least one, their confidences and right ones, both at most as large"
+        raise ValueError(f"counts must hold {allowed}, got {counts!r:.80}")
     return np.abs(confidence - right).sum(axis=-1) / answers.sum(axis=-1)
 
 
@@ -266,8 +258,7 @@ def readout_variance(hidden, weights, rate):
     """
     hidden = check_numbers(hidden, "hidden", "n, units")
     weights = check_numbers(weights, "weights", f"{hidden.shape[1]}")
-    rate = check_rate_below_one(rate)
-    return rate / (1 - rate) * ((hidden * weights) ** 2).sum(axis=1)
+    return check_odds(rate) * ((hidden * weights) ** 2).sum(axis=1)
 
 
 def _torch_passes(model, x, passes, seed):
@@ -297,8 +288,8 @@ def _torch_passes(model, x, passes, seed):
             if all(np.array_equal(first, ask()) for _ in range(30)):
                 raise ValueError(
                     "model must give outputs that depend on its masks, or passes look like "
-                    "certainty; got the same ones again and again for this x, although a rate is "
-                    f"{rates[live[0]]}: its dropout is never called, or what follows ignores it"
+                    f"certainty; got the same for this x although a rate is {rates[live[0]]}: its "
+                    "dropout is never called, or what follows ignores it"
                 )
     return outputs
 
@@ -321,12 +312,6 @@ def _dropping(model):
         raise ValueError("model must have a dropout layer, or all passes are the same; got none")
     drops = {module for module, _ in rates}
     modes = {module: module.training for module in model.modules()}
-    buffers = [
-        (module._buffers, name, buffer, buffer.clone())
-        for module in modes
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-    ]
     try:
         for module in modes:  # not eval(): a module may do more than switch there
             module.training = module in drops or isinstance(module, nn.TransformerEncoderLayer)
@@ -336,8 +321,6 @@ def _dropping(model):
             module.training = mode
         for (module, name), rate in rates.items():
             setattr(module, name, rate)
-        for owner, name, buffer, value in buffers:
-            owner[name] = buffer.copy_(value)
 
 
 def _entropy(probabilities):

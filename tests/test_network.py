@@ -194,15 +194,11 @@ def test_a_network_tells_how_it_is_built():
     assert repr(net) == "MLP([5, 7, 6, 4], rate=[0.5, 0.0], convention='inverted')"
 
 
-def test_masks_can_be_set_and_read_back():
+def test_one_mask_serves_a_batch():
     net, x, _, masks = problem([5, 7, 6, 4])
-    net.forward(x, masks)
-    assert net.masks is masks
     shared = [mask[0] for mask in masks]
     repeated = [np.broadcast_to(mask, (8, mask.size)) for mask in shared]
     np.testing.assert_array_equal(net.forward(x, shared), net.forward(x, repeated))
-    net.forward(x)
-    assert net.masks is None
     nothing = [np.zeros(n, bool) for n in (7, 6)]
     np.testing.assert_allclose(net.forward(x, nothing), np.tile(net.biases[-1], (8, 1)))
 

@@ -7,8 +7,7 @@ import numpy as np
 from dropout_lab._checks import (
     check_flag,
     check_number,
-    check_rate,
-    check_rate_below_one,
+    check_odds,
     check_real_array,
     check_rng,
     check_shape,
@@ -58,11 +57,11 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     1.00 1.00 True
     """
     x = check_real_array(x, "x")
-    rate = check_rate_below_one(rate)
+    variance = check_odds(rate)
     check_rng(rng)
     if not check_flag(training):
         return x.copy(order="K")
-    noise = rng.normal(1.0, math.sqrt(rate / (1 - rate)), x.shape)
+    noise = rng.normal(1.0, math.sqrt(variance), x.shape)
     return np.multiply(x, noise, out=np.empty_like(x))
 
 
@@ -103,12 +102,12 @@ def concrete_mask(shape, rate, temperature, rng):
     >>> concrete_mask(4, 0.5, 0.5, np.random.default_rng(5)).round(2)
     array([0.94, 0.95, 0.53, 0.14])
     """
-    rate = check_rate(rate)
-    if rate in (0, 1):
+    odds = check_odds(rate)
+    if odds == 0:
         raise ValueError(f"rate must lie between 0 and 1, neither allowed here, got {rate}")
     temperature = check_number(temperature, "temperature", positive=True)
     u = check_rng(rng).random(check_shape(shape))
     with np.errstate(divide="ignore"):  # u = 0 has logit minus infinity, and the mask 0
-        logit = np.log(u) - np.log1p(-u) - math.log(rate / (1 - rate))
+        logit = np.log(u) - np.log1p(-u) - math.log(odds)
     # The hyperbolic tangent says the same as the sigmoid, without an overflow.
     return 0.5 + 0.5 * np.tanh(0.5 * logit / temperature)

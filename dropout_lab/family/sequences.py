@@ -158,25 +158,16 @@ def attention(queries, keys, values, rate, rng, *, training=True):
     >>> weights.sum(axis=1).round(2)
     array([1.33, 0.67, 2.  ])
     """
-    queries, keys, values = (
-        check_numbers(array, name, "..., length, width")
-        for array, name in ((queries, "queries"), (keys, "keys"), (values, "values"))
-    )
-    if keys.shape[-1] != queries.shape[-1]:
-        raise ValueError(
-            f"keys must have width {queries.shape[-1]} as queries have, got {keys.shape}"
-        )
-    if values.shape[-2] != keys.shape[-2]:
-        raise ValueError(f"values must have length {keys.shape[-2]}, got {values.shape}")
-    if not keys.shape[-2] or not keys.shape[-1]:
+    queries = check_numbers(queries, "queries", "..., m, d")
+    keys = check_numbers(keys, "keys", f"..., n, {queries.shape[-1]}")
+    values = check_numbers(values, "values", f"..., {keys.shape[-2]}, v")
+    if 0 in keys.shape[-2:]:
         raise ValueError(f"keys must have at least one place and one width, got {keys.shape}")
+    fronts = [array.shape[:-2] for array in (queries, keys, values)]
     try:
-        np.broadcast_shapes(*(array.shape[:-2] for array in (queries, keys, values)))
+        np.broadcast_shapes(*fronts)
     except ValueError as error:
-        raise ValueError(
-            "queries, keys and values must have axes in front that broadcast, got shapes "
-            f"{queries.shape}, {keys.shape} and {values.shape}"
-        ) from error
+        raise ValueError(f"queries, keys and values must broadcast, got {fronts}") from error
     scores = queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
     weights = dropout(softmax(scores), rate, rng, training=training)
     return weights @ values, weights

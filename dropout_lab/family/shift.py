@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_numbers, check_rate_below_one
+from dropout_lab._checks import check_numbers, check_odds
 
 __all__ = ["variance_ratio"]
 
@@ -55,15 +55,11 @@ def variance_ratio(weights, mean, covariance, rate):
     n = len(weights)
     mean = check_numbers(mean, "mean", f"{n}", finite=True)
     covariance = check_numbers(covariance, "covariance", f"{n}, {n}", finite=True)
-    rate = check_rate_below_one(rate)
+    odds = check_odds(rate)
     still = float(weights @ covariance @ weights)
     if still < 0:
-        raise ValueError(
-            f"covariance must give no weighted sum a negative variance, got {still:g} from "
-            f"{covariance!r:.80}"
-        )
-    second = mean**2 + np.diag(covariance)
-    added = rate / (1 - rate) * float(weights**2 @ second)
+        raise ValueError(f"covariance must give no sum a negative variance, got {covariance!r:.80}")
+    added = odds * float(weights**2 @ (mean**2 + np.diag(covariance)))
     if still == 0:
         return 1.0 if added == 0 else float("inf")
     return 1 + added / still

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_rate_below_one, check_rng
+from dropout_lab._checks import check_flag, check_numbers, check_odds, check_rng
 from dropout_lab.layer import dropout
 
 __all__ = ["drop_connect", "drop_connect_moments"]
@@ -91,17 +91,11 @@ def drop_connect_moments(x, weights, biases, rate):
     (array([[3.]]), array([[5.]]))
     """
     x, weights, biases = _check_layer(x, weights, biases)
-    rate = check_rate_below_one(rate)
-    return x @ weights + biases, rate / (1 - rate) * (x**2 @ weights**2)
+    return x @ weights + biases, check_odds(rate) * (x**2 @ weights**2)
 
 
 def _check_layer(x, weights, biases):
     """Return inputs, weights and biases as float64 arrays that fit each other, or raise."""
     x = check_numbers(x, "x", "batch, inputs")
-    weights = check_numbers(weights, "weights", "inputs, outputs")
-    if weights.shape[0] != x.shape[1]:
-        raise ValueError(
-            f"weights must have shape ({x.shape[1]}, outputs) for x of shape {x.shape}, "
-            f"got {weights.shape}"
-        )
+    weights = check_numbers(weights, "weights", f"{x.shape[1]}, outputs")
     return x, weights, check_numbers(biases, "biases", f"{weights.shape[1]}")
