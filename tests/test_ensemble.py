@@ -118,31 +118,6 @@ def test_one_pass_is_the_geometric_mean_where_only_the_last_layer_drops(rate, se
     np.testing.assert_allclose(found.geometric, found.weight_scaling, atol=1e-10)
 
 
-def test_at_rate_zero_all_agree_and_at_rate_one_only_the_biases_speak():
-    net, x = small_net([3, 3, 2, 4], 0.0)
-    for each in exact_ensemble(net, x):
-        np.testing.assert_allclose(each, exact_ensemble(net, x).weight_scaling, rtol=1e-12)
-    net.rates = [0.4, 1.0]
-    np.testing.assert_allclose(
-        exact_ensemble(net, x).arithmetic, [softmax(net.biases[-1])] * 3, rtol=1e-12
-    )
-
-
-def test_samples_have_the_exact_mean_and_the_exact_variance():
-    net, x = small_net([3, 4, 4, 3], 0.4, seed=3)
-    exact = exact_ensemble(net, x[:1]).arithmetic[0]
-    masks, weights = sub_networks(net)
-    members = np.array([softmax(each[0]) for each in sub_network_logits(net, x[:1], masks)])
-    variance = weights @ (members - exact) ** 2
-    repeats, k = 4000, 5
-    averages = running_average(net, np.repeat(x[:1], repeats, axis=0), k, np.random.default_rng(0))
-    for count in (1, k):
-        drawn = averages[count - 1]
-        error = np.sqrt(variance / count / repeats)
-        assert (np.abs(drawn.mean(axis=0) - exact) < 5 * error).all()
-        np.testing.assert_allclose(drawn.var(axis=0), variance / count, rtol=0.2)
-
-
 def test_the_running_average_is_the_mean_of_the_first_draws():
     net, x = small_net([3, 4, 3], 0.4)
     averages = running_average(net, x, 6, np.random.default_rng(4))
