@@ -33,8 +33,6 @@ class Convention:
     ----------
     name : str
         What the book calls it; its key in `CONVENTIONS`.
-    says : str
-        What its followers write, in one sentence; p is the probability of dropping.
     training, inference, backward : {"1", "1/keep", "keep", "rate"}
         The factor on surviving units while training, on all units at inference, and on the
         gradient of surviving units.
@@ -53,7 +51,6 @@ class Convention:
     """
 
     name: str
-    says: str
     training: str
     inference: str
     backward: str
@@ -314,35 +311,15 @@ def _masked(values, mask, rate, scale, name):
 
 
 CONVENTIONS = {
-    name: Convention(name, says, *factors)
-    for name, factors, says in (
-        ("classic", ("1", "keep", "1"), "Mask while training; multiply by 1 - p at test time."),
-        (
-            "inverted",
-            ("1/keep", "1", "1/keep"),
-            "Mask and divide by 1 - p while training; do nothing at test time.",
-        ),
-        (
-            "scale by p",
-            ("1", "rate", "1"),
-            "Mask while training; scale by the dropout rate p at test time.",
-        ),
-        (
-            "divide at test",
-            ("1", "1/keep", "1"),
-            "Mask while training; divide by 1 - p at test time.",
-        ),
-        (
-            "scale twice",
-            ("1/keep", "keep", "1/keep"),
-            "Mask and divide by 1 - p while training; multiply by 1 - p at test time.",
-        ),
-        ("never scale", ("1", "1", "1"), "Mask while training; turn dropout off at test time."),
-        (
-            "backward unscaled",
-            ("1/keep", "1", "1"),
-            "Mask and divide by 1 - p on the way forward; only mask on the way back.",
-        ),
-    )
+    name: Convention(name, *factors)  # while training, at inference, backward
+    for name, factors in {
+        "classic": ("1", "keep", "1"),
+        "inverted": ("1/keep", "1", "1/keep"),
+        "scale by p": ("1", "rate", "1"),
+        "divide at test": ("1", "1/keep", "1"),
+        "scale twice": ("1/keep", "keep", "1/keep"),
+        "never scale": ("1", "1", "1"),
+        "backward unscaled": ("1/keep", "1", "1"),
+    }.items()
 }
 """Name to convention, the two right ones first: the choices of a drop-down menu."""

@@ -78,13 +78,7 @@ RIGHT = (
     | {"update": BIG, "views": BIG, "weights": ROW, "x": BIG, "y": ROW}
 )
 RIGHT_FOR = {
-    "Convention": {
-        "name": "mine",
-        "says": "",
-        "training": "1",
-        "inference": "keep",
-        "backward": "rate",
-    },
+    "Convention": {"name": "mine", "training": "1", "inference": "keep", "backward": "rate"},
     "Convention.train_mean": {"x": ROW},
     "Regularizer.add_gradients": {"parameters": []},
     "Regularizer.project": {"parameters": []},

@@ -80,7 +80,7 @@ def test_ratio_agrees_with_enumeration(convention, rate, x):
 @pytest.mark.parametrize("train", ["1", "1/keep", "keep", "rate"])
 def test_ratios_of_any_three_factors(train):
     for infer, back in itertools.product(["1", "1/keep", "keep", "rate"], repeat=2):
-        mine = Convention("mine", "Mine.", train, infer, back)
+        mine = Convention("mine", train, infer, back)
         for p in INNER:
             on_average = (1 - p) * mine.s_train(p)
             assert mine.eval_over_train(p) == pytest.approx(mine.s_eval(p) / on_average)
