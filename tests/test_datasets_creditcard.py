@@ -56,13 +56,8 @@ class TestOwnFile:
     @pytest.mark.parametrize(
         ("name", "pack"), [("csv", bytes), ("csv.gz", gzip.compress), ("csv.xz", lzma.compress)]
     )
-    def test_content_to_the_last_bit_and_without_pickle(
-        self, folder, rows, monkeypatch, name, pack
-    ):
+    def test_content_to_the_last_bit(self, folder, rows, name, pack):
         (folder / f"creditcard.{name}").write_bytes(pack(csv_of(rows)))
-        load_creditcard()  # imports what it needs
-        for function in "load", "loads", "Unpickler":
-            monkeypatch.delattr(pickle, function)
         data = load_creditcard()
         assert_holds(data, rows)
         assert data.source == f"creditcard.{name}"
@@ -104,67 +99,29 @@ class TestOwnFile:
         assert words in data.note
         assert data.is_subset is ((count, frauds) != (30, 6))
 
-
-def spoiled(row, column, entry):
-    def make(rows):
-        rows[row][HEADER.index(column)] = entry
-        return csv_of(rows)
-
-    return make
-
-
-def separated(separator, point="."):
-    """Return a function that writes a table as a spreadsheet of another country saves it."""
-
-    def make(rows):
-        head, *lines = csv_of(rows).decode().replace(",", separator).splitlines(keepends=True)
-        return (head + "".join(lines).replace(".", point)).encode()
-
-    return make
-
-
-def flipped(raw):
-    """Return the content with one bit in the middle turned over."""
-    raw = bytearray(raw)
-    raw[len(raw) // 2] ^= 1
-    return bytes(raw)
-
-
-@pytest.mark.parametrize(
-    ("name", "make", "words"),
-    [
-        ("csv", lambda rows: csv_of([row[1:] for row in rows], HEADER[1:]), "lacks the column(s)"),
-        ("csv", spoiled(4, "V7", "many"), "row 5: V7 must be a finite number, got many"),
-        ("csv", spoiled(29, "Amount", ""), "row 30: Amount must be a finite"),
-        ("csv", spoiled(0, "Time", "inf"), "row 1: Time must be a finite"),
-        ("csv", spoiled(9, "Class", "2"), "row 10: Class must be 0 or 1, got 2"),
-        ("csv", lambda rows: csv_of(rows)[:-40], "row 30: "),
-        ("csv", lambda rows: csv_of([]), "at least one row"),
-        ("csv", lambda rows: b"", "not a table of comma-separated values"),
-        ("csv", lambda rows: WEB_PAGE, "is a web page"),
-        ("csv", lambda rows: bytes(range(128, 256)), "not a table of comma-separated values"),
-        ("csv", lambda rows: csv_of([["9", *row] for row in rows]), "more entries"),
-        ("csv", lambda rows: csv_of([*rows, ["1"] * 40]), "line 32, saw 40"),
-        ("csv", separated(";"), "not separated by commas"),
-        ("csv", separated(";", point=","), "not separated by commas"),
-        ("csv", separated("\t"), "not separated by commas"),
-        ("csv.gz", lambda rows: gzip.compress(separated(";")(rows)), "not separated by commas"),
-        ("csv.gz", lambda rows: gzip.compress(csv_of(rows))[:-30], "is damaged: Compressed file"),
-        ("csv.gz", lambda rows: csv_of(rows), "is damaged: Not a gzipped file"),
-        ("csv.gz", lambda rows: flipped(gzip.compress(csv_of(rows))), "is damaged"),
-        ("csv.xz", lambda rows: lzma.compress(csv_of(rows))[:-30], "is damaged: Compressed file"),
-        ("csv.xz", lambda rows: csv_of(rows), "is damaged"),
-        ("csv.xz", lambda rows: flipped(lzma.compress(csv_of(rows))), "is damaged"),
-    ],
-)
-def test_bad_file_is_named_with_the_cause_and_stays(folder, rows, message_of, name, make, words):
-    path = folder / f"creditcard.{name}"
-    content = make(rows)
-    path.write_bytes(content)
-    message = message_of(ValueError, load_creditcard)
-    assert message.startswith((str(path), f"the columns of {path}"))
-    assert words in message
-    assert path.read_bytes() == content
+    @pytest.mark.parametrize(
+        ("name", "spoil", "words"),
+        [
+            ("csv", lambda raw: raw.replace(b"Time", b"Date"), "lacks the column(s) Time; commas"),
+            ("csv", lambda raw: raw.replace(b",", b";"), "lacks the column(s) Time, V1, V2"),
+            ("csv", lambda raw: raw.replace(b",1\n", b",2\n"), "row 1: Class must be 0 or 1, got"),
+            ("csv", lambda raw: raw.replace(b"\n0.0", b"\ninf"), "row 1: Time must be a finite"),
+            ("csv", lambda raw: raw[:-40], "row 30: "),
+            ("csv", lambda raw: raw[: raw.index(b"\n") + 1], "must hold at least one row"),
+            ("csv", lambda raw: raw + b"1," * 40, "is not a table of comma-separated values"),
+            ("csv", lambda raw: bytes(range(128, 256)), "is not a table of comma-separated values"),
+            ("csv", lambda raw: b"", "is not a table of comma-separated values"),
+            ("csv", lambda raw: WEB_PAGE, "is a web page"),
+            ("csv.gz", lambda raw: gzip.compress(raw)[:-30], "is damaged: Compressed file ended"),
+            ("csv.gz", lambda raw: raw, "is damaged: Not a gzipped file"),
+            ("csv.xz", lambda raw: lzma.compress(raw)[:-30], "is damaged: Compressed file ended"),
+        ],
+    )
+    def test_bad_file_is_named_with_the_cause(self, folder, rows, message_of, name, spoil, words):
+        path = folder / f"creditcard.{name}"
+        path.write_bytes(spoil(csv_of(rows)))
+        assert message_of(ValueError, load_creditcard).startswith(str(path))
+        assert words in message_of(ValueError, load_creditcard)
 
 
 class OpenML:
@@ -179,27 +136,25 @@ class OpenML:
             monkeypatch.setattr(_openml, f"_DATA_{name}", f"{server.address}/api/{kind}{{}}")
 
     def publish(self, rows, columns=HEADER, class_type="numeric", quote=""):
-        text, features = "@RELATION cards\n\n", []
-        for index, name in enumerate(columns):
-            target = name.lower() == "class"
-            nominal = target and class_type == "nominal"
-            values = f"{{{quote}0{quote},{quote}1{quote}}}" if nominal else "REAL"
-            text += f"@ATTRIBUTE {name} {values}\n"
-            feature = {"index": str(index), "name": name, "number_of_missing_values": "0"}
-            feature |= {"data_type": class_type if target else "numeric"}
-            feature |= {"is_target": str(target).lower()}
-            features.append(feature | {"is_ignore": "false", "is_row_identifier": "false"})
-        lines = [",".join([*row[:-1], f"{quote}{row[-1]}{quote}\n"]) for row in rows]
-        self.arff = f"{text}\n@DATA\n{''.join(lines)}".encode()
+        values = f"{{{quote}0{quote},{quote}1{quote}}}" if class_type == "nominal" else "REAL"
+        kinds = ["REAL"] * (len(columns) - 1) + [values]
+        lines = [f"@ATTRIBUTE {name} {kind}" for name, kind in zip(columns, kinds, strict=True)]
+        lines += ["@DATA", *(",".join([*row[:-1], f"{quote}{row[-1]}{quote}"]) for row in rows)]
+        self.arff = "\n".join(["@RELATION cards", *lines, ""]).encode()
+        features = [
+            {"index": str(index), "name": name, "number_of_missing_values": "0"}
+            | {"data_type": class_type if name == columns[-1] else "numeric"}
+            | {"is_target": "false", "is_ignore": "false", "is_row_identifier": "false"}
+            for index, name in enumerate(columns)
+        ]
         description = {"id": "42175", "name": "cards", "version": "1", "description": "Cards"}
         description |= {"format": "ARFF", "status": "active"}
         description |= {"url": self.server.address + self.paths["file"]}
         description |= {"md5_checksum": hashlib.md5(self.arff).hexdigest()}
-        quality = [{"name": "NumberOfInstances", "value": str(len(rows))}]
         answers = [
             {"data_set_description": description},
             {"data_features": {"feature": features}},
-            {"data_qualities": {"quality": quality}},
+            {"data_qualities": {"quality": [{"name": "NumberOfInstances", "value": len(rows)}]}},
         ]
         bodies = [*(json.dumps(answer).encode() for answer in answers), self.arff]
         self.server.answers = dict(zip(self.paths.values(), bodies, strict=True))
@@ -241,14 +196,10 @@ class TestOpenML:
             monkeypatch.delattr(pickle, name)
         assert len(load_creditcard().labels) == 30
         assert len(openml.server.asked) == 4
-        files = [path for path in (tmp_path / "dropout-lab").rglob("*") if path.is_file()]
-        assert len(files) == 4
-        for path in files:
-            assert gzip.decompress(path.read_bytes()).decode("ascii")
-        path = next(path for path in files if path.name.endswith(".arff.gz"))
+        (path,) = (tmp_path / "dropout-lab").rglob("*.arff.gz")
         path.write_bytes(path.read_bytes()[:-20])
         assert len(load_creditcard().labels) == 30
-        assert openml.server.asked[4:] == [openml.paths["file"]]
+        assert openml.server.asked.count(openml.paths["file"]) == 2
 
     def test_not_asked(self, openml, folder, rows, monkeypatch, message_of):
         (folder / "creditcard.csv").write_bytes(csv_of(rows[:12]))
@@ -279,39 +230,25 @@ class TestOpenML:
     def test_wrong_content(self, openml, rows, tmp_path, message_of):
         openml.publish([row[1:] for row in rows], HEADER[1:])
         message = message_of(ValueError, load_creditcard)
-        assert message == "OpenML data set 42175 lacks the column(s) Time"
+        assert message.startswith("OpenML data set 42175 lacks the column(s) Time")
         shutil.rmtree(tmp_path / "dropout-lab")
         openml.publish(rows)
         openml.server.answers[openml.paths["file"]] = openml.arff[:-10]
         assert "md5" in message_of(DataUnavailable, load_creditcard)
 
-    @pytest.mark.parametrize(
-        ("trouble", "words"),
-        [
-            ("nobody", ["refused", "go online"]),
-            ("certificate", ["CERTIFICATE_VERIFY_FAILED", "let SSL_CERT_FILE name a file of the"]),
-            ("proxy", ["go online, or correct the proxy that HTTP_PROXY and HTTPS_PROXY name"]),
-            ("cache", ["Not a directory", "make {tmp_path}/dropout-lab"]),
-        ],
-    )
-    def test_on_the_way(
-        self, openml, rows, monkeypatch, tmp_path, message_of, certificate, trouble, words
-    ):
+    def test_on_the_way(self, openml, rows, monkeypatch, tmp_path, message_of, certificate):
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)
         with data_server(certificate) as secure:
-            if trouble in ("nobody", "certificate"):
-                OpenML(secure, monkeypatch)
-            if trouble == "certificate":
-                message = message_of(DataUnavailable, load_creditcard)
-        if trouble == "proxy":
-            monkeypatch.setenv("http_proxy", secure.address)
-        if trouble == "cache":
-            openml.publish(rows)
-            (tmp_path / "dropout-lab").write_text("in the way")
-        if trouble != "certificate":
+            OpenML(secure, monkeypatch)
             message = message_of(DataUnavailable, load_creditcard)
-        assert all(each.format(tmp_path=tmp_path) in message for each in words), message
-        assert ("go online" in message) == (trouble in ("nobody", "proxy"))
+        assert "CERTIFICATE_VERIFY_FAILED" in message
+        assert "let SSL_CERT_FILE name a file of the certificates" in message
+        message = message_of(DataUnavailable, load_creditcard)  # by now nobody answers
+        assert "refused" in message
+        assert "go online and try again" in message
+        (tmp_path / "dropout-lab").rename(tmp_path / "gone")
+        (tmp_path / "dropout-lab").write_text("in the way")
+        assert f"make {tmp_path}/dropout-lab" in message_of(DataUnavailable, load_creditcard)
 
 
 def real_files():

@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import os
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pooch
@@ -82,13 +83,12 @@ class TestOwnFolder:
         data = load_mnist()
         assert_equal(arrays_of(data), small.values())
         assert all(array.flags.writeable for array in arrays_of(data))  # or PyTorch complains
-        for data in load_mnist(dtype="float32"), load_mnist_or_digits():
-            assert_equal(arrays_of(data)[1::2], [*small.values()][1::2])
-            # The float32 nearest to the quotient, which float64 knows better.
-            images = [(array / 255.0).astype(np.float32) for array in [*small.values()][::2]]
-            assert_equal(arrays_of(data)[::2], images)
-            assert data.name == "MNIST"
-            assert "\n" not in data.note
+        data = load_mnist_or_digits()
+        assert_equal(arrays_of(data)[1::2], [*small.values()][1::2])
+        # The float32 nearest to the quotient, which float64 knows better.
+        images = [(array / 255.0).astype(np.float32) for array in [*small.values()][::2]]
+        assert_equal(arrays_of(data)[::2], images)
+        assert data.name == "MNIST"
 
     def test_a_missing_file_is_not_downloaded(self, web, own, message_of):
         load_mnist()
@@ -100,7 +100,6 @@ class TestOwnFolder:
     @pytest.mark.parametrize(
         "place",
         [
-            "mnist/{stem}.gz",
             "mnist/{stem}",
             "mnist/{dotted}",
             "mnist/{stem}/{stem}",
@@ -109,15 +108,14 @@ class TestOwnFolder:
             "mnist/MNIST/raw/{stem}",
         ],
     )
-    def test_other_places_and_names_packed_again_or_not(self, own, small, place):
-        for pack in (lambda raw: gzip.compress(raw, 1, mtime=1)), bytes:
-            for stem, array in small.items():
-                (own / f"{stem}.gz").unlink(missing_ok=True)
-                dotted = stem.replace("-idx", ".idx")
-                path = own.parent / place.format(stem=stem, dotted=dotted)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(pack(idx(array)))
-            assert_equal(arrays_of(load_mnist()), small.values())
+    @pytest.mark.parametrize("pack", [lambda raw: gzip.compress(raw, 1, mtime=1), bytes])
+    def test_other_places_and_names_packed_again_or_not(self, own, small, place, pack):
+        for stem, array in small.items():
+            (own / f"{stem}.gz").unlink()
+            path = own.parent / place.format(stem=stem, dotted=stem.replace("-idx", ".idx"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(pack(idx(array)))
+        assert_equal(arrays_of(load_mnist()), small.values())
 
     @pytest.mark.parametrize(
         ("spoil", "words"),
@@ -125,13 +123,11 @@ class TestOwnFolder:
             (lambda raw: raw[:-20], "is damaged: Compressed file ended before"),
             (lambda raw: raw[:40] + b"\x00" + raw[41:], "is damaged: Error"),
             (lambda raw: raw[:-8] + b"\x00" * 8, "is damaged: CRC check failed"),
-            (lambda raw: gzip.decompress(raw)[:-1], "holds 89 values, but its header gives"),
             (lambda raw: WEB_PAGE, "is a web page"),
-            (lambda raw: b"", "wrong magic number"),
-            (lambda raw: idx(np.zeros(6, np.uint8)), "starts with 00 00 08 01 instead of"),
-            (lambda raw: packed(np.zeros((6, 3, 4), np.uint8)), "wrong SHA-256"),
+            (lambda raw: b"", "it starts with nothing instead of 00 00 08 03"),
+            (lambda raw: packed(np.zeros((6, 3, 4), np.uint8)), "load_idx reads other data sets"),
         ],
-        ids=["cut", "damaged", "checksum", "unpacked and cut", "page", "empty", "magic", "other"],
+        ids=["cut", "damaged", "checksum", "page", "empty", "other"],
     )
     def test_bad_file_is_an_error_and_stays(self, own, message_of, spoil, words):
         path = own / "train-images-idx3-ubyte.gz"
@@ -143,59 +139,36 @@ class TestOwnFolder:
             assert words in message
             assert path.read_bytes() == spoiled
 
-    def test_fashion_mnist_in_its_place(self, own, small, monkeypatch, message_of):
-        for stem, array in small.items():
-            monkeypatch.setattr(mnist, "FASHION", {hashlib.md5(idx(array)).hexdigest()})
-            assert message_of(ValueError, load_mnist) == (
-                f"{own / stem}.gz belongs to Fashion-MNIST, not to MNIST; "
-                f"dropout_lab.data.load_idx({str(own)!r}) reads it"
-            )
-
 
 class TestOtherDataSets:
-    @pytest.fixture
-    def fashion(self, tmp_path, small):
-        """Return the folder of a data set that nobody knows."""
-        folder = tmp_path / "fashion"
-        folder.mkdir()
-        small["train-labels-idx1-ubyte"] += 20  # more classes
-        for stem, array in small.items():
-            (folder / stem).write_bytes(idx(array))
-        (folder / "train-labels-idx1-ubyte").rename(folder / "train-labels.idx1-ubyte")
-        return folder
-
-    def test_content(self, fashion, small):
-        data = load_idx(str(fashion))
+    def test_content(self, own, small):
+        (own / "train-images-idx3-ubyte.gz").rename(own / "train-images.idx3-ubyte")
+        (own / "train-images.idx3-ubyte").write_bytes(idx(small["train-images-idx3-ubyte"]))
+        data = load_idx(str(own), name="fashion")
         assert_equal(arrays_of(data), small.values())
-        assert data.name == "fashion"
         assert data.note == (
             "fashion: 6 images to train on and 4 to test on, 3 x 5 pixels each. "
             "The numbers in the text are for MNIST."
         )
-        named = load_idx(fashion, dtype="float32", name="Fashion-MNIST")
-        assert named.note.startswith("Fashion-MNIST: 6 images")
+        data = load_idx(own, dtype="float32")
+        assert data.name == "mnist"
         expected = (small["train-images-idx3-ubyte"] / 255.0).astype(np.float32)
-        assert_equal([named.train_images], [expected])
-        assert named.train_labels.dtype == np.uint8
+        assert_equal([data.train_images], [expected])
 
     @pytest.mark.parametrize(
-        ("name", "array", "words"),
+        ("stem", "array", "words"),
         [
-            ("train-labels.idx1-ubyte", np.zeros(5, np.uint8), "as many labels as"),
-            ("train-labels.idx1-ubyte", np.zeros((6, 2), np.uint8), "wrong magic number"),
-            ("t10k-images-idx3-ubyte", np.zeros((4, 5, 3), np.uint8), "images of 3 x 5 pixels"),
+            ("train-labels-idx1-ubyte", np.zeros(5, np.uint8), "images of shape (6, 3, 5) for 5"),
+            ("t10k-images-idx3-ubyte", np.zeros((4, 5, 3), np.uint8), "shape (4, 5, 3) for 4"),
         ],
     )
-    def test_files_that_do_not_fit_or_are_missing(self, fashion, message_of, name, array, words):
-        (fashion / name).write_bytes(idx(array))
-        message = message_of(ValueError, load_idx, fashion)
-        assert message.startswith(f"{fashion / name} ")
-        assert words in message
-        (fashion / name).unlink()
-        stem = name.replace(".", "-")
-        assert message_of(DataUnavailable, load_idx, fashion) == (
-            f"there is no {stem} in {fashion}, gzipped or not"
-        )
+    def test_files_that_do_not_fit_or_are_missing(self, own, message_of, stem, array, words):
+        path = own / f"{stem}.gz"
+        path.write_bytes(packed(array))
+        assert words in message_of(ValueError, load_idx, own)
+        path.unlink()
+        expected = f"there is no {stem} in {own}, gzipped or not"
+        assert message_of(DataUnavailable, load_idx, own) == expected
 
 
 def test_downloaded_once_and_again_where_the_cache_is_damaged(web, small, tmp_path):
@@ -227,14 +200,12 @@ class TestDigits:
             np.testing.assert_array_equal(labels, source.target)
         np.testing.assert_array_equal(np.concatenate(arrays_of(data)[::2]) * 16, source.images)
         pixels = np.concatenate(arrays_of(stored)[::2])
-        assert (pixels.min(), pixels.max()) == (0, 255)
         assert np.abs(pixels - source.images * 255 / 16).max() <= 0.5
-        assert set(data.test_labels.tolist()) == set(range(10))
 
-    @pytest.mark.parametrize("value", ["typo", "", None])
-    def test_the_note_says_what_is_missing(self, monkeypatch, tmp_path, message_of, value):
+    @pytest.mark.parametrize("value", ["typo", None])
+    def test_the_note_says_what_is_missing(self, monkeypatch, message_of, value):
         if value is not None:
-            monkeypatch.setenv("DROPOUT_LAB_DATA", value and str(tmp_path / value))
+            monkeypatch.setenv("DROPOUT_LAB_DATA", value)
         data = load_mnist_or_digits()
         assert data.name == "digits"
         cause = message_of(DataUnavailable, load_mnist)
@@ -245,46 +216,36 @@ class TestDigits:
         assert ("holds mnist/train-images-idx3-ubyte.gz" in cause) == (value != "typo")
 
 
-@pytest.mark.parametrize(
-    "load", [load_mnist, load_mnist_or_digits, lambda dtype: load_idx("no folder", dtype=dtype)]
-)
+@pytest.mark.parametrize("load", [load_mnist, load_mnist_or_digits, partial(load_idx, "no folder")])
 def test_other_dtypes_are_refused(load, message_of):
     for dtype in "float64", np.float32, None:
-        assert "dtype must be" in message_of(ValueError, load, dtype)
+        assert "dtype must be" in message_of(ValueError, load, dtype=dtype)
 
 
-class TestParse:
-    @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
-    def test_any_array_whole_or_cut(self, shape, data):
-        count = int(np.prod(shape))
-        raw = data.draw(st.binary(min_size=count, max_size=count))
-        array = np.frombuffer(raw, np.uint8).reshape(shape)
-        content = idx(array)
-        np.testing.assert_array_equal(parse_idx(content, "file", len(shape)), array)
-        end = data.draw(st.integers(0, len(content) - 1))
+def test_pixels_are_divided_without_float64_in_between():
+    images = np.zeros((100, 100, 100), np.uint8)
+    tracemalloc.start()
+    result = mnist._scaled(images, "float32")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * result.nbytes
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
+def test_any_array_is_read_whole_and_refused_cut_or_longer(shape, data):
+    count = int(np.prod(shape))
+    raw = data.draw(st.binary(min_size=count, max_size=count))
+    array = np.frombuffer(raw, np.uint8).reshape(shape)
+    content = idx(array)
+    np.testing.assert_array_equal(parse_idx(content, "file", len(shape)), array)
+    end = data.draw(st.integers(0, len(content) - 1))
+    for other in content[:end], content + b"0", content[:4] + b"\xff" * (len(content) - 4):
         with pytest.raises(ValueError, match=r"^some "):
-            parse_idx(content[:end], "some", len(shape))
-
-    @pytest.mark.parametrize("extra", [-1, 1, 300])
-    def test_more_or_less_than_promised(self, extra, message_of):
-        body = bytes([0, 0, 8, 1, 0, 0, 1, 0]) + bytes(256 + extra)
-        message = message_of(ValueError, parse_idx, body, "a", 1)
-        assert message == f"a holds {256 + extra} values, but its header gives the shape (256,)"
-
-    def test_headers_that_end_early_or_promise_the_moon(self, message_of):
-        assert "header" in message_of(ValueError, parse_idx, bytes([0, 0, 8, 3, 0, 0]), "a", 3)
-        moon = bytes([0, 0, 8, 3]) + b"\xff" * 12
-        assert message_of(ValueError, parse_idx, moon, "a", 3).startswith("a holds 0 values")
+            parse_idx(other, "some", len(shape))
 
 
 @needs_real_data
 def test_the_real_images():
-    tracemalloc.start()
-    data = load_mnist(dtype="float32")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    # Beyond the result: the bytes of the training images twice (unpacked, and as an array).
-    assert peak < sum(array.nbytes for array in arrays_of(data)) + 2 * 47_040_000
     data = load_mnist()
     # MD5 as others publish them for the unpacked files.
     assert [hashlib.md5(idx(array)).hexdigest() for array in arrays_of(data)] == [
@@ -306,8 +267,7 @@ def test_the_mirrors_send_the_original_files():
         "ec29112dd5afa0611ce80d1b7f02629c",
     }
     for stem, (_, packed_sha256, _) in mnist.FILES.items():
-        path = own_file(mnist.FOLDERS, [f"{stem}.gz", stem])
-        raw = path.read_bytes()
+        raw = own_file(mnist.FOLDERS, [f"{stem}.gz", stem]).read_bytes()
         if hashlib.md5(raw).hexdigest() in published:  # or the reader packed them again
             assert hashlib.sha256(raw).hexdigest() == packed_sha256
     assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in mnist.MIRRORS)

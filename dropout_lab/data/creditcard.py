@@ -1,5 +1,6 @@
 """Real card transactions: the ULB data set, from the reader's folder or from OpenML."""
 
+import shutil
 import socket
 import warnings
 import zlib
@@ -145,17 +146,9 @@ def _read_csv(path):
                 check_no_web_page(file.read(64), path)
             if path.name == "creditcard_subset.csv.xz":
                 check_sha256(path.read_bytes(), SUBSET_SHA256, path)
-            if len(pd.read_csv(path, nrows=0).columns) == 1:
-                raise ValueError(
-                    f"the columns of {path} are not separated by commas, perhaps since a "
-                    "spreadsheet saved it; its numbers must have points, and commas between them"
-                )
-            frame = pd.read_csv(path, low_memory=False, **exact)
+            return pd.read_csv(path, low_memory=False, **exact)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first entries as row names
-        raise ValueError(f"{path} has more entries in a row than columns in its first line")
-    return frame
 
 
 def _fetch_frame():
@@ -178,11 +171,8 @@ def _fetch_frame():
             try:
                 data = fetch_openml(**options)
             except (ValueError, EOFError, zlib.error):
-                kept = list(cache_folder("creditcard").rglob("*.arff.gz"))
-                if not kept:
-                    raise
-                for path in kept:  # scikit-learn before 1.9.1 would read a damaged file for ever
-                    path.unlink()
+                # What is cached may be damaged; scikit-learn before 1.9.1 would read it for ever.
+                shutil.rmtree(cache_folder("creditcard"), ignore_errors=True)
                 data = fetch_openml(**options)
     except (OSError, ValueError, KeyError, EOFError, HTTPException, zlib.error) as error:
         cause = " ".join(str(error).split()) or type(error).__name__
@@ -208,7 +198,9 @@ def _checked(frame, path, source):
     wanted = [*NAMES, "Class"]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
-        raise ValueError(f"{path} lacks the column(s) {', '.join(missing)}")
+        raise ValueError(
+            f"{path} lacks the column(s) {', '.join(missing)}; commas must separate its columns"
+        )
     if not len(frame):
         raise ValueError(f"{path} must hold at least one row")
     table = np.column_stack([_numbers(frame[name], path) for name in wanted])

@@ -54,15 +54,9 @@ def own_file(folders, names):
             f"{DATA_VARIABLE} is set to {value!r}, which is not a folder; "
             "correct it, or unset it to download the data"
         )
-    for place in (root, *root.absolute().parents[:2]):
-        paths = (first_file(place / folder, names) for folder in folders)
-        path = next(filter(None, paths), None)
-        if path is not None and place == root:
-            return path
-        if path is not None:
-            raise DataUnavailable(
-                f"{DATA_VARIABLE} is set to {value!r}, which is too deep; set it to {str(place)!r}"
-            )
+    path = first_file(root, [f"{folder}/{name}" for folder in folders for name in names])
+    if path is not None:
+        return path
     wanted = root / folders[0]
     raise DataUnavailable(
         f"no {names[0]} in {wanted} ({_what_is_there(root, wanted)}); put the file there, correct "
@@ -100,11 +94,11 @@ def cache_folder(name):
     return Path(pooch.os_cache("dropout-lab")) / name
 
 
-def check_sha256(raw, sha256, path):
+def check_sha256(raw, sha256, path, hint=""):
     """Raise ValueError, naming the file, unless these bytes have the SHA-256 they should have."""
     found = hashlib.sha256(raw).hexdigest()
     if found != sha256:
-        raise ValueError(f"{path} has the wrong SHA-256: {found} instead of {sha256}")
+        raise ValueError(f"{path} has the wrong SHA-256: {found} instead of {sha256}{hint}")
 
 
 def check_no_web_page(start, path):

@@ -1,7 +1,6 @@
 """MNIST from its four original files, or scikit-learn's small digits in its place."""
 
 import gzip
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +53,6 @@ FILES = {
 
 # Where they may lie in the reader's folder: the book's place, and where torchvision puts them.
 FOLDERS = ("mnist", "MNIST/raw", "mnist/MNIST/raw")
-
-# MD5 of the content of Fashion-MNIST's files, which have the names and shapes of MNIST's.
-FASHION = {
-    "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-    "9018921c3c673c538a1fc5bad174d6f9",
-    "8181f5470baa50b63fa0f6fddb340f0a",
-    "15d484375f8d13e6eb1aabb0c3f46965",
-}
 
 DTYPES = ("uint8", "float32")
 
@@ -190,7 +181,7 @@ def load_idx(folder, *, dtype="uint8", name=None):
         If a file is missing or cannot be read.
     ValueError
         If `dtype` is not allowed, or the files do not fit together, are damaged or no IDX files
-        of bytes; the message names the file.
+        of bytes; the message names the file or the folder.
 
     Notes
     -----
@@ -203,29 +194,23 @@ def load_idx(folder, *, dtype="uint8", name=None):
     """
     check_choice(dtype, "dtype", DTYPES)
     folder = Path(folder).expanduser()
-    arrays, paths = [], []
+    arrays = []
     for stem, (axes, *_) in FILES.items():
         path = first_file(folder, _names(stem))
         if path is None:
             raise DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
-        array = parse_idx(_content(path), path, axes)
-        if axes == 1 and len(array) != len(arrays[-1]):
+        arrays.append(parse_idx(_content(path), path, axes))
+    images, labels, test_images, test_labels = arrays
+    for part, count in (images, len(labels)), (test_images, len(test_labels)):
+        if part.shape != (count, *images.shape[1:]):
             raise ValueError(
-                f"{path} must hold as many labels as {paths[-1].name} holds images, "
-                f"{len(arrays[-1])}, not {len(array)}"
+                f"the files in {folder} do not fit together: images of shape {part.shape} for "
+                f"{count} labels, where those to train on have shape {images.shape}"
             )
-        arrays.append(array)
-        paths.append(path)
-    images, test_images = arrays[::2]
-    if images.shape[1:] != test_images.shape[1:]:
-        raise ValueError(
-            f"{paths[2]} must hold images of {_size(images)} pixels as {paths[0].name} does, not "
-            f"of {_size(test_images)}"
-        )
     name = folder.absolute().name if name is None else name
     note = (
         f"{name}: {len(images):,} images to train on and {len(test_images):,} to test on, "
-        f"{_size(images)} pixels each. The numbers in the text are for MNIST."
+        f"{images.shape[1]} x {images.shape[2]} pixels each. The numbers in the text are for MNIST."
     )
     return Mnist(*(_scaled(array, dtype) for array in arrays), name=name, note=note)
 
@@ -238,12 +223,7 @@ def _load(stem):
         path = fetch(f"{stem}.gz", packed, cache_folder("mnist"), MIRRORS)
     data = _content(path)
     array = parse_idx(data, path, axes)  # first: it can tell what is wrong
-    if hashlib.md5(data, usedforsecurity=False).hexdigest() in FASHION:
-        raise ValueError(
-            f"{path} belongs to Fashion-MNIST, not to MNIST; "
-            f"dropout_lab.data.load_idx({str(path.parent)!r}) reads it"
-        )
-    check_sha256(data, content, path)
+    check_sha256(data, content, path, "; dropout_lab.data.load_idx reads other data sets")
     return array
 
 
@@ -267,16 +247,11 @@ def _scaled(array, dtype):
     return array
 
 
-def _size(images):
-    """Return the size of an image in words."""
-    return " x ".join(map(str, images.shape[1:]))
-
-
 def parse_idx(data, path, axes):
     """Return the array of bytes in an IDX file's content, of so many axes.
 
-    ValueError names the file if it is cut short, has the wrong magic number, or holds
-    more or less than its header says.
+    ValueError names the file if it has the wrong magic number, or holds more or less than its
+    header says.
 
     An IDX file starts with its magic number: two zero bytes, a code for the type (8 is unsigned
     byte) and the number of axes. Then come the length of each axis as a big-endian 32-bit
@@ -295,13 +270,9 @@ def parse_idx(data, path, axes):
             f"instead of {magic.hex(' ')}"
         )
     start = 4 + 4 * axes
-    if len(data) < start:
-        raise ValueError(f"{path} is cut short: its header must give {axes} length(s)")
     shape = tuple(int.from_bytes(data[at : at + 4], "big") for at in range(4, start, 4))
-    if len(data) - start != math.prod(shape):
-        raise ValueError(
-            f"{path} holds {len(data) - start} values, but its header gives the shape {shape}"
-        )
+    if len(data) != start + math.prod(shape):
+        raise ValueError(f"{path} of {len(data)} bytes does not hold the shape {shape} as it says")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # to be writable
 
 
