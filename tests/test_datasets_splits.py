@@ -30,14 +30,8 @@ class TestStratified:
             found = np.bincount(labels[part], minlength=len(counts))
             assert np.all(np.abs(found - share * np.array(counts)) <= 1 + 1e-9)
 
-    def test_rare_frauds_are_spread(self, rng, message_of):
-        labels = np.zeros(10_000, np.uint8)
-        labels[rng.choice(10_000, 20, replace=False)] = 1
-        parts = stratified_split(labels, (0.6, 0.2, 0.2), rng)
-        assert [len(part) for part in parts] == [6000, 2000, 2000]
-        assert [int(labels[part].sum()) for part in parts] == [12, 4, 4]
-        labels = np.array([0, 0, 0, 0, 1])
-        message = message_of(ValueError, stratified_split, labels, HALVES, rng)
+    def test_a_class_too_rare_for_every_part_is_refused(self, rng, message_of):
+        message = message_of(ValueError, stratified_split, np.array([0, 0, 0, 1]), HALVES, rng)
         assert "class 1" in message
         assert "got 1" in message
 
@@ -52,9 +46,9 @@ class TestStratified:
 
 
 class TestTime:
-    @given(fractions(), st.lists(st.integers(0, 30), min_size=8, max_size=60))
-    def test_the_past_comes_before_the_future(self, shares, times):
-        times = np.array(times, float)
+    @given(fractions(), st.lists(st.integers(0, 30), min_size=8, max_size=60), st.booleans())
+    def test_the_past_comes_before_the_future(self, shares, times, ties):
+        times = np.array(times if ties else np.argsort(times), float)
         try:
             parts = time_split(times, shares)
         except ValueError:
@@ -63,13 +57,9 @@ class TestTime:
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(len(times)))
         for earlier, later in pairwise(parts):
             assert times[earlier].max() < times[later].min()
-
-    @given(fractions(), st.integers(40, 90), st.integers(0, 99))
-    def test_sizes_without_ties(self, shares, count, seed):
-        times = np.random.default_rng(seed).permutation(count).astype(float)
-        for part, share in zip(time_split(times, shares), shares, strict=True):
-            assert abs(len(part) - share * count) <= 1 + 1e-9
-            assert np.all(np.diff(times[part]) > 0)
+        for part, share in zip(parts, shares, strict=True):
+            assert ties or abs(len(part) - share * len(times)) <= 1 + 1e-9
+            assert np.all(np.diff(times[part]) >= 0)
 
     def test_ties_go_to_the_later_part_and_keep_their_order(self, rng):
         first, second = time_split(np.array([5, 1, 5, 5]), HALVES)
@@ -80,49 +70,12 @@ class TestTime:
 
 
 @pytest.mark.parametrize(
-    ("split", "values", "error", "words"),
+    ("values", "words"),
     [
-        (stratified_split, [0, 1], TypeError, "labels must"),
-        (stratified_split, np.array([0.0, 1.0]), TypeError, "labels must"),
-        (stratified_split, np.zeros((2, 2), int), ValueError, "labels must"),
-        (stratified_split, np.zeros(0, int), ValueError, "labels must"),
-        (time_split, [1.0, 2.0], TypeError, "times must"),
-        (time_split, np.array(["a", "b"]), TypeError, "times must"),
-        (time_split, np.ones((2, 2)), ValueError, "times must"),
-        (time_split, np.array([1.0, np.nan]), ValueError, "times must be finite"),
-        (time_split, np.full(3, 3.0), ValueError, "times must have enough different values for 2"),
-        (time_split, np.zeros(0), ValueError, "times must have enough different values for 2"),
-        (time_split, np.zeros(1), ValueError, "times must have enough different values for 2"),
+        (np.full(3, 3.0), "times must have enough different values for 2"),
+        (np.zeros(0), "times must have enough different values for 2"),
+        (np.zeros(1), "times must have enough different values for 2"),
     ],
 )
-def test_bad_labels_and_times(split, values, error, words, rng, message_of):
-    arguments = [rng] if split is stratified_split else []
-    assert message_of(error, split, values, HALVES, *arguments).startswith(words)
-
-
-@pytest.mark.parametrize(
-    ("shares", "error"),
-    [
-        (0.5, TypeError),
-        ("half", TypeError),
-        (("a", "b"), TypeError),
-        ((True, 0.0), TypeError),
-        ((np.timedelta64(1, "s"), 0.5), TypeError),
-        ((1.0,), ValueError),
-        ((0.5, 0.6), ValueError),
-        ((0.5, 0.4), ValueError),
-        ((1.5, -0.5), ValueError),
-        ((1.0, 0.0), ValueError),
-        ((float("nan"), 0.5), ValueError),
-    ],
-)
-def test_bad_fractions(shares, error, rng, message_of):
-    labels = np.repeat([0, 1], 10)
-    for call in (
-        lambda: stratified_split(labels, shares, rng),
-        lambda: time_split(np.arange(20.0), shares),
-    ):
-        message = message_of(error, call)
-        assert message.startswith("fractions must be")
-        assert repr(shares) in message
-    assert "rng" in message_of(TypeError, stratified_split, labels, HALVES, 0)
+def test_too_few_times(values, words, message_of):
+    assert message_of(ValueError, time_split, values, HALVES).startswith(words)

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import roc_auc_score
 
 from dropout_lab.data.transactions import (
     make_transactions,
@@ -37,7 +36,7 @@ def column(transactions, name, label):
     return transactions.features[rows, transactions.names.index(name)]
 
 
-# --- the five rows ---------------------------------------------------------------------------
+# --- what is drawn ---------------------------------------------------------------------------
 
 
 def test_the_toy_has_the_five_rows_of_the_tutorial():
@@ -45,10 +44,6 @@ def test_the_toy_has_the_five_rows_of_the_tutorial():
     assert toy.features.tolist() == [[10, 1], [50, 2], [5000, 3], [200, 4], [10000, 5]]
     assert toy.labels.tolist() == [0, 0, 1, 0, 1]
     assert toy.names == ("amount", "time")
-    assert (toy.features.dtype, toy.labels.dtype) == (np.float64, np.uint8)
-
-
-# --- what is drawn ---------------------------------------------------------------------------
 
 
 @given(
@@ -64,13 +59,8 @@ def test_shape_types_fraud_count_and_ranges(n, fraud_rate, drift, seed):
     assert (labels.shape, labels.dtype) == ((n,), np.uint8)
     assert names == COLUMNS
     assert abs(int(labels.sum()) - n * fraud_rate) <= 0.5 + 1e-9
-    assert np.isin(labels, (0, 1)).all()
-    amount, hour, risk, distance, velocity, _ = features.T
-    assert (amount > 0).all()
-    assert ((hour >= 0) & (hour < 24)).all()
-    assert ((risk > 0) & (risk < 1)).all()
-    assert (distance > 0).all()
-    assert ((velocity >= 0) & (velocity == np.round(velocity))).all()
+    transaction_evidence(features)  # refuses what no transaction can have
+    assert (features[:, 1] < 24).all()
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -93,16 +83,12 @@ def test_the_columns_of_a_class_follow_the_stated_distributions(stream, label):
     assert np.abs(correlations).max() < 4.5 / np.sqrt(len(rows))
 
 
-def test_frauds_stand_anywhere_in_the_stream_and_the_generator_decides_where():
+def test_frauds_stand_anywhere_in_the_stream():
     labels = make_transactions(N, 0.01, np.random.default_rng(0)).labels
     places = np.flatnonzero(labels)
     assert len(places) == 400
     error = N / np.sqrt(12 * len(places))  # of the mean of so many uniform places
     assert abs(places.mean() - N / 2) < 4 * error
-    one, two, other = (make_transactions(100, 0.1, np.random.default_rng(s)) for s in (3, 3, 4))
-    assert np.array_equal(one.features, two.features)
-    assert np.array_equal(one.labels, two.labels)
-    assert not np.isin(one.features, other.features)[:, 0].any()
 
 
 # --- the crutch ------------------------------------------------------------------------------
@@ -119,7 +105,7 @@ def test_drift_touches_nothing_but_the_device_scores_of_frauds(drift):
     assert all(np.isclose(c, 0) or np.isclose(c, 2.5) for c in change[before.labels == 1])
 
 
-@pytest.mark.parametrize("drift", [0.0, 0.3, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("drift", [0.0, 0.3, 1.0])
 def test_a_share_of_the_frauds_is_imitated(drift):
     stream = make_transactions(N, 0.5, np.random.default_rng(2), drift=drift)
     scores = column(stream, "device_score", 1)
@@ -143,34 +129,19 @@ def test_at_full_drift_the_crutch_says_nothing_and_the_others_still_do():
 # --- the evidence ----------------------------------------------------------------------------
 
 
-def test_evidence_is_the_difference_of_scipys_log_densities(stream):
+@pytest.mark.parametrize("drift", [0.0, 0.01, 0.5, 1.0])
+def test_evidence_is_the_difference_of_scipys_log_densities(stream, drift):
     rows = stream.features[:2000]
-    evidence = transaction_evidence(rows)
+    evidence = transaction_evidence(rows, drift=drift)
     assert evidence.shape == (2000, 6)
     for number, name in enumerate(COLUMNS):
         values = rows[:, number] * (HOUR if name == "hour" else 1)
         density = "logpmf" if name == "velocity" else "logpdf"
         genuine, fraud = (getattr(each, density)(values) for each in STATED[name])
-        assert np.allclose(evidence[:, number], fraud - genuine, atol=1e-10), name
-
-
-@pytest.mark.parametrize("drift", [0.0, 0.01, 0.5, 0.99, 1.0])
-def test_evidence_of_the_crutch_knows_its_drift(stream, drift):
-    rows = stream.features[:2000]
-    genuine, fraud = (distribution.pdf(rows[:, 5]) for distribution in STATED["device_score"])
-    ratio = ((1 - drift) * fraud + drift * genuine) / genuine
-    evidence = transaction_evidence(rows, drift=drift)
-    assert np.allclose(evidence[:, 5], np.log(ratio), atol=1e-10)
-    assert np.array_equal(evidence[:, :5], transaction_evidence(rows)[:, :5])
-
-
-def test_the_crutch_alone_ranks_as_two_shifted_normals_do(stream):
-    # P(fraud's score > genuine score) = Phi(2.5 / sqrt(2)); variance by Hanley and McNeil (1982).
-    area = stats.norm.cdf(2.5 / np.sqrt(2))
-    found = roc_auc_score(stream.labels, transaction_evidence(stream.features)[:, 5])
-    q1, q2, half = area / (2 - area), 2 * area**2 / (1 + area), N / 2
-    variance = area * (1 - area) + (half - 1) * (q1 + q2 - 2 * area**2)
-    assert abs(found - area) < 4 * np.sqrt(variance) / half
+        expected = fraud - genuine
+        if name == "device_score":
+            expected = np.log((1 - drift) * np.exp(expected) + drift)
+        assert np.allclose(evidence[:, number], expected, atol=1e-10), name
 
 
 @pytest.mark.proves(
@@ -187,26 +158,7 @@ def test_the_sum_gives_true_probabilities():
         assert abs(stream.labels[rows].sum() - chances[rows].sum()) < 4 * error
 
 
-# --- what is refused -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "words"),
-    [
-        ({"n": 0}, ValueError, ("n must", "at least 1", "0")),
-        ({"n": 10.0}, TypeError, ("n must", "10.0")),
-        ({"fraud_rate": 1.5}, ValueError, ("fraud_rate", "between 0 and 1", "1.5")),
-        ({"fraud_rate": "1 %"}, TypeError, ("fraud_rate", "'1 %'")),
-        ({"drift": -0.1}, ValueError, ("drift", "between 0 and 1", "-0.1")),
-        ({"drift": None}, TypeError, ("drift", "None")),
-        ({"rng": 0}, TypeError, ("rng", "default_rng", "int")),
-    ],
-)
-def test_bad_arguments_are_named(message_of, arguments, error, words):
-    call = {"n": 10, "fraud_rate": 0.1, "rng": np.random.default_rng(0), **arguments}
-    n, fraud_rate, rng = (call.pop(name) for name in ("n", "fraud_rate", "rng"))
-    message = message_of(error, make_transactions, n, fraud_rate, rng, **call)
-    assert all(word in message for word in words), message
+# --- what is refused: further arguments in test_refusals -------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -226,11 +178,3 @@ def test_impossible_values_are_named(message_of, name, values, words):
         row[0, COLUMNS.index(name)] = value
         message = message_of(ValueError, transaction_evidence, row)
         assert message == f"column {name} must be {words}, got {value}"
-
-
-def test_features_of_another_shape_are_refused(message_of):
-    message = message_of(ValueError, transaction_evidence, np.ones((3, 5)))
-    assert "(n, 6)" in message
-    assert "(3, 5)" in message
-    assert "features" in message_of(TypeError, transaction_evidence, [[1.0] * 6])
-    assert "drift" in message_of(ValueError, transaction_evidence, np.ones((1, 6)), drift=2)
