@@ -100,20 +100,6 @@ def pytest_xdist_make_scheduler(config, log):
     return ByScope(config, log)
 
 
-@pytest.fixture(scope="session")
-def chromium_path():
-    """Return the browser to drive; without one skip, but fail in continuous integration."""
-    from browsers.chromium import find_chromium
-
-    path = find_chromium()
-    if path is None:
-        reason = "NO CHROMIUM on this machine: the tests in a real browser did not run"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
 def pytest_generate_tests(metafunc):
     """Run what uses a browser in Chromium, and what is marked so in Firefox too."""
     if "browser" in metafunc.fixturenames:
@@ -132,11 +118,15 @@ def playwright():
 
 
 @pytest.fixture(scope="session")
-def chromium(chromium_path, playwright):
-    """Yield a running headless Chromium."""
-    from browsers.chromium import ARGUMENTS
+def chromium(playwright):
+    """Yield a running headless Chromium; without one skip, but fail in continuous integration."""
+    from browsers.chromium import ARGUMENTS, find_chromium
 
-    running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    path = find_chromium()
+    if path is None:
+        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        say("NO CHROMIUM on this machine: the tests in a real browser did not run")
+    running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
     yield running
     running.close()
 
@@ -165,12 +155,25 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site_url():
-    """Yield the address of a server for the built site on this machine."""
+def serve():
+    """Yield a function that serves a folder on this machine and returns its address."""
+    servers = []
+
+    def start(folder):
+        handler = functools.partial(_QuietHandler, directory=str(folder))
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site_url(serve):
+    """Return the address of the built site."""
     if not (SITE / "index.html").exists():
         pytest.fail(f"{SITE} does not exist; run: make book")
-    handler = functools.partial(_QuietHandler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    return serve(SITE)

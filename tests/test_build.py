@@ -1,6 +1,5 @@
 """A book that builds, changes and breaks; and what executes its chapters."""
 
-import http.server
 import importlib.metadata
 import json
 import os
@@ -8,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -129,7 +127,8 @@ def test_a_book_is_built_breaks_and_is_built_again_as_if_for_the_first_time(
     (mini_book / "_toc.yml").write_text(TOC + "  - file: chapters/old\n")
 
     # With a repository, an address, a PDF, and Python in the browser beside it.
-    assert make("book", mini_book, *AROUND)[0] == 0
+    code, said = make("book", mini_book, *AROUND)
+    assert code == 0, said
     look_at_ledger(site, identifier, 2)
     look_at_what_stands_around(site)
     look_at_what_is_shared(site)
@@ -281,30 +280,16 @@ def test_a_stored_error_stops_the_build(mini_book):
     assert "index.ipynb, cell 1 failed: no such number" in said
 
 
-class _Pages(http.server.BaseHTTPRequestHandler):
-    """Answer for one page, and for no other."""
-
-    def do_HEAD(self):
-        self.send_response(200 if self.path == "/there" else 404)
-        self.end_headers()
-
-    do_GET = do_HEAD
-
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.mark.all
-def test_make_links_names_the_broken_ones(mini_book):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        site = f"http://127.0.0.1:{server.server_port}"
-        links = f"[a]({site}/there), [b]({site}/gone), [c](https://doi.org/10.1000/unasked)"
-        write(mini_book / "chapters/index.ipynb", new_markdown_cell(links))
-        code, said = make("links", mini_book)
-        server.shutdown()
+def test_make_links_names_the_broken_ones(mini_book, tmp_path_factory, serve):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "there").touch()
+    site = serve(folder)
+    links = f"[a]({site}there), [b]({site}gone), [c](https://doi.org/10.1000/unasked)"
+    write(mini_book / "chapters/index.ipynb", new_markdown_cell(links))
+    code, said = make("links", mini_book)
     assert code != 0
-    assert f"broken link: {site}/gone" in said
+    assert f"broken link: {site}gone" in said
     assert "/there" not in said
     assert "doi.org" not in said
 

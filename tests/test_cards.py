@@ -12,27 +12,17 @@ ADDRESS = "https://example.org/a-book/"
 
 
 @pytest.mark.parametrize(
-    ("environment", "address", "domain"),
+    ("given", "repository", "address", "domain"),
     [
-        ({}, "", ""),
-        ({"SITE_URL": "", "REPOSITORY": ""}, "", ""),
-        ({"SITE_URL": "https://example.org/a-book"}, ADDRESS, "example.org"),
-        (
-            {"SITE_URL": ADDRESS, "REPOSITORY": "https://github.com/Owner/name"},
-            ADDRESS,
-            "example.org",
-        ),
-        ({"REPOSITORY": "https://github.com/Owner/Name"}, "https://owner.github.io/Name/", ""),
-        ({"REPOSITORY": "https://github.com/Owner/name.git"}, "https://owner.github.io/name/", ""),
-        (
-            {"REPOSITORY": "https://github.com/Owner/owner.github.io"},
-            "https://owner.github.io/",
-            "",
-        ),
+        ("", "", "", ""),
+        ("https://example.org/a-book", "", ADDRESS, "example.org"),
+        (ADDRESS, "https://github.com/Owner/name", ADDRESS, "example.org"),
+        ("", "https://github.com/Owner/Name.git", "https://owner.github.io/Name/", ""),
+        ("", "https://github.com/Owner/owner.github.io", "https://owner.github.io/", ""),
     ],
 )
-def test_the_environment_says_where_the_site_will_stand(environment, address, domain):
-    assert site_address(environment) == address
+def test_the_environment_says_where_the_site_will_stand(given, repository, address, domain):
+    assert site_address({"SITE_URL": given, "REPOSITORY": repository}) == address
     assert own_domain(address) == domain  # recorded only if it is the book's own
 
 
@@ -46,11 +36,8 @@ def test_an_address_that_is_none_is_refused(address):
 
 def test_without_an_address_every_page_has_a_description_and_no_address():
     pages = {path.name: path.read_text("utf-8") for path in (SITE / "chapters").rglob("*.html")}
-    assert pages
-    said = {
-        name: re.search('<meta name="description" content="([^"]*)"', page)[1]
-        for name, page in pages.items()
-    }
+    find = re.compile('<meta name="description" content="([^"]*)"')
+    said = {name: find.search(page)[1] for name, page in pages.items()}
     assert {name: text for name, text in said.items() if not 20 <= len(text) <= 250} == {}
     root = (SITE / "index.html").read_text(encoding="utf-8")
     assert f'content="{said["index.html"]}"' in root

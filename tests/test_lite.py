@@ -1,14 +1,11 @@
 """Python in the reader's browser: the wheel, the notebooks, and the application around them."""
 
-import functools
 import hashlib
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import zipfile
 from pathlib import Path
 
@@ -81,21 +78,12 @@ def test_the_wheel_holds_the_package_with_the_stored_results_and_finds_them(whee
     with zipfile.ZipFile(wheel) as archive:
         assert {name for name in archive.namelist() if ".dist-info/" not in name} == package
         archive.extractall(tmp_path)
-    code = (
-        "import dropout_lab.sweeps as e\n"
-        "print(e.__file__, len(e.load_results('mnist-keras').cells))"
-    )
+    code = "import dropout_lab.sweeps as e; print(e.__file__, e.load_results('mnist-keras').cells)"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     said = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    stored = json.loads((ROOT / "dropout_lab/results/mnist-keras.json").read_text(encoding="utf-8"))
-    place = tmp_path / "dropout_lab/sweeps/__init__.py"
-    assert said.split() == [str(place), str(len(stored["cells"]))]
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=True
+    )
+    assert said.stdout.startswith(bytes(tmp_path / "dropout_lab/sweeps/__init__.py"))
 
 
 # --- what the kernel installs ------------------------------------------------------------------
@@ -166,41 +154,29 @@ def test_the_buttons_of_the_book_lead_to_an_application_of_its_size(site):
 
 @pytest.mark.all
 @pytest.mark.parametrize("network", [True, False])
-def test_the_application_shows_a_chapter_and_says_when_python_does_not_come(site, browser, network):
-    handler = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}/"
-        context = browser.new_context(service_workers="block")
-        page, asked = context.new_page(), []
-        page.on("request", lambda request: asked.append(request.url))
+def test_the_application_shows_a_chapter_and_says_when_python_does_not_come(
+    site, serve, browser, network
+):
+    base, asked = serve(site), []
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
 
-        def answer(route):
-            if network:
-                headers = {"access-control-allow-origin": "*", "content-type": "text/javascript"}
-                route.fulfill(body="", headers=headers)
-            else:
-                route.abort()
+    def answer(route):
+        headers = {"access-control-allow-origin": "*", "content-type": "text/javascript"}
+        route.fulfill(body="", headers=headers) if network else route.abort()
 
-        context.route("https://cdn.jsdelivr.net/**", answer)
-        page.goto(f"{base}notebooks/index.html?path=02_mask_mathematics.ipynb")
-        page.get_by_role("heading", name="Mask mathematics").wait_for(timeout=60_000)
-        for text in ("Python in your browser", "%pip install -q dropout-lab", "Python (Pyodide)"):
-            page.get_by_text(text).locator("visible=true").first.wait_for()
-        alarm = page.get_by_role("alert").filter(has_text="Python cannot start")
-        if network:
-            assert alarm.count() == 0
-        else:
-            alarm.get_by_text("cdn.jsdelivr.net").wait_for()
-            alarm.get_by_role("button", name="Close").click()
-            assert alarm.count() == 0
-        context.close()
-        server.shutdown()
+    context.route("https://cdn.jsdelivr.net/**", answer)
+    page.goto(f"{base}notebooks/index.html?path=02_mask_mathematics.ipynb")
+    page.get_by_role("heading", name="Mask mathematics").wait_for(timeout=60_000)
+    for text in ("Python in your browser", "%pip install -q dropout-lab", "Python (Pyodide)"):
+        page.get_by_text(text).locator("visible=true").first.wait_for()
+    alarm = page.get_by_role("alert").filter(has_text="Python cannot start")
+    if not network:
+        alarm.get_by_text("cdn.jsdelivr.net").wait_for()
+        alarm.get_by_role("button", name="Close").click()
+    assert alarm.count() == 0
+    context.close()
     assert any(url.endswith("/full/pyodide.mjs") for url in asked)
     here = (base, "data:", "blob:", "https://cdn.jsdelivr.net/pyodide/")
     assert [url for url in asked if not url.startswith(here)] == []
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from book.text import (
-    drop_repeated_styles,
     keep_with_formula,
     keep_with_number,
     mend,
@@ -55,33 +54,9 @@ def test_code_figures_formulas_and_attributes_stay_as_they_are(text):
     assert keep_with_number(text) == text
 
 
-@pytest.mark.parametrize(
-    ("shorter", "longer"),
-    [
-        ("x", "1-p"),
-        (r"\tilde x_i", "x_i + 1"),
-        (r"\frac12", "1/2"),
-        (r"\operatorname{E}[m]", r"\operatorname{E}[m^2]"),
-        (r"a \le b", r"aa \le bb"),
-    ],
-)
-def test_a_formula_reserves_room_for_what_shows_of_it(shorter, longer):
-    widths = []
-    for tex in (shorter, longer):
-        span = reserve_width(MATH.replace("0.4^k", tex))
-        widths.append(float(span.partition('style="--width:')[2].partition("em")[0]))
-    assert 0 < widths[0] < widths[1] < 10
-
-
-def test_a_matrix_and_a_formula_of_its_own_reserve_none():
+def test_a_matrix_and_a_formula_of_its_own_reserve_no_width():
     matrix = MATH.replace("0.4^k", r"\begin{pmatrix} 1 & 2 \end{pmatrix}")
     assert reserve_width(matrix + BLOCK) == matrix + BLOCK
-
-
-def test_a_style_element_stands_once_on_a_page():
-    page = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><style>a{}</style><p>3</p>"
-    once = "<style>a{}</style><p>1</p><style>b{}</style><p>2</p><p>3</p>"
-    assert mend(page) == drop_repeated_styles(page) == once
 
 
 def test_a_page_is_given_all_of_it():
