@@ -40,9 +40,9 @@ class Published:
         return self.summary
 
 
-def script_text(name="explorer.js"):
+def script_text(name="explorer.js", package=__package__):
     """Return a script without comments and line ends; an explorer's key is still to be put in."""
-    lines = (line.strip() for line in _resource(name).splitlines())
+    lines = (line.strip() for line in _resource(name, package).splitlines())
     return "".join(line for line in lines if not line.startswith("//"))
 
 
