@@ -1,12 +1,14 @@
 """The one run of a chapter: nbval's, extended by all that needs a chapter that has run.
 
-Each explorer is compared with the stored one, frame by frame. A chapter for the browser runs
-without what a browser does not have. The code of the hidden solutions runs at the end.
+Each explorer is compared with the stored one, frame by frame, and keeps what all must keep. A
+chapter for the browser runs without what a browser does not have. The code of the hidden solutions
+runs at the end.
 """
 
 import re
 from pathlib import Path
 
+from figure_checks import check_pictures
 from nbformat.v4 import new_code_cell
 from nbval.plugin import IPyNbCell, IPyNbFile
 from recorded import explorers
@@ -26,11 +28,14 @@ class Absent:
 
 sys.meta_path.insert(0, Absent)
 """
-SOLVE = f"""
+WATCH = f"""
 import sys
 sys.path.append({str(Path(__file__).parent)!r})
+__import__("figure_checks").watch_explorers({{chapter!r}})
+"""
+SOLVE = """
 from solving import run_solution
-run_solution({{code!r}}, globals())
+run_solution({code!r}, globals())
 """
 
 
@@ -47,9 +52,11 @@ class Chapter(IPyNbFile):
     """The cells of a notebook, and then the solutions in it."""
 
     def setup(self):
-        """Start the kernel."""
+        """Start the kernel, and let it check the figures of explorers."""
         super().setup()
-        self.kernel.await_reply(self.kernel.execute_cell_input(before(self.nb)))
+        for code in (before(self.nb), WATCH.format(chapter=self.path.stem[:2])):
+            reply = self.kernel.kc.execute(code, reply=True)["content"]
+            assert reply["status"] == "ok", reply
 
     def collect(self):
         """Yield a test for each code cell and for each piece of code in a solution."""
@@ -82,6 +89,7 @@ class Cell(IPyNbCell):
         if len(drawn) != len(stored):
             self.raise_cell_error(f"{len(drawn)} explorers instead of {len(stored)}", "")
         for one, other in zip(drawn, stored, strict=True):
+            check_pictures(one)
             if fault := difference(one, other, trained=not self.options["check"]):
                 self.raise_cell_error(f"An explorer differs: {fault}", "")
 

@@ -1,92 +1,73 @@
 """What the figures of all lessons must keep, and the vocabulary that they are drawn in."""
 
-import importlib
 from functools import partial
-from pathlib import Path
-from unittest import mock
 
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pytest
-from figure_checks import check_frame, drawn, said
+from figure_checks import check_pictures, drawn, said, watch_explorers
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
-from recorded import CHAPTERS, code_cells
 
 import dropout_lab
+from dropout_lab import describe, explore, explorer
+from dropout_lab.explorer.page import read_published
+from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 from dropout_lab.explorer.style import COLORS
-from dropout_lab.lessons import parts
-from dropout_lab.lessons.kit import draw_network, line_key, network_diagram
+from dropout_lab.lessons.kit import BLUE, WITHOUT, draw_network, line_key, network_diagram
 
-LESSONS = {module.__name__.split(".")[-2][2:]: module for module in parts("figures")}
-
-
-def frames_of(number):
-    """Return name and frames of each figure of a lesson, and names of those with exceptions.
-
-    They are the FRAMES of its test file, LIMITS_FOLLOW_DATA and COLOR_ALONE; where there is no
-    such file the explorers of the chapter, without exceptions.
-    """
-    if (Path(__file__).parent / f"test_figures_{number}.py").exists():
-        examples = importlib.import_module(f"test_figures_{number}")
-        frames = {}
-        for frame in examples.FRAMES:
-            frames.setdefault(frame.func.__name__, []).append(frame)
-        assert frames.keys() >= set(LESSONS[number].__all__), "a figure without an example"
-        return frames, *(
-            getattr(examples, name, ()) for name in ("LIMITS_FOLLOW_DATA", "COLOR_ALONE")
-        )
-    frames = {}
-
-    def record(draw, /, *, start=None, labels=None, play=None, **axes):
-        values = {
-            name: list(each.values() if isinstance(each, dict) else each)
-            for name, each in axes.items()
-        }
-        frames[f"explorer {len(frames) + 1}"] = [
-            partial(draw, **{name: each[end] for name, each in values.items()}) for end in (0, -1)
-        ]
-
-    (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
-    variables = {"__name__": "__main__"}
-    with mock.patch.object(dropout_lab, "explore", record):
-        for cell in code_cells(path):
-            exec(cell.source, variables)
-    return frames, (), ()
+# --- what all figures must keep -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", LESSONS)
-def test_figures_keep_what_all_must_keep(number):
-    frames, follow_data, color_alone = frames_of(number)
-    for name, each in frames.items():
-        seen = []
-        for frame in each:
-            looks = {"alike": name in color_alone, "as_svg": frame is each[-1]}
-            try:
-                seen.append(check_frame(frame, **looks))
-            except AssertionError as error:
-                error.add_note(f"{name} of chapter {number}, frame {len(seen) + 1}")
-                raise
-        moved = [limits for limits in seen if limits != seen[0]]
-        assert name in follow_data or not moved, f"{name} of chapter {number} moves its axes"
-
-
-def test_a_new_chapter_is_tested_with_its_own_explorers(monkeypatch, tmp_path):
-    code = """
-import matplotlib.pyplot as plt
-from dropout_lab import describe, explore
-def draw(top):
+def plain(spoil, top):
+    """Draw what keeps the rules, and spoil it."""
     figure, axes = plt.subplots(figsize=(4.8, 3), layout="constrained")
-    axes.set(ylim=(0, top), title="any")
-    return describe(figure, "Up to 2.")
-explore(draw, top=[1, 2])"""
-    cells = [nbformat.v4.new_code_cell(code)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "99_new.ipynb")
-    monkeypatch.setitem(LESSONS, "99", None)
-    monkeypatch.setattr(f"{__name__}.CHAPTERS", tmp_path)
-    with pytest.raises(AssertionError, match="moves its axes"):
-        test_figures_keep_what_all_must_keep("99")
+    axes.plot([0, 1], [0, 1.25], **WITHOUT)
+    axes.set(ylim=(0, 2), title="any")
+    describe(figure, "Up to 1.25.")
+    spoil(figure, axes, top)
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda figure, axes, top: axes.set(ylim=(0, top)), "top moves the axes"),
+        (lambda figure, axes, top: figure.text(0.9, 0.5, "a long text"), "cut off: a long text"),
+        (lambda figure, axes, top: axes.text(0.5, 0.1, "x", fontsize=7), "small letters"),
+        (lambda figure, axes, top: [axes.text(0.5, 1, word) for word in "ab"], "texts touch: a, b"),
+        (lambda figure, axes, top: axes.plot([0, 1], [1, 0], color=COLORS["with"]), "color alone"),
+        (lambda figure, axes, top: axes.set_title("Rate 0.7"), "0.7 stands in a title"),
+        (lambda figure, axes, top: describe(figure, "Up to 1.35."), "1.35 is said and not shown"),
+        (lambda figure, axes, top: plt.rcParams.update({"font.size": 7}), "changes settings"),
+        (lambda figure, axes, top: plt.figure(), "leaves figures open"),
+        (lambda figure, axes, top: np.random.random(), "draws random numbers"),  # noqa: NPY002
+    ],
+)
+def test_an_explorer_is_watched(monkeypatch, spoil, fault):
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+    for module in (dropout_lab, explorer):  # puts back what the watch replaces
+        monkeypatch.setattr(module, "explore", module.explore)
+    watch_explorers("99")
+    explorer.explore(partial(plain, lambda *any_: None), top=[2, 3])
+    with pytest.raises(AssertionError, match=fault):
+        dropout_lab.explore(partial(plain, spoil), top=[2, 3])
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "color"), [("No end of 1", BLUE), ("None.", BLUE), ("1 nan.", BLUE), ("1.", "red")]
+)
+def test_each_frame_has_a_sentence_and_colors_of_roles(monkeypatch, sentence, color):
+    def spoil(figure, axes, top):
+        if top == 3:
+            axes.lines[0].set_color(color)
+            describe(figure, sentence)
+
+    monkeypatch.setenv(PUBLISH_VARIABLE, "1")
+    (published,) = read_published(explore(partial(plain, spoil), top=[2, 3, 4]).html)
+    with pytest.raises(AssertionError, match=sentence):
+        check_pictures(published)
 
 
 # --- the vocabulary ------------------------------------------------------------------------------
@@ -137,7 +118,6 @@ def test_units_keep_their_places():
 
 def test_a_network_has_title_and_names():
     names = ("in", "hidden", "out")
-    check_frame(lambda: network_diagram(MASKS, layer_names=names, title="Rate 0.5", height=2.4))
     *_, figure = network(MASKS, layer_names=names, title="Rate 0.5", height=2.4)
     assert figure.get_size_inches() == pytest.approx([4.8, 2.4])
     assert [text.get_text() for text in figure.axes[0].texts] == list(names)

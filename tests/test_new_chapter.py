@@ -84,7 +84,7 @@ def test_it_executes_builds_and_passes_as_it_is(copy, monkeypatch):
     for target in (["chapter", f"NAME={NAME}"], ["book"]):
         code, said = make(target[0], copy, *target[1:])
         assert code == 0, said
-    about = [NAME, "test_figures_keep", "test_teaching", "test_solutions", "test_exercises"]
+    about = [NAME, "test_teaching", "test_solutions", "test_exercises"]
     about += ["test_ledger"]
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "-k", " or ".join(about)]
     command += ["tests", f"chapters/{NAME}.ipynb"]
