@@ -5,7 +5,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from figure_checks import check_pictures, drawn, said, watch_explorers
+from figure_checks import bar_ends, check_pictures, drawn, said, t_half, watch_explorers
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 
@@ -14,7 +14,15 @@ from dropout_lab import describe, explore, explorer
 from dropout_lab.explorer.page import read_published
 from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 from dropout_lab.explorer.style import COLORS
-from dropout_lab.lessons.kit import BLUE, WITHOUT, draw_network, line_key, network_diagram
+from dropout_lab.lessons.kit import (
+    BLUE,
+    WITHOUT,
+    draw_network,
+    interval_band,
+    interval_line,
+    line_key,
+    network_diagram,
+)
 
 # --- what all figures must keep -------------------------------------------------------------------
 
@@ -160,3 +168,20 @@ def test_a_key_shows_each_line_as_it_is_drawn_and_its_text_behind_it():
     assert [text.get_text() for text in figure.texts] == ["one", "two", "three"]
     places = [text.get_position() for text in figure.texts]
     np.testing.assert_allclose(places, [(0.175, 0.9), (0.575, 0.8), (0.18, 0.7)])
+
+
+def test_intervals_over_seeds_are_drawn_as_scipy_has_them(rng):
+    values = rng.normal(3, 1, (4, 6))
+    mean, half = values.mean(axis=1), t_half(values)
+    _, axes = plt.subplots()
+    interval_line(axes, range(4), values, **WITHOUT)
+    interval_band(axes, range(4), values, WITHOUT)
+    plt.close("all")
+    (bars,), (_, shade) = axes.containers, axes.collections
+    np.testing.assert_allclose(bar_ends(bars), np.stack([mean - half, mean + half], 1), rtol=1e-3)
+    for x, place in enumerate(mean):
+        at = shade.get_paths()[0].vertices
+        at = at[at[:, 0] == x, 1]
+        assert (at.min(), at.max()) == pytest.approx((place - half[x], place + half[x]), rel=1e-3)
+    for line in (bars.lines[0], axes.lines[-1]):
+        np.testing.assert_allclose(line.get_ydata(), mean)
