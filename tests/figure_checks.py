@@ -18,8 +18,8 @@ from dropout_lab.explorer.frames import sentence_of
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, figure_style
 
 MOST_BYTES = 40_000  # of one frame as SVG
-# What some may do and others must not, by chapter and drawing function: move axes along a control,
-# ...
+# Explorers that may do what others must not, by chapter and drawing function.
+# Axes may follow the data along these controls.
 MOVES = {
     "07 draw_sizes": {"measure"},
     "07 draw_layer": {"digit"},
@@ -31,18 +31,24 @@ MOVES = {
     "13 place": {"batch_norm", "uncertainty"},
     "13 browse": {"measurement"},
 }
-# ... draw two roles that differ in color alone (losses while training, both dotted), ...
+# Losses while training are dotted in both roles.
 COLOR_ALONE = {"07 draw_curves"}
-# ... and say numbers that they do not draw: sums and differences, or what is beyond the axes.
+# Sentences may say means, differences and what is beyond the axes, without a mark in the figure.
 DERIVED = {
     "02 draw_counts",
     "05 ask",
     "06 draw_reliance",
+    "06 draw_surface",
+    "06 draw_toy",
+    "07 draw_layer",
+    "07 draw_shares",
     "08 figure_eleven",
     "09 draw_rate",
     "09 draw_net",
     "09 draw_method",
     "09 draw_features",
+    "11 draw_gap",
+    "11 draw_turned",
     "12 draw_member",
     "12 draw_attention",
 }
