@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import sys
 import tarfile
 import urllib.request
@@ -32,14 +31,9 @@ def script():
 
 
 def registry():
-    """Return the registry that npm is set to on this machine, without reading any secret of it."""
-    for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
-        if os.environ.get(name):
-            return os.environ[name].rstrip("/")
-    settings = Path.home() / ".npmrc"
-    text = settings.read_text(encoding="utf-8") if settings.is_file() else ""
-    found = re.search(r"^\s*registry\s*=\s*(https?://\S+)", text, re.MULTILINE)
-    return found[1].rstrip("/") if found else REGISTRY
+    """Return the registry that npm is told to use on this machine."""
+    named = [os.environ.get(name) for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY")]
+    return next(filter(None, [*named, REGISTRY])).rstrip("/")
 
 
 def unpack(package):
@@ -67,41 +61,25 @@ def unpack(package):
         return archive.extractfile("package/axe.min.js").read()
 
 
-def fetch():
-    """Fetch the script, unless it is there.
-
-    Raises
-    ------
-    OSError
-        If the registry cannot be reached.
-    ValueError
-        If it gives another package than the pinned one.
-    """
+def main():
+    """Fetch the script, unless it is there, or say what is missing."""
     path = script()
     if path.exists():
         return
-    with urllib.request.urlopen(_address(), timeout=60) as answer:
-        source = unpack(answer.read())
+    address = f"{registry()}/axe-core/-/axe-core-{pinned()[0]}.tgz"
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            source = unpack(answer.read())
+    except (OSError, ValueError) as error:
+        sys.exit(
+            f"axe-core {pinned()[0]}, which judges the pages, did not come from {address}: "
+            f"{error}\nGo online, or set npm_config_registry to a registry that this machine "
+            "reaches, then run again."
+        )
     TARGET.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_bytes(source)
     draft.replace(path)
-
-
-def _address():
-    return f"{registry()}/axe-core/-/axe-core-{pinned()[0]}.tgz"
-
-
-def main():
-    """Fetch it, or say what is missing."""
-    try:
-        fetch()
-    except (OSError, ValueError) as error:
-        sys.exit(
-            f"axe-core {pinned()[0]}, which judges the pages, did not come from {_address()}: "
-            f"{error}\nGo online, or set npm_config_registry to a registry that this machine "
-            "reaches, then run again."
-        )
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ def fault_of(page):
 def test_a_published_explorer_is_complete():
     other = '<figure class="xp"><figcaption class="xp-say">no explorer</figcaption></figure>'
     assert fault_of(f"<p>{explorer()}</p>{other}") is None
+    assert "an empty drawing for frame 0" in fault_of(explorer(nodes=""))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,6 @@ def test_a_published_explorer_is_complete():
 )
 def test_a_damaged_explorer_is_not(pattern, damage, expected):
     assert expected in fault_of(re.sub(pattern, damage, explorer(), count=1))
-
-
-def test_a_frame_with_nothing_in_it_is_no_drawing():
-    assert "an empty drawing for frame 0" in fault_of(explorer(nodes=""))
 
 
 def test_a_page_has_the_title_of_its_source():
