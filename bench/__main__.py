@@ -1,6 +1,6 @@
 """Run all measurements: python -m bench."""
 
-from bench import chapters, explorer, pages, speed, training
+from bench import chapters, explorer, pages, speed
 from bench.data import use_shared_data
 
 if __name__ == "__main__":
@@ -8,5 +8,4 @@ if __name__ == "__main__":
     speed.main()
     explorer.main()
     pages.main()
-    training.main()
     chapters.main()

@@ -1,4 +1,4 @@
-"""What a chapter costs to run: its time, and the memory that a student's kernel needs."""
+"""What a chapter costs to run: its time, training included, and the memory that a kernel needs."""
 
 import os
 import subprocess

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from browsers.install import install
+from browsers.install import make_sure
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -43,11 +43,11 @@ def _starts(path):
 
 def main():
     """Make sure of a Chromium; without one, fail in continuous integration, else warn."""
-    if not find_chromium() and not install("chromium", "chromium", find_chromium):
-        print("=" * 79)
-        print("NO CHROMIUM: the tests in a real browser will be skipped. Install Chromium or")
-        print("set CHROMIUM to its path, then run again.")
-        print("=" * 79)
+    warning = (
+        "NO CHROMIUM: the tests in a real browser will be skipped. Install Chromium or\n"
+        "set CHROMIUM to its path, then run again."
+    )
+    if not make_sure("chromium", "chromium", find_chromium, warning):
         sys.exit(os.environ.get("CI") == "true")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
 
-from browsers.install import install
+from browsers.install import make_sure
 
 BRIDGE = Path(__file__).with_name("firefox_bridge.py")
 PATIENCE = 120_000  # milliseconds: four processes may start one at the same time
@@ -49,11 +49,11 @@ def starts():
 
 def main():
     """Make sure of a Firefox; without one, warn."""
-    if not starts() and not install("firefox", "firefox-esr", starts):
-        print("=" * 79)
-        print("NO FIREFOX: the tests run in Chromium alone. To run those of the pages in Firefox")
-        print("too, install Firefox or set FIREFOX to its path, then run again.")
-        print("=" * 79)
+    warning = (
+        "NO FIREFOX: the tests run in Chromium alone. To run those of the pages in Firefox\n"
+        "too, install Firefox or set FIREFOX to its path, then run again."
+    )
+    make_sure("firefox", "firefox-esr", starts, warning)
 
 
 if __name__ == "__main__":

@@ -6,29 +6,48 @@ import subprocess
 import sys
 
 
-def install(browser, package, found):
-    """Try Playwright's download, then, as root on Debian, its package; say whether one helped."""
-    silent = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+def make_sure(browser, package, found, warning):
+    """Install a browser where none is found: by Playwright, or, as root on Debian, as a package.
+
+    Parameters
+    ----------
+    browser, package : str
+        What Playwright and Debian call it.
+    found : callable
+        Says whether there is one.
+    warning : str
+        What is printed where nothing helped.
+
+    Returns
+    -------
+    bool
+        Whether there is one.
+    """
     attempts = [[[sys.executable, "-m", "playwright", "install", browser]]]
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         attempts.append([["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]])
-    for commands in attempts:
-        for command in commands:
-            print(f"No {browser} found; trying:", " ".join(command), flush=True)
-            try:
-                subprocess.run(
-                    command,
-                    check=True,
-                    timeout=600,
-                    capture_output=True,
-                    stdin=subprocess.DEVNULL,  # nobody answers questions
-                    env=silent,
-                )
-            except (OSError, subprocess.SubprocessError) as error:
-                print(f"  that did not work: {error}", flush=True)
-                print((getattr(error, "stderr", None) or b"").decode(errors="replace")[-500:])
-                break
-        else:
-            if found():
-                return True
-    return False
+    while not found():
+        if not attempts:
+            print("=" * 79, warning, "=" * 79, sep="\n")
+            return False
+        for command in attempts.pop(0):
+            _try(command)
+    return True
+
+
+def _try(command):
+    """Run a command to which nobody answers questions, and say what went wrong."""
+    print("No browser found; trying:", " ".join(command), flush=True)
+    silent = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(
+            command,
+            check=True,
+            timeout=600,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env=silent,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"  that did not work: {error}", flush=True)
+        print((getattr(error, "stderr", None) or b"").decode(errors="replace")[-500:])

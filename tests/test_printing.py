@@ -33,8 +33,6 @@ def _plain(text):
 @pytest.fixture(scope="module")
 def source():
     """Return the path of the book as one page of HTML."""
-    if not (SITE / "index.html").exists():
-        pytest.fail(f"{SITE} does not exist; run: make book")
     path = SITE.parent / "pdf" / "test.html"
     path.parent.mkdir(exist_ok=True)
     path.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
@@ -46,8 +44,7 @@ def source():
 def books(browser, source, tmp_path_factory):
     """Return the paths of the printed book and of the e-book."""
     target = tmp_path_factory.mktemp("books") / "book.pdf"
-    page = browser.new_page()
-    said = []
+    page, said = browser.new_page(), []
     page.on("console", lambda message: said.append(message.text))
     print_page(page, source, target, AUTHOR)
     write_ebook(target.with_suffix(".epub"), read_chapters(page), SITE, TITLE, AUTHOR)
@@ -56,12 +53,6 @@ def books(browser, source, tmp_path_factory):
     gc.disable()  # it would look through all objects of the book again and again
     yield target, target.with_suffix(".epub")
     gc.enable()
-
-
-@pytest.fixture(scope="module")
-def printed(books):
-    """Return the path of the printed book."""
-    return books[0]
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +67,15 @@ def ebook(books):
 
 
 @pytest.fixture(scope="module")
-def book(printed):
+def book(books):
     """Return the printed book, opened."""
-    return PdfReader(printed)
+    return PdfReader(books[0])
 
 
 @pytest.fixture(scope="module")
-def starts(printed):
+def starts(books):
     """Return on which page of the printed book each anchor stands."""
-    return page_numbers(printed)
+    return page_numbers(books[0])
 
 
 @pytest.fixture(scope="module")
@@ -113,15 +104,13 @@ def site_pages():
     }
 
 
-def _titles(outline):
-    """Return an outline as a flat list of title and depth."""
-    found = []
+def _titles(outline, depth=0):
+    """Yield the title and the depth of each entry of an outline."""
     for entry in outline:
         if isinstance(entry, list):
-            found += [(title, depth + 1) for title, depth in _titles(entry)]
+            yield from _titles(entry, depth + 1)
         else:
-            found.append((entry.title, 0))
-    return found
+            yield entry.title, depth
 
 
 def _headings(article, level):
@@ -160,7 +149,7 @@ def test_each_chapter_begins_on_a_page_of_its_own(starts, texts, site_pages):
 
 
 def test_the_outline_has_every_heading(book, site_pages):
-    outline = _titles(book.outline)
+    outline = list(_titles(book.outline))
     for name, article in list(site_pages.items())[1:]:
         for level in (1, 2, 3):
             for heading in _headings(article, level):
@@ -170,7 +159,9 @@ def test_the_outline_has_every_heading(book, site_pages):
     assert parts[-1] == "Reference"
 
 
-def test_every_explorer_is_there_with_its_picture_and_its_sentence(texts, elements, site_pages):
+def test_every_explorer_is_there_with_its_picture_and_its_sentence(
+    source, texts, elements, site_pages
+):
     everything = "".join(texts)
     pictures = [element.get("/Alt") for element in elements if element["/S"] == "/Figure"]
     sentences = [
@@ -181,9 +172,7 @@ def test_every_explorer_is_there_with_its_picture_and_its_sentence(texts, elemen
     assert len(sentences) > 60
     assert sorted(pictures) == sorted(sentences)
     assert [sentence for sentence in sentences if _plain(sentence) not in everything] == []
-
-
-def test_pictures_find_their_patterns_and_borders(source):
+    # Pictures find their patterns and borders.
     page = source.read_text(encoding="utf-8")
     used = set(re.findall(r"url\(#([^)]+)\)", page))
     assert len(used) > 100
@@ -215,15 +204,11 @@ def test_exercises_quizzes_and_answers_are_there_in_this_order(texts, site_pages
                 assert _plain(option.get_text()) in everything[asked : asked + 2000]
         for solution in article.select("div.solution .admonition-title"):
             assert _plain(solution.get_text()) in everything
-
-
-def test_nothing_for_the_screen_is_left(texts):
-    everything = "".join(texts)
     for words in ("Show code cell source", "Click to show", "Moving through the others needs"):
         assert _plain(words) not in everything
 
 
-def test_links_lead_into_the_book_or_to_the_web(printed, starts, book):
+def test_links_lead_into_the_book_or_to_the_web(books, starts, book):
     inside = 0
     for page in book.pages:
         for annotation in page.get("/Annots", ()):
@@ -234,7 +219,7 @@ def test_links_lead_into_the_book_or_to_the_web(printed, starts, book):
             else:
                 assert re.match(r"https?://|mailto:", link["/A"]["/URI"])
     assert inside > 1000
-    assert b"file:" not in printed.read_bytes()
+    assert b"file:" not in books[0].read_bytes()
 
 
 def test_an_ebook_says_first_what_it_is_and_lists_its_files(books, ebook, site_pages):
@@ -248,10 +233,10 @@ def test_an_ebook_says_first_what_it_is_and_lists_its_files(books, ebook, site_p
     besides = {"mimetype", "META-INF/container.xml", "book/package.opf"}
     assert {f"book/{name}" for name in items.values()} == set(names) - besides
     order = [items[entry.get("idref")] for entry in package.iterfind(".//{*}itemref")]
-    front = ["title-page.xhtml", "contents.xhtml"]
-    assert order == front + [f"{name}.xhtml" for name in site_pages]
-    assert package.find(".//{*}title").text == TITLE
-    assert package.find(".//{*}creator").text == AUTHOR
+    pages = ["title-page", "contents", *site_pages]
+    assert order == [f"{name}.xhtml" for name in pages]
+    said = [package.find(f".//{{*}}{name}").text for name in ("title", "creator")]
+    assert said == [TITLE, AUTHOR]
 
 
 def test_links_in_an_ebook_lead_into_it_or_to_the_web(ebook):
