@@ -124,12 +124,6 @@ def test_a_cell_that_raises_is_named_and_the_others_are_kept(
     assert results.wall_seconds >= 0.3 / jobs  # six cells, most of them in the first run
 
 
-def test_a_cell_with_nan_is_a_cell_that_failed(log, output):
-    with pytest.raises(SweepError, match=r"'base': 2.*\n(.*\n)*.*loss\[1\] must be finite"):
-        run_sweep(TOYS["diverges"], output)
-    assert not output.exists()
-
-
 def test_a_worker_that_dies_is_reported_and_finished_cells_are_kept(log, output):
     with pytest.raises(SweepError, match="a worker process died"):
         run_sweep(TOYS["dies"], output, jobs=2)
@@ -247,13 +241,3 @@ def test_an_interrupt_keeps_what_is_finished(log, output, capsys):
     assert ran(log) == EVERY_CELL
     run_sweep(MENDED, output)  # and another one starts afresh
     assert ran(log) == sorted(2 * EVERY_CELL)
-
-
-def test_data_that_is_missing_is_said_before_any_cell_runs(log, output, capsys):
-    def no_data():
-        raise RuntimeError("the data are not here")
-
-    toy = Sweep("toy", "A toy.", CELLS, squares, no_data)
-    assert main(["toy", "--output", str(output)], {"toy": toy}) == 1
-    assert "error: the data are not here" in capsys.readouterr().err
-    assert ran(log) == []

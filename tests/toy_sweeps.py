@@ -1,6 +1,5 @@
 """Small sweeps for the tests of the runner; a module, so that other processes find it."""
 
-import math
 import os
 import time
 from pathlib import Path
@@ -30,11 +29,6 @@ def fails_on_two(base, seed):
     return squares(base, seed)
 
 
-def returns_nan(base, seed):
-    """A cell that diverged."""
-    return {"loss": [1.0, math.nan if base == 2 else 0.5]}
-
-
 def kills_its_process(base, seed):
     """A cell that takes its process with it, as the kernel does when memory runs out."""
     if base == 2:
@@ -54,7 +48,6 @@ TOYS = {
     for toy in (
         Sweep("squares", "Squares of small numbers.", CELLS, squares, prepare),
         Sweep("fails", "One base fails.", CELLS, fails_on_two),
-        Sweep("diverges", "One base gives NaN.", CELLS, returns_nan),
         Sweep("dies", "One base kills its process.", CELLS, kills_its_process),
         Sweep("many", "Enough to be killed.", grid(base=[1, 2, 3], seed=range(8)), squares),
     )

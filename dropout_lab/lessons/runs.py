@@ -72,10 +72,10 @@ def tested(model, x, labels):
     return cross_entropy(logits, labels), logits.argmax(axis=1) != labels
 
 
-def scores(model, **parts):
-    """Return ``name_loss`` and ``name_accuracy`` for parts of the data, given by name."""
+def scores(model, share="accuracy", **parts):
+    """Return ``name_loss`` and ``name_accuracy``, or ``name_error``, for each part of the data."""
     found = {}
     for name, part in parts.items():
         found[f"{name}_loss"], wrong = tested(model, *part)
-        found[f"{name}_accuracy"] = (~wrong).mean()
+        found[f"{name}_{share}"] = (wrong if share == "error" else ~wrong).mean()
     return found

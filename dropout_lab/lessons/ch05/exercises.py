@@ -42,39 +42,35 @@ def _network(rate=0.5, training=True, functional=False):
     return net, torch.ones(16, 20)
 
 
-class _Traces:
-    """A trial of a network that normalizes batches: what a look at it leaves behind.
+# A trial builds its arguments before it calls the reader's function, and once more to measure
+# the answer: of the two last networks that normalize batches the first one is the reader's.
+_USED = collections.deque(maxlen=2)
 
-    A trial builds its arguments before it calls the reader's function, and once more to measure
-    the answer: of the two last networks the first one is the reader's.
-    """
 
-    def __init__(self):
-        self.used = collections.deque(maxlen=2)
+def _normalizing():
+    """Return a network in train mode, and a batch for it."""
+    import torch
+    from torch import nn
 
-    def arguments(self):
-        """Return the network in train mode, and a batch for it."""
-        import torch
-        from torch import nn
+    state = torch.get_rng_state()
+    with torch.random.fork_rng(devices=[]):
+        net = nn.Sequential(nn.Linear(20, 200), nn.BatchNorm1d(200), nn.Dropout(0.5))
+    _USED.append((net, state))
+    return net, _batch()
 
-        state = torch.get_rng_state()
-        with torch.random.fork_rng(devices=[]):
-            net = nn.Sequential(nn.Linear(20, 200), nn.BatchNorm1d(200), nn.Dropout(0.5))
-        self.used.append((net, state))
-        return net, _batch()
 
-    def measure(self, answer, *_):
-        """Return the answer in words, and what is no longer as it was."""
-        if not isinstance(answer, (bool, np.bool_)):
-            return answer
-        (net, before), (_, after) = self.used
-        changed = {
-            "the statistics of batch normalization": net[1].num_batches_tracked > 0,
-            "the mode": not all(module.training for module in net.modules()),
-            "PyTorch's generator": not before.equal(after),
-        }
-        names = [name for name, is_so in changed.items() if is_so]
-        return f"{bool(answer)}, and {' and '.join(names) or 'nothing'} changed"
+def _traces(answer, *_):
+    """Return the answer in words, and what a look at the network left behind."""
+    if not isinstance(answer, (bool, np.bool_)):
+        return answer
+    (net, before), (_, after) = _USED
+    changed = {
+        "the statistics of batch normalization": net[1].num_batches_tracked > 0,
+        "the mode": not all(module.training for module in net.modules()),
+        "PyTorch's generator": not before.equal(after),
+    }
+    names = [name for name, is_so in changed.items() if is_so]
+    return f"{bool(answer)}, and {' and '.join(names) or 'nothing'} changed"
 
 
 def _two_passes_differ(model, x):
@@ -129,7 +125,15 @@ def _functional(training=None, second=True):
     return make
 
 
-_TRACES = _Traces()
+def _both_modes(rate):
+    """Return a trial of a network at a rate."""
+    return Trial(
+        f"outputs in train mode and in eval mode, at rate {rate}",
+        lambda: (rate,),
+        lambda rate: _outputs(_functional()(rate), rate),
+        measure=_outputs,
+    )
+
 
 EXERCISES = (
     Exercise(
@@ -145,9 +149,9 @@ EXERCISES = (
         Trial("rate 0 in train mode", lambda: _network(rate=0.0), False),
         Trial(
             "what a look at a model with batch normalization leaves behind",
-            _TRACES.arguments,
+            _normalizing,
             "True, and nothing changed",
-            measure=_TRACES.measure,
+            measure=_traces,
         ),
         Mistake(
             lambda model, x: model.training,
@@ -167,18 +171,8 @@ EXERCISES = (
     Exercise(
         "functional_net(rate), a function or a class, returns an nn.Module with three nn.Linear, "
         "20-64-32-1, in this order, ReLU and F.dropout behind the first two.",
-        Trial(
-            "outputs in train mode and in eval mode, at rate 0.5",
-            lambda: (0.5,),
-            lambda rate: _outputs(_functional()(rate), rate),
-            measure=_outputs,
-        ),
-        Trial(
-            "outputs in train mode and in eval mode, at rate 0.2",
-            lambda: (0.2,),
-            lambda rate: _outputs(_functional()(rate), rate),
-            measure=_outputs,
-        ),
+        _both_modes(0.5),
+        _both_modes(0.2),
         Mistake(
             _functional(training=True),
             "In eval mode your network still drops: hand training=self.training to F.dropout.",

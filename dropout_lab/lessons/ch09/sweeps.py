@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from dropout_lab._torch import seeded
-from dropout_lab.lessons.runs import drawn, mnist_rows, tested, trained
+from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.sweeps import Sweep, grid
 
@@ -164,12 +164,7 @@ def train_autoencoder(x, rate, seed, width=256, epochs=EPOCHS):
 def _scores(model, seed):
     """Return loss and error with dropout off, on training, validation and test images."""
     train, validation = _split(seed)
-    parts = {"train": train, "validation": validation, "test": mnist_rows()[2:]}
-    found = {}
-    for name, part in parts.items():
-        found[f"{name}_loss"], wrong = tested(model, *part)
-        found[f"{name}_error"] = wrong.mean()
-    return found
+    return scores(model, "error", train=train, validation=validation, test=mnist_rows()[2:])
 
 
 def _unseen_error(model, seed):

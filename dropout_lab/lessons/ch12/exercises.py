@@ -6,6 +6,11 @@ from dropout_lab.family import drop_probabilities, seed_rate, variance_ratio
 from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
 
 
+def _dropped(rate, block, side):
+    """Return the mean over the pixels of a map."""
+    return drop_probabilities(rate, block, side, side).mean()
+
+
 def _memory(rate, steps, shared):
     """Return the mean of a product of one factor, or of independent ones."""
     return (1 - rate) ** (1 - steps) if shared else 1.0
@@ -28,16 +33,8 @@ EXERCISES = (
         "DropBlock drops on average, overlaps counted once.",
         Trial("blocks of 1 pixel at rate 0.3", lambda: (0.3, 1, 5), 0.3),
         Trial("a block as large as the map, rate 0.4", lambda: (0.4, 6, 6), 0.4),
-        Trial(
-            "blocks of 3 in a map of 8, rate 0.3",
-            lambda: (0.3, 3, 8),
-            lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
-        ),
-        Trial(
-            "blocks of 7 in a map of 14, rate 0.5",
-            lambda: (0.5, 7, 14),
-            lambda rate, block, side: drop_probabilities(rate, block, side, side).mean(),
-        ),
+        Trial("blocks of 3 in a map of 8, rate 0.3", lambda: (0.3, 3, 8), _dropped),
+        Trial("blocks of 7 in a map of 14, rate 0.5", lambda: (0.5, 7, 14), _dropped),
         Mistake(
             lambda rate, block, side: rate,
             "That is the share if blocks never overlapped. Two blocks that cover the same pixel "

@@ -1,6 +1,5 @@
 """The family side by side: what each member multiplies 16 x 16 things by."""
 
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -24,25 +23,25 @@ class Exhibit(NamedTuple):
     ----------
     rows, columns : str
         What the rows and the columns are.
-    parts : int
-        Into how many feature maps each side is divided; 1 for a plain matrix.
     sample : callable
         ``sample(rate, rng)`` returns the factors, shape ``(SIDE, SIDE)``.
+    parts : int, default 1
+        Into how many feature maps each side is divided; 1 for a plain matrix.
     """
 
     rows: str
     columns: str
-    parts: int
     sample: object
+    parts: int = 1
 
 
 _ONES = np.ones((SIDE, SIDE))
 _ONES.setflags(write=False)
 
 
-def _weights_below_dropout(rate, rng):
-    """Return what dropout of the inputs of one example does to each of its weights."""
-    return dropout(_ONES, rate, rng, noise_shape=(None, 1))
+def _plain(rate, rng):
+    """Return what dropout multiplies each thing by, one by one."""
+    return dropout(_ONES, rate, rng)
 
 
 def _sheet(maps):
@@ -58,48 +57,34 @@ def _depth(rate, rng):
     return np.hstack(layers)
 
 
-GALLERY = MappingProxyType(
-    {
-        "dropout": Exhibit(
-            "examples", "units of a layer", 1, lambda rate, rng: dropout(_ONES, rate, rng)
-        ),
-        "Gaussian dropout": Exhibit(
-            "examples", "units of a layer", 1, lambda rate, rng: gaussian_dropout(_ONES, rate, rng)
-        ),
-        "concrete dropout": Exhibit(
-            "examples",
-            "units of a layer",
-            1,
-            lambda rate, rng: concrete_mask(_ONES.shape, rate, 0.1, rng) / (1 - rate),
-        ),
-        "dropout, on weights": Exhibit(
-            "inputs of a layer", "outputs of a layer", 1, _weights_below_dropout
-        ),
-        "DropConnect": Exhibit(
-            "inputs of a layer",
-            "outputs of a layer",
-            1,
-            lambda rate, rng: dropout(_ONES, rate, rng),
-        ),
-        "spatial dropout": Exhibit(
-            "pixels of 16 maps",
-            "pixels of 16 maps",
-            4,
-            lambda rate, rng: _sheet(spatial_dropout(np.ones((1, 16, 4, 4)), rate, rng)),
-        ),
-        "DropBlock": Exhibit(
-            "pixels of 4 maps",
-            "pixels of 4 maps",
-            2,
-            lambda rate, rng: _sheet(drop_block(np.ones((1, 4, 8, 8)), rate, 3, rng)),
-        ),
-        "stochastic depth": Exhibit("examples", "layers, bottom to top", 1, _depth),
-        "variational dropout": Exhibit(
-            "units of a sequence",
-            "time steps",
-            1,
-            lambda rate, rng: variational_dropout(_ONES.T[None], rate, rng)[0].T,
-        ),
-    }
-)
+_UNITS = "examples", "units of a layer"
+_WEIGHTS = "inputs of a layer", "outputs of a layer"
+
+GALLERY = {
+    "dropout": Exhibit(*_UNITS, _plain),
+    "Gaussian dropout": Exhibit(*_UNITS, lambda rate, rng: gaussian_dropout(_ONES, rate, rng)),
+    "concrete dropout": Exhibit(
+        *_UNITS, lambda rate, rng: concrete_mask(_ONES.shape, rate, 0.1, rng) / (1 - rate)
+    ),
+    "dropout, on weights": Exhibit(  # all weights of an input share its fate
+        *_WEIGHTS, lambda rate, rng: dropout(_ONES, rate, rng, noise_shape=(None, 1))
+    ),
+    "DropConnect": Exhibit(*_WEIGHTS, _plain),
+    "spatial dropout": Exhibit(
+        *["pixels of 16 maps"] * 2,
+        lambda rate, rng: _sheet(spatial_dropout(np.ones((1, 16, 4, 4)), rate, rng)),
+        parts=4,
+    ),
+    "DropBlock": Exhibit(
+        *["pixels of 4 maps"] * 2,
+        lambda rate, rng: _sheet(drop_block(np.ones((1, 4, 8, 8)), rate, 3, rng)),
+        parts=2,
+    ),
+    "stochastic depth": Exhibit("examples", "layers, bottom to top", _depth),
+    "variational dropout": Exhibit(
+        "units of a sequence",
+        "time steps",
+        lambda rate, rng: variational_dropout(_ONES.T[None], rate, rng)[0].T,
+    ),
+}
 """Each member by name, the original first."""
