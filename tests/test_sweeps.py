@@ -79,17 +79,11 @@ def test_values_are_plain_and_rounded_to_five_digits():
 
 
 @pytest.mark.parametrize(
-    ("error", "start", "values"),
-    [
-        (ValueError, "loss[1]", [1.0, np.float32("nan")]),
-        (ValueError, "loss[1][0]", [1.0, np.array([-math.inf])]),
-        (ValueError, "loss[0]", [1.79765e308]),  # rounded, it is infinite
-        *((TypeError, "loss ", bad) for bad in ({1, 2}, object(), 1j, b"x", {"a": 1})),
-        (TypeError, "loss[0]", np.array([1j])),
-    ],
+    "bad", [[1.0, math.nan], np.array([-math.inf]), {1, 2}, object(), b"x", np.array([1j])]
 )
-def test_values_that_have_no_place_in_json_are_refused(message_of, error, start, values):
-    assert message_of(error, clean_values, {"fine": 1.0, "loss": values}).startswith(start)
+def test_values_that_have_no_place_in_json_are_refused(message_of, bad):
+    message = message_of(ValueError, clean_values, {"fine": 1.0, "loss": bad})
+    assert message.startswith("loss must hold finite numbers and texts, got ")
 
 
 def test_a_cell_must_return_a_dict(message_of):

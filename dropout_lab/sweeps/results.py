@@ -190,7 +190,7 @@ def write_atomically(path, text):
 def clean_values(values):
     """Return what a cell returned as plain JSON values, floats rounded to five digits.
 
-    TypeError or ValueError, with the place, if something has no place in JSON.
+    ValueError, with the name, if something has no place in JSON.
 
     Examples
     --------
@@ -202,19 +202,12 @@ def clean_values(values):
     return {key: _clean(value, key) for key, value in values.items()}
 
 
-def _clean(value, where):
-    if isinstance(value, (np.ndarray, np.generic)):
-        value = value.tolist()
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        rounded = float(f"{value:.{DIGITS}g}")
-        if not math.isfinite(rounded):
-            raise ValueError(f"{where} must be finite, got {value}")
-        return rounded
-    if isinstance(value, (list, tuple)):
-        return [_clean(item, f"{where}[{i}]") for i, item in enumerate(value)]
-    raise TypeError(f"{where} must be a number, a string or a list, got {value!r:.60}")
+def _clean(value, name):
+    try:
+        text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold finite numbers and texts, got {value!r:.60}") from error
+    return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
 
 
 def _dump(value):
