@@ -221,7 +221,6 @@ class Dropout:
         self.training = True
         self.mask = None
         self._shape = None
-        self._rate = None
 
     def __repr__(self):
         """Return how the layer was made, and its mode."""

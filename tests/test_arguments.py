@@ -133,7 +133,6 @@ WRONG = (
     | {"mask": (ONES, [True], np.ones(4, bool), np.ma.array(KEPT))}
     | {"noise_shape": ("ab", 1, (1.0, 3), (True, 3), (0, 1), (-1, 3))}
 )
-NOISE_SHAPES = ((), (1,), (None, 1, 1), (2, 2))  # do not fit
 WRONG_FOR = {
     "Convention": {"training": ["p"], "inference": ["p"], "backward": ["p", None]},
     "Convention.apply_backward": {"mask": [ONES[None] > 0]},
@@ -148,13 +147,11 @@ WRONG_FOR = {
     "StudyGroup": {"names": ["ab", 3, (1, 2), (), ("a", "a")], "sigmas": [(1,), (1, 0), "ab"]},
     "alert_recall": {"labels": [0 * LABELS], "scores": [ROW * NAN]},
     "all_masks": {"n": [21]},
-    "attention": {"keys": [LAYER], "values": [LAYER[:2]]},
+    "attention": {"keys": [LAYER]},
     "block_mask": {"shape": [4, ()], "block": [5]},
     "concrete_mask": {"rate": [0, 1]},
     "decompose": {"probabilities": [SURE[:0, None], 2 * SURE[:, None]]},
-    "drop_connect": {"weights": [LAYER[:2]], "biases": [ROW]},
-    "drop_connect_moments": {"weights": [LAYER[:2]], "biases": [ROW]},
-    "dropout": {"noise_shape": NOISE_SHAPES},
+    "dropout": {"noise_shape": [(), (1,), (None, 1, 1), (2, 2)]},
     "dropout_backward": {"mask": [KEPT[0]]},
     "exact_ensemble": {"net": [net(3, 2), net(3, 17, 2), net(3, 9, 8, 2)], "x": [LAYER]},
     "exam_score": {"weights": [ROW], "absent": [3, None, "Zoe", [ROW]]},
@@ -163,20 +160,17 @@ WRONG_FOR = {
     },
     "precision_at": {"recalls": [[0.0], [1.1], [NAN], ["1"], [[1], [1, 1]]]},
     "rates": {"stop": [-1], "step": [0, 1e-11]},
-    "readout_variance": {"weights": [ROW[:2]]},
-    "recurrent_states": {"weights": [LAYER]},
     "reliability_counts": {"log_odds": [ROW * NAN]},
-    "ridge_weights": {"y": [ROW[:2]], "prices": [ROW[:2], -ROW, "1"]},
-    "sampled_weights": {"y": [ROW[:2]], "counts": [3, [], [0], [1.5]]},
+    "ridge_weights": {"prices": [-ROW, "1"]},
+    "sampled_weights": {"counts": [3, [], [0], [1.5]]},
     "seed_rate": {"block": [5]},
     "shared_interval": {"values": [ROW, np.ones((2, 29))]},
     "softmax": {"logits": [BIG[:, :0]]},
     "spatial_dropout": {"data_format": ["NHWC", None, ["channels_last"]]},
-    "stochastic_depth": {"update": [BIG[:1]]},
     "sub_network_logits": {"masks": [[KEPT], [KEPT] * 2, [np.ones((5, 4))]], "x": [LAYER]},
     "t_interval": {"values": [[1.0], np.zeros((3, 11))]},
-    "total_variation": {"p": [2 * SURE, -SURE], "q": [SURE[:2], SURE / 2]},
-    "variance_ratio": {"mean": [ROW[:2]], "covariance": [-np.eye(3), LAYER]},
+    "total_variation": {"p": [2 * SURE, -SURE], "q": [SURE / 2]},
+    "variance_ratio": {"covariance": [-np.eye(3), LAYER]},
     "verdict": {"gain": [NAN, "1"]},
     "weights_for_masks": {"masks": [KEPT, ONES, np.ones((0, 6), bool), np.eye(6) > 1]},
 }
@@ -257,18 +251,30 @@ def wrong_values(name):
         if name not in ANY_SHAPE and parameter not in ("prices", "recalls"):
             yield parameter, np.array(1.0)
         if name in FINITE:
-            yield from ((parameter, array * bad) for bad in (NAN, INF))
+            yield from ((parameter, np.full_like(array, bad)) for bad in (NAN, INF))
+
+
+SWITCHED = [name for name, taken in PUBLIC.items() if {"rng", "training"} <= taken.keys()]
 
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_wrong_argument_is_named(name):
-    call(name)
-    for parameter, value in wrong_values(name):
-        with pytest.raises((TypeError, ValueError), match=f"^(every entry of )?{parameter} must "):
-            call(name, **{parameter: value})
+    for mode in [{}, {"training": False}] if name in SWITCHED else [{}]:
+        call(name, **mode)
+        for parameter, value in wrong_values(name):
+            wrong = f"^(every entry of )?{parameter} must "
+            with pytest.raises((TypeError, ValueError), match=wrong):
+                call(name, **mode | {parameter: value})
 
 
 NUMERIC = [name for name in PUBLIC if arrays(name)]
+
+
+@pytest.mark.parametrize("name", [name for name in NUMERIC if len(arrays(name)) > 1])
+def test_arrays_that_do_not_fit_each_other_are_named(name):
+    for parameter, array in list(arrays(name).items())[1:]:
+        with pytest.raises(ValueError, match=f"^({'|'.join(arrays(name))}) must "):
+            call(name, **{parameter: array[:-1]})
 
 
 @pytest.mark.parametrize("name", NUMERIC)
@@ -313,16 +319,16 @@ def test_functions_of_single_entries_keep_the_dtype_and_the_memory_order(name, c
         np.testing.assert_allclose(found, wanted.astype(dtype), rtol=tolerance)
 
 
-@pytest.mark.parametrize("rate", [0.5, 1])
-@pytest.mark.parametrize("training", [True, False])
-def test_a_layer_refuses_inputs_that_its_noise_shape_does_not_fit(rate, training):
-    for noise_shape in NOISE_SHAPES:
-        layer = Dropout(rate, np.random.default_rng(0), noise_shape=noise_shape)
-        layer.training = training
-        with pytest.raises(ValueError, match=r"^noise_shape must have one entry per axis"):
-            layer.forward(BIG)
-        with pytest.raises(ValueError, match=r"^noise_shape must have one entry per axis"):
-            call("dropout", noise_shape=noise_shape, rate=rate, training=training)
+@pytest.mark.parametrize("name", SWITCHED)
+def test_at_inference_nothing_is_drawn_and_the_input_comes_back(name):
+    rng = np.random.default_rng(0)
+    state = rng.bit_generator.state
+    found = call(name, rng=rng, training=False)
+    assert rng.bit_generator.state == state
+    if name in ANY_SHAPE:
+        x = arguments(name)["x"]
+        np.testing.assert_array_equal(found, x)
+        assert not np.shares_memory(found, x)
 
 
 @pytest.mark.parametrize(
@@ -341,6 +347,7 @@ def test_a_layer_refuses_inputs_that_its_noise_shape_does_not_fit(rate, training
             ValueError,
             r"what score returns .* shape \(3,\)",
         ),
+        ("rates", {"start": 0.5, "stop": 0.4}, ValueError, "stop must be at least start = 0.5"),
         ("ridge_weights", {"prices": 0.0, "x": ONES}, ValueError, "prices must be greater than 0"),
     ],
 )

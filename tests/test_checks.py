@@ -4,7 +4,9 @@ Who asks which check is walked through in `test_arguments`.
 """
 
 import math
+import re
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -63,94 +65,67 @@ def test_what_is_no_single_number_comes_back_as_plain_as_it_can():
         assert check_rng(generator) is generator
 
 
-@pytest.mark.parametrize(
-    ("check", "options", "values", "allowed"),
-    [
-        (
-            check_rate,
-            {},
-            (-0.1, np.nextafter(1, 2), NAN, INF),
-            "lie between 0 and 1 (both allowed)",
-        ),
-        (check_count, {"minimum": 2}, (1, 0, np.int8(-5)), "be a whole number of at least 2"),
-        (check_number, {}, (NAN, INF, -INF), "be finite"),
-        (check_number, {"finite": False}, (NAN,), "be a number"),
-        (check_number, {"positive": True}, (0, -1, INF), "be finite and greater than 0"),
-        (check_number, {"minimum": 0, "finite": False}, (-1, NAN), "be a number and at least 0"),
-        (
-            check_choice,
-            {"choices": ("a", "b")},
-            ("c", "", None, ["a"], np.array(["a", "b"])),
-            "be one of ['a', 'b']",
-        ),
-        (check_numbers, {"sequence": True}, ([[1], [2, 3]],), "have rows of one length"),
-    ],
-)
-def test_a_wrong_value_is_named(check, options, values, allowed, message_of):
-    for value in values:
-        message = message_of(ValueError, check, value, "x", **options)
-        assert message == f"x must {allowed}, got {value!r}"
+FINITE = partial(check_numbers, finite=True)
+REAL, WHOLE = "be a real number", "be a whole number of at least 2"
+PLAIN = "be a numpy.ndarray of floating-point or integer values, not masked"
+MASK = "be a numpy.ndarray of booleans, True where a unit is kept, not masked"
 
 
 @pytest.mark.parametrize(
-    ("check", "options", "values", "allowed"),
+    ("check", "options", "values", "error", "allowed"),
     [
-        (check_rate, {}, NO_NUMBERS, "be a real number between 0 and 1"),
-        (check_count, {"minimum": 2}, (*NO_NUMBERS, 1.0), "be a whole number of at least 2"),
-        (check_number, {}, NO_NUMBERS, "be a real number"),
-        (check_flag, {}, (None, 0, 1.0, "False", np.array(True)), "be True or False"),
-        (check_sequence, {"what": "names"}, ("names", b"ab", 5, None), "be a sequence of names"),
+        (check_rate, {}, (-0.1, np.nextafter(1, 2), NAN), ValueError, "lie between 0 and 1 (both"),
+        (check_rate, {}, NO_NUMBERS, TypeError, REAL),
+        (check_count, {"minimum": 2}, (1, 0, np.int8(-5)), ValueError, WHOLE),
+        (check_count, {"minimum": 2}, (*NO_NUMBERS, 1.0), TypeError, WHOLE),
+        (check_number, {}, (NAN, INF, -INF), ValueError, "be finite"),
+        (check_number, {}, NO_NUMBERS, TypeError, REAL),
+        (check_number, {"finite": False}, (NAN,), ValueError, "be a number"),
+        (check_number, {"positive": True}, (0, -1, INF), ValueError, "finite and greater than 0"),
         (
-            check_mask,
-            {},
-            (None, [True], np.ones(2), True, np.array([None])),
-            "be a numpy.ndarray of booleans, True where a unit is kept, not masked",
+            check_number,
+            {"minimum": 0, "finite": False},
+            (-1, NAN),
+            ValueError,
+            "number and at least",
         ),
-        (
-            check_real_array,
-            {},
-            ([1.0, 2.0], np.float64(1.0), None, list(range(10_000))),
-            "be a numpy.ndarray of floating-point or integer values, not masked",
-        ),
+        (check_choice, {"choices": "ab"}, ("c", None, ["a"]), ValueError, "be one of ['a', 'b']"),
+        (check_flag, {}, (None, 0, 1.0, "False", np.array(True)), TypeError, "be True or False"),
+        (check_sequence, {"what": "names"}, ("names", b"ab", 5), TypeError, "sequence of names"),
+        (check_numbers, {"sequence": True}, ([[1], [2, 3]],), ValueError, "rows of one length"),
+        (check_numbers, {}, ([1.0], np.float64(1), list(range(10_000))), TypeError, PLAIN),
+        (check_mask, {}, (None, [True], np.ones(2), np.ma.array([True])), TypeError, MASK),
     ],
 )
-def test_a_wrong_type_is_named(check, options, values, allowed, message_of):
+def test_what_is_refused_is_named(check, options, values, error, allowed, message_of):
     for value in values:
-        message = message_of(TypeError, check, value, "x", **options)
-        assert message.startswith(f"x must {allowed}, got {value!r:.80}")
+        message = message_of(error, check, value, "x", **options)
+        assert re.match(r"x must .*, got ", message)
+        assert allowed in message
+        assert repr(value)[:80] in message
         assert len(message) < 250
 
 
 @pytest.mark.parametrize(
     ("check", "arguments", "error", "expected"),
     [
-        (
-            check_odds,
-            (1.0,),
-            ValueError,
-            "rate must be below 1, where the variance is infinite, got",
-        ),
-        (check_rng, (0,), TypeError, "default_rng(0), got 0 (int)"),
-        (check_rng, (np.random.RandomState(0),), TypeError, "rng must be a numpy.random.Generator"),
-        (check_shape, ((2, -3),), ValueError, "every entry of shape must be a whole number of at"),
+        (FINITE, (np.array([1.0, -INF]), "x"), ValueError, "x must be finite, got -inf"),
+        (check_odds, (1.0,), ValueError, "rate must be below 1, where the variance is infinite"),
+        (check_rng, (0,), TypeError, "rng must be a numpy.random.Generator such as numpy"),
+        (check_rng, (np.random.RandomState(0),), TypeError, "(RandomState)"),
+        (check_shape, ((2, -3),), ValueError, "every entry of shape must be a whole number"),
         (check_counts, ([0], "sizes"), ValueError, "every entry of sizes must be a whole number"),
         (
             check_labels,
             (np.array([0, 3]), 2, 3),
             ValueError,
-            "labels must hold 2 classes from 0 to 2",
+            "labels must hold 2 classes from 0 to",
         ),
         (check_labels, (np.array([], int), 0, 3), ValueError, "at least one, got array([]"),
-        (
-            check_labels,
-            (np.array([1], "m8[s]"), 1, 3),
-            TypeError,
-            "(ndarray, dtype timedelta64[s])",
-        ),
-        (check_mask, (np.ma.array([True]),), TypeError, "(MaskedArray, dtype bool)"),
+        (check_labels, (np.array([1], "m8"), 1, 3), TypeError, "(ndarray, dtype timedelta64)"),
     ],
 )
-def test_other_words(check, arguments, error, expected, message_of):
+def test_what_has_one_name_is_named(check, arguments, error, expected, message_of):
     assert expected in message_of(error, check, *arguments)
 
 
@@ -190,14 +165,6 @@ def test_axes_and_lengths(axes, good, bad, shown, message_of):
     for shape in bad:
         message = message_of(ValueError, check_real_array, np.ones(shape), "x", axes)
         assert message == f"x must have shape {shown}, got {shape}"
-
-
-@pytest.mark.parametrize("bad", [NAN, INF, -INF])
-def test_check_numbers_names_what_is_not_finite(bad, message_of):
-    values = np.array([1.0, bad, 2.0])
-    np.testing.assert_array_equal(check_numbers(values, "x"), values)
-    message = message_of(ValueError, check_numbers, values, "x", finite=True)
-    assert message == f"x must be finite, got {bad}"
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])

@@ -217,14 +217,21 @@ def test_initial_weights_have_the_variance_of_he_et_al():
     assert abs(weights.var() / (2 / 200) - 1) < 5 * np.sqrt(2 / weights.size)
 
 
-@pytest.mark.parametrize("name", ["classic", "inverted"])
-def test_a_network_with_dropout_learns_the_digits(name):
-    from sklearn.datasets import load_digits
+def test_each_epoch_asks_for_all_examples_in_an_order_and_with_masks_of_its_own():
+    net, x, labels, _ = problem([5, 60, 4], batch=25)
+    asked, losses, ask = [], [], net.gradients
 
-    x, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(x))
-    x, labels = x[order] / 16, labels[order]
-    net = MLP([64, 64, 64, 10], np.random.default_rng(1), rate=0.3, convention=name)
-    losses = net.fit(x[:1000], labels[:1000], np.random.default_rng(2), epochs=15)
-    assert losses[-1] < 0.5 * losses[0]
-    assert evaluate(net, x[1000:], labels[1000:]).accuracy > 0.93
+    def gradients(*batch):
+        asked.append(batch)
+        losses.append(ask(*batch).loss)
+        return ask(*batch)
+
+    net.gradients = gradients
+    found = net.fit(x, labels, np.random.default_rng(0), epochs=2, batch_size=10)
+    assert [len(batch) for batch, _, _ in asked] == [10, 10, 5] * 2
+    for epoch in (slice(3), slice(3, 6)):
+        rows = np.vstack([np.column_stack(batch[:2]) for batch in asked[epoch]])
+        assert not np.array_equal(rows[:, :-1], x)
+        assert {*map(tuple, rows)} == {*map(tuple, np.column_stack([x, labels]))}
+    assert len({(masks[0][:5].tobytes()) for _, _, masks in asked}) == 6
+    np.testing.assert_allclose(found, np.reshape(losses, (2, 3)) @ [0.4, 0.4, 0.2])

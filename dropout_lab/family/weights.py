@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_odds, check_rng
+from dropout_lab._checks import check_flag, check_numbers, check_odds, check_rate, check_rng
 from dropout_lab.layer import dropout
 
 __all__ = ["drop_connect", "drop_connect_moments"]
@@ -52,6 +52,7 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     array([[2., 0., 4.]])
     """
     x, weights, biases = _check_layer(x, weights, biases)
+    rate = check_rate(rate)
     check_rng(rng)
     if not check_flag(training):
         return x @ weights + biases
