@@ -1,7 +1,8 @@
 """What chapter 5 says goes wrong in PyTorch and Keras, entry by entry.
 
 Each test pins the behavior of the installed frameworks. If one fails after an update, the
-framework has changed: correct the failure gallery of chapter 5, then the test.
+framework has changed: correct the failure gallery of chapter 5, then the test. What cells of the
+chapter print or assert themselves is found when they are executed, and not repeated here.
 """
 
 import inspect
@@ -10,7 +11,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from dropout_lab.lessons.ch05.exercises import _loss_floor
 from dropout_lab.masks import all_masks
@@ -49,14 +50,10 @@ def drops_half(values):
 # --- 1 the switch --------------------------------------------------------------------------
 
 
-def test_a_new_module_is_in_training_mode_and_its_weights_do_not_know():
-    net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
-    assert net.training
-    assert net[1].training
-    trained = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.9)).eval()
+def test_the_mode_and_the_rate_are_no_part_of_the_weights():
+    net, trained = nn.Sequential(nn.Dropout(0.5)), nn.Sequential(nn.Dropout(0.9)).eval()
     assert net.load_state_dict(trained.state_dict()).missing_keys == []
-    assert net[1].training
-    assert net[1].p == 0.5  # nor is the rate part of the weights
+    assert (net[0].training, net[0].p) == (True, 0.5)
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
@@ -74,39 +71,7 @@ def test_functional_dropout_does_not_see_the_mode_of_its_module():
         def forward(self, x):
             return functional.dropout(x, 0.5)
 
-    class Right(nn.Module):
-        def forward(self, x):
-            return functional.dropout(x, 0.5, training=self.training)
-
-    ones = torch.ones(N)
-    assert drops_half(Forgetful().eval()(ones))
-    assert torch.equal(Right().eval()(ones), ones)
-    assert drops_half(Right()(ones))
-
-
-def test_what_functions_do_unless_they_are_told():
-    def default(function):
-        return inspect.signature(function).parameters["training"].default
-
-    for name in "dropout", "dropout1d", "dropout2d", "dropout3d":
-        assert default(getattr(functional, name)) is True
-    for name in "alpha_dropout", "feature_alpha_dropout":
-        assert default(getattr(functional, name)) is False
-    for function in tf.nn.dropout, keras.random.dropout:
-        assert "training" not in inspect.signature(function).parameters
-        assert drops_half(function(np.ones(N, np.float32), 0.5))
-
-
-def test_attention_function_has_no_switch_either():
-    q = torch.randn(1, 2, 5, 8)
-    parameters = functional.scaled_dot_product_attention.__doc__
-    assert "dropout_p=0.0" in parameters
-    assert "training" not in parameters.split("->")[0]
-    with torch.no_grad():
-        first, second = (
-            functional.scaled_dot_product_attention(q, q, q, dropout_p=0.5) for _ in range(2)
-        )
-    assert not torch.equal(first, second)
+    assert drops_half(Forgetful().eval()(torch.ones(N)))
 
 
 @pytest.mark.proves("eval() does not reach layers in a plain list", chapter=5)
@@ -163,17 +128,18 @@ def test_whatever_takes_a_rate_is_on_the_list_or_made_of_what_is():
         for kind in vars(nn).values()
         if inspect.isclass(kind) and "dropout" in inspect.signature(kind).parameters
     }
-    for kind in nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout:
-        assert not issubclass(kind, nn.Dropout)
-        assert issubclass(kind, DROPS)
     made = {nn.Transformer, nn.TransformerDecoderLayer}
     assert {kind for kind in takes if not issubclass(kind, DROPS)} == made
+    kinds = [kind for name, kind in vars(nn).items() if "Dropout" in name]
+    assert all(issubclass(kind, DROPS) for kind in kinds)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nested tensors and norm_first: not meant here
-        whole = nn.Transformer(8, 2, 1, 1, 16, dropout=0.25)
-    rates = [module.p for module in whole.modules() if isinstance(module, nn.Dropout)]
-    rates += [m.dropout for m in whole.modules() if isinstance(m, nn.MultiheadAttention)]
-    assert rates == [0.25] * (3 + 4 + 1 + 2)
+        parts = nn.Transformer(8, 2, 1, 1, 16).modules()
+    assert {type(part) for part in parts if isinstance(part, DROPS)} >= {
+        nn.Dropout,
+        nn.MultiheadAttention,
+        nn.TransformerEncoderLayer,
+    }
 
 
 @pytest.mark.proves(
@@ -207,57 +173,19 @@ def test_dropout_on_a_logit_costs_the_rate_times_log_two(rate):
     assert share == pytest.approx(rate, abs=5 * math.sqrt(rate * (1 - rate) / N))
 
 
-def expected_cross_entropy(logits, rate):
-    """Return the loss of class 0 over all masks on the logits."""
-    masks, chances = all_masks(len(logits), rate)
-    dropped = masks * logits / (1 - rate)
-    return chances @ (special.logsumexp(dropped, axis=1) - dropped[:, 0])
-
-
 @pytest.mark.parametrize(("rate", "of_ten"), [(0.2, 0.185), (0.5, 0.831), (0.8, 1.674)])
 def test_no_logits_beat_the_floor_of_dropout_before_the_softmax(rate, of_ten):
-    for classes in 2, 3, 5:
-        floor = _loss_floor(rate, classes)
-        sure = np.array([1.0, *[-1.0] * (classes - 1)]) * 100
-        assert expected_cross_entropy(sure, rate) == pytest.approx(floor, abs=1e-9)
-        for start in np.random.default_rng(0).normal(0, 3, (2, classes)):
-            bounds = [(-200, 200)] * classes
-            found = optimize.minimize(expected_cross_entropy, start, rate, bounds=bounds).fun
-            assert found >= floor - 1e-9
-            assert found == pytest.approx(floor, abs=1e-2)
-    tied = stats.binom(9, rate)
-    assert _loss_floor(rate, 10) == pytest.approx(rate * tied.expect(np.log1p))
+    masks, chances = all_masks(3, rate)
+
+    def loss(logits):
+        """Return the cross-entropy of class 0 over all masks on three logits."""
+        dropped = masks * logits / (1 - rate)
+        return chances @ (special.logsumexp(dropped, axis=1) - dropped[:, 0])
+
+    start, bounds = np.random.default_rng(0).normal(0, 3, 3), [(-200, 200)] * 3
+    found = optimize.minimize(loss, start, bounds=bounds).fun
+    assert -1e-9 <= found - _loss_floor(rate, 3) <= 1e-2
     assert _loss_floor(rate, 10) == pytest.approx(of_ten, abs=5e-4)
-    assert of_ten < rate * math.log(10)
-
-
-def test_relu_before_the_sigmoid_never_says_no():
-    logits = torch.randn(N)
-    probabilities = torch.sigmoid(nn.Dropout(0.5)(torch.relu(logits)))
-    assert probabilities.min().item() == 0.5
-    assert (probabilities >= 0.5).all()
-
-
-@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
-def test_dropout_before_the_squared_error_shrinks_the_prediction(rate):
-    # E[(m w t / (1 - p) - t)^2] = t^2 ((w - 1)^2 + w^2 p / (1 - p)) is least at w = 1 - p.
-    targets = torch.ones(200_000)
-    w = torch.tensor(1.0, requires_grad=True)
-    for _ in range(3):
-        loss = functional.mse_loss(functional.dropout(w * targets, rate), targets)
-        (slope,) = torch.autograd.grad(loss, w)
-        w.data -= slope * (1 - rate) / 2  # Newton's step: the curvature is 2 / (1 - p)
-    noise = math.sqrt(rate * (1 - rate) / len(targets))
-    assert w.item() == pytest.approx(1 - rate, abs=5 * noise)
-
-
-def test_dropout_on_the_losses_keeps_their_mean_and_adds_noise():
-    losses = torch.linspace(0, 2, 50)
-    means = functional.dropout(losses.expand(N, 50), 0.5).mean(dim=1)
-    # Var of the mean: p / (1 - p) * sum of squares / n^2
-    deviation = math.sqrt((losses**2).sum().item()) / 50
-    assert means.mean().item() == pytest.approx(1.0, abs=5 * deviation / math.sqrt(N))
-    assert means.std().item() == pytest.approx(deviation, rel=5 / math.sqrt(2 * N))
 
 
 # --- 3 layers that do something else -------------------------------------------------------
@@ -306,19 +234,6 @@ def test_one_image_without_a_batch_axis_loses_rows_instead_of_maps():
     assert not torch.equal(kept.all(dim=(1, 2)), kept.any(dim=(1, 2)))  # not whole maps
 
 
-def test_keras_spatial_dropout_expects_the_channels_last():
-    layer = keras.layers.SpatialDropout2D(0.5, seed=2)
-    assert keras.config.image_data_format() == "channels_last"
-    torch_order = np.ones((1, 4, 5, 200), np.float32)  # batch, channels, rows, columns
-    kept = np.asarray(layer(torch_order, training=True))[0] != 0
-    per_column = kept.reshape(20, 200)
-    assert np.array_equal(per_column.all(axis=0), per_column.any(axis=0))
-    assert 0 < per_column.all(axis=0).sum() < 200
-    first = keras.layers.SpatialDropout2D(0.5, data_format="channels_first", seed=2)
-    kept = np.asarray(first(np.ones((1, 200, 4, 5), np.float32), training=True))[0] != 0
-    assert np.array_equal(kept.all(axis=(1, 2)), kept.any(axis=(1, 2)))
-
-
 @pytest.mark.proves("A rate of 1 is accepted and stops all learning", chapter=5)
 def test_rate_one_is_accepted_and_stops_all_learning():
     x = torch.ones(N, requires_grad=True)
@@ -328,12 +243,6 @@ def test_rate_one_is_accepted_and_stops_all_learning():
     y.sum().backward()
     assert share_of_zeros(y.detach()) == share_of_zeros(x.grad) == 1
     assert share_of_zeros(keras.layers.Dropout(1.0)(np.ones(N, np.float32), training=True)) == 1
-
-
-def test_a_percentage_is_refused():
-    for layer in nn.Dropout, keras.layers.Dropout:
-        with pytest.raises(ValueError, match="between 0 and 1"):
-            layer(50)
 
 
 # --- 4 Keras -------------------------------------------------------------------------------
@@ -355,30 +264,12 @@ def test_keras_drops_only_when_told_or_fitting():
 
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_keras_fit_switches_dropout_on_and_evaluate_off():
-    # With weights that stay as they are, the loss of ones against ones is the dropout noise:
-    # p / (1 - p) = 1 while fitting, 0 while evaluating.
+    # With weights that stay as they are, the loss of ones against ones is the dropout noise.
     ones = np.ones((100, N // 100), np.float32)
     model = keras.Sequential([keras.Input((N // 100,)), keras.layers.Dropout(0.5, seed=4)])
     model.compile(optimizer="sgd", loss="mse")
-    history = model.fit(ones, ones, validation_data=(ones, ones), epochs=1, verbose=0).history
-    assert history["loss"][0] == pytest.approx(1)  # each entry is 0 or 2, so off by 1
-    assert history["val_loss"][0] == 0
-
-
-def test_keras_hands_training_down_and_freezing_does_not_switch_off():
-    class Block(keras.layers.Layer):
-        def __init__(self):
-            super().__init__()
-            self.inner = keras.layers.Dropout(0.5, seed=6)
-
-        def call(self, x):
-            return self.inner(x)
-
-    block, ones = Block(), np.ones(N, np.float32)
-    block.trainable = False
-    assert not block.inner.trainable
-    assert drops_half(block(ones, training=True))
-    np.testing.assert_array_equal(block(ones), ones)
+    assert model.fit(ones, ones, verbose=0).history["loss"] == [pytest.approx(1)]  # off by 1 each
+    assert model.evaluate(ones, ones, verbose=0) == 0
 
 
 @pytest.mark.proves(
@@ -392,24 +283,14 @@ def test_one_seed_for_two_keras_layers_is_one_mask():
     assert np.array_equal(masks[0], masks[1])
     assert np.array_equal(masks[2], masks[3])
     assert not np.array_equal(masks[0], masks[2])
-    other = np.asarray(keras.layers.Dropout(0.5, seed=8)(ones, training=True))
-    # Independent masks agree in about half of all places.
-    assert drops_half(other == masks[0])
     with pytest.raises(ValueError, match="seed"):
         keras.layers.Dropout(0.5, seed=keras.random.SeedGenerator(7))
-
-
-def test_a_function_of_keras_needs_a_generator_that_stays():
-    ones = np.ones(N, np.float32)
-
-    def twice(seed):
-        return [np.asarray(keras.random.dropout(ones, 0.5, seed=seed)) for _ in range(2)]
-
-    assert np.array_equal(*twice(0))
-    first, second = twice(keras.random.SeedGenerator(0))
-    assert drops_half(first == second)
     compiled = tf.function(lambda x: keras.random.dropout(x, 0.5, seed=0))
     assert np.array_equal(compiled(ones), compiled(ones))
+    # Independent masks agree in about half of all places.
+    moving = keras.random.SeedGenerator(0)
+    first, second = (np.asarray(keras.random.dropout(ones, 0.5, seed=moving)) for _ in range(2))
+    assert drops_half(first == second)
 
 
 @pytest.mark.proves(
@@ -427,14 +308,10 @@ def test_keras_recovers_the_logits_of_a_sigmoid_but_not_of_bare_probabilities():
 
     given = keras.Input((1,))
     sigmoid = keras.layers.Activation("sigmoid")(given)
-    found = {}
-    for name, output in {"sigmoid": sigmoid, "bare": keras.layers.Reshape((1,))(sigmoid)}.items():
+    bare = keras.layers.Reshape((1,))(sigmoid)
+    twice = loss(1 / (1 + np.exp(-x)))
+    for output, expected in (sigmoid, loss(x)), (bare, twice):
         model = keras.Model(given, output)
         model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
-        found[name] = model.evaluate(x, y, verbose=0)
-    assert found["sigmoid"] == pytest.approx(loss(x), rel=1e-5)
-    twice = loss(1 / (1 + np.exp(-x)))
-    assert found["bare"] == pytest.approx(twice, rel=1e-5)
-    bare = model.predict(x, verbose=0)
-    assert float(model.loss(y, bare)) == pytest.approx(twice, rel=1e-5)
+        assert model.evaluate(x, y, verbose=0) == pytest.approx(expected, rel=1e-5)
     assert abs(twice - loss(x)) > 0.05

@@ -22,42 +22,18 @@ def run_cells(name, *identifiers, **namespace):
 AWAY = pytest.raises(RuntimeError, match="meta tensor")
 
 
-def moved_away(net, *_, **__):
-    net.to("meta")
-
-
-def double(net, *_, **__):
-    net.double()
-
-
-IMPORTS = ("4e3e6619", "f74859b5")
-
-
-def frameworks(fit):
+def test_chapter_5_asks_a_network_where_it_is():
     from dropout_lab.training import perceptron_torch
 
-    sizes, settings = [20, 64, 32, 1], {}
-    known = {"perceptron_torch": perceptron_torch, "sizes": sizes, "settings": settings}
-    names = run_cells("05_frameworks.ipynb", *IMPORTS, "3d5c4302", "5a92af17", **known)
-    names["fit_torch"] = fit
-    names["nets"] = {0.5: perceptron_torch(sizes, 0.5, seed=0)}
-    fit(names["nets"][0.5])
-    return names
-
-
-def test_chapter_5_asks_a_network_where_it_is():
-    names = frameworks(moved_away)
+    known = {"perceptron_torch": perceptron_torch, "sizes": [20, 64, 32, 1], "settings": {}}
+    known["fit_torch"] = lambda net, *_, **__: net.to("meta")
+    known["nets"] = {0.5: perceptron_torch(known["sizes"], 0.5, seed=0).to("meta")}
+    imports = "4e3e6619", "f74859b5"
+    names = run_cells("05_frameworks.ipynb", *imports, "3d5c4302", "5a92af17", **known)
     with AWAY:
         run_cells("05_frameworks.ipynb", "16b63240", **names)
     with AWAY:
         names["judge"](names["trained"](0.5, 0))
-    names = run_cells("05_frameworks.ipynb", "16b63240", **frameworks(double))
-    passes, once = names["answers"][0.5, "in between"]
-    assert len(set(passes)) > 100
-    assert passes.min() < once < passes.max()
-    accuracy, loss = names["judge"](names["trained"](0.5, 0))
-    assert 0 < accuracy < 1
-    assert loss > 0
 
 
 def test_chapter_11_asks_a_network_where_it_is():
