@@ -31,6 +31,21 @@ def message_of():
     return expect
 
 
+@pytest.fixture
+def torch():
+    """Return PyTorch, its generator seeded and afterwards put back."""
+    module = pytest.importorskip("torch")
+    with module.random.fork_rng(devices=[]):
+        module.manual_seed(1)
+        yield module
+
+
+@pytest.fixture
+def keras():
+    """Return Keras, imported only where a test asks for it: each process collects all files."""
+    return pytest.importorskip("keras")
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """Return a file with a certificate for this machine, which nobody trusts, and its key."""

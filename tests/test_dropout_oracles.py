@@ -12,37 +12,22 @@ import pytest
 from dropout_lab import Dropout, dropout_backward, sample_mask
 
 RATES = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 1 / 3, 0.45, 0.5, 0.75, 0.9, 0.95, 1.0]
-DTYPES = ["float16", "float32", "float64"]
 SHAPE = (40, 50)
 
 
-@pytest.fixture(scope="module")
-def torch():
-    """Return PyTorch, its generator seeded and afterwards put back."""
-    module = pytest.importorskip("torch")
-    with module.random.fork_rng(devices=[]):
-        module.manual_seed(1)
-        yield module
-
-
-@pytest.fixture(scope="module")
-def tf():
-    """Return TensorFlow."""
-    return pytest.importorskip("tensorflow")
-
-
-@pytest.fixture(scope="module")
-def keras(tf):
-    """Return Keras, if it runs on TensorFlow."""
-    module = pytest.importorskip("keras")
-    if module.backend.backend() != "tensorflow":
+@pytest.fixture
+def tf(keras):
+    """Return TensorFlow, with which these tests take gradients of Keras."""
+    module = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
         pytest.skip("these tests take gradients with TensorFlow")
     return module
 
 
 def without_zeros(rng, shape, dtype):
-    """Return values of either sign whose magnitudes lie between 0.5 and 2."""
-    return (rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)).astype(dtype)
+    """Return inputs and gradients of either sign, of magnitudes between 0.5 and 2."""
+    both = (2, *shape)
+    return (rng.uniform(0.5, 2, both) * rng.choice([-1, 1], both)).astype(dtype)
 
 
 def run_torch(torch, function, x, grad):
@@ -73,9 +58,16 @@ def assert_same(found, expected):
     np.testing.assert_array_equal(found, expected)
 
 
-def assert_plausible(mask, rate, decisions):
+def assert_plausible(mask, rate, decisions=None):
     """Fail if the fraction kept is 5 standard errors from 1 - rate: not a dropout mask."""
-    assert abs(mask.mean() - (1 - rate)) <= 5 * np.sqrt(rate * (1 - rate) / decisions)
+    error = np.sqrt(rate * (1 - rate) / (decisions or mask.size))
+    assert abs(mask.mean() - (1 - rate)) <= 5 * error
+
+
+def assert_ours(rate, x, grad, y, gradient, mask):
+    """Fail unless output and gradient are ours for that mask, to the last bit."""
+    assert_same(y, dropout_backward(x, mask, rate))
+    assert_same(gradient, dropout_backward(grad, mask, rate))
 
 
 def axes_that_share(mask):
@@ -90,23 +82,19 @@ def axes_that_share(mask):
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 @pytest.mark.parametrize("rate", RATES)
 def test_torch_is_equal_to_the_last_bit(torch, rate, dtype, rng):
-    x, grad = without_zeros(rng, SHAPE, dtype), without_zeros(rng, SHAPE, dtype)
-    y, gradient, mask = run_torch(
-        torch, lambda t: torch.nn.functional.dropout(t, rate, training=True), x, grad
-    )
-    assert_plausible(mask, rate, mask.size)
-    assert_same(y, dropout_backward(x, mask, rate))
-    assert_same(gradient, dropout_backward(grad, mask, rate))
+    x, grad = without_zeros(rng, SHAPE, dtype)
+    found = run_torch(torch, lambda t: torch.nn.functional.dropout(t, rate), x, grad)
+    assert_plausible(found[-1], rate)
+    assert_ours(rate, x, grad, *found)
 
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.proves("With the same mask PyTorch and this book agree to 2 ulp in float32", chapter=5)
 def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
-    x, grad = without_zeros(rng, SHAPE, "float32"), without_zeros(rng, SHAPE, "float32")
-    y, gradient, mask = run_torch(
-        torch, lambda t: torch.nn.functional.dropout(t, rate, training=True), x, grad
-    )
-    assert_plausible(mask, rate, mask.size)
+    x, grad = without_zeros(rng, SHAPE, "float32")
+    found = run_torch(torch, lambda t: torch.nn.functional.dropout(t, rate), x, grad)
+    y, gradient, mask = found
+    assert_plausible(mask, rate)
     factor = np.float32(1) / np.float32(1 - rate) if rate < 1 else np.float32(0)
     assert_same(y, x * mask * factor)
     assert_same(gradient, grad * mask * factor)
@@ -114,38 +102,29 @@ def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
     np.testing.assert_array_max_ulp(y, dropout_backward(x, mask, rate), maxulp=2)
     np.testing.assert_array_max_ulp(gradient, dropout_backward(grad, mask, rate), maxulp=2)
     if factor == np.float32(1 / (1 - rate) if rate < 1 else 0):
-        assert_same(y, dropout_backward(x, mask, rate))
+        assert_ours(rate, x, grad, *found)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.proves("With the same mask Keras and this book agree to the last bit", chapter=5)
 def test_keras_is_equal_to_the_last_bit(keras, tf, rate, dtype, rng):
-    x, grad = without_zeros(rng, SHAPE, dtype), without_zeros(rng, SHAPE, dtype)
-    layer = keras.layers.Dropout(rate, seed=3, dtype=dtype)
-    y, gradient, mask = run_keras(tf, layer, x, grad)
-    assert_plausible(mask, rate, mask.size)
-    assert_same(y, dropout_backward(x, mask, rate))
-    assert_same(gradient, dropout_backward(grad, mask, rate))
+    x, grad = without_zeros(rng, SHAPE, dtype)
+    found = run_keras(tf, keras.layers.Dropout(rate, seed=3, dtype=dtype), x, grad)
+    assert_plausible(found[-1], rate)
+    assert_ours(rate, x, grad, *found)
 
 
-@pytest.mark.parametrize(
-    ("name", "shape", "noise_shape"),
-    [
-        ("dropout1d", (30, 31, 32), (None, None, 1)),
-        ("dropout2d", (30, 31, 8, 8), (None, None, 1, 1)),
-        ("dropout3d", (30, 31, 4, 4, 4), (None, None, 1, 1, 1)),
-    ],
-)
-def test_torch_channel_dropout_is_a_noise_shape(torch, name, shape, noise_shape, rng):
-    x, grad = without_zeros(rng, shape, "float32"), without_zeros(rng, shape, "float32")
-    function = getattr(torch.nn.functional, name)
-    y, gradient, mask = run_torch(torch, lambda t: function(t, 0.25, training=True), x, grad)
-    assert_plausible(mask, 0.25, 30 * 31)
-    assert_same(y, dropout_backward(x, mask, 0.25))
-    assert_same(gradient, dropout_backward(grad, mask, 0.25))
-    ours = sample_mask(shape, 0.25, rng, noise_shape=noise_shape)
-    assert axes_that_share(mask) == axes_that_share(ours) == list(range(2, len(shape)))
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_torch_channel_dropout_is_a_noise_shape(torch, axes, rng):
+    shape = (30, 31, *[4] * axes)
+    x, grad = without_zeros(rng, shape, "float32")
+    function = getattr(torch.nn.functional, f"dropout{axes}d")
+    found = run_torch(torch, lambda t: function(t, 0.25), x, grad)
+    assert_plausible(found[-1], 0.25, 30 * 31)
+    assert_ours(0.25, x, grad, *found)
+    ours = sample_mask(shape, 0.25, rng, noise_shape=(None, None, *[1] * axes))
+    assert axes_that_share(found[-1]) == axes_that_share(ours) == list(range(2, len(shape)))
 
 
 @pytest.mark.parametrize(
@@ -154,16 +133,14 @@ def test_torch_channel_dropout_is_a_noise_shape(torch, name, shape, noise_shape,
 )
 def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
     shape, rate = (30, 31, 32), 0.4
-    x, grad = without_zeros(rng, shape, "float32"), without_zeros(rng, shape, "float32")
+    x, grad = without_zeros(rng, shape, "float32")
     layer = keras.layers.Dropout(rate, noise_shape=noise_shape, seed=4)
-    y, gradient, mask = run_keras(tf, layer, x, grad)
+    found = run_keras(tf, layer, x, grad)
+    shared = [axis for axis, n in enumerate(noise_shape or ()) if n == 1]
     ours = sample_mask(shape, rate, rng, noise_shape=noise_shape)
-    shared = axes_that_share(ours)
-    assert axes_that_share(mask) == shared
-    assert shared == [axis for axis, n in enumerate(noise_shape or ()) if n == 1]
-    assert_plausible(mask, rate, mask.size / np.prod([shape[axis] for axis in shared]))
-    assert_same(y, dropout_backward(x, mask, rate))
-    assert_same(gradient, dropout_backward(grad, mask, rate))
+    assert axes_that_share(found[-1]) == axes_that_share(ours) == shared
+    assert_plausible(found[-1], rate, x.size / np.prod([shape[axis] for axis in shared]))
+    assert_ours(rate, x, grad, *found)
 
 
 def test_dropped_nan(torch, keras, rng):

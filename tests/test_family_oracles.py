@@ -2,27 +2,20 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from dropout_lab.family import attention, drop_block, gaussian_dropout, spatial_dropout
+from dropout_lab import sample_mask
+from dropout_lab.family import (
+    attention,
+    drop_block,
+    gaussian_dropout,
+    seed_rate,
+    spatial_dropout,
+)
 from dropout_lab.lessons.ch12.gallery import GALLERY, SIDE
 from dropout_lab.network import softmax
 
 N = 100_000
-
-
-@pytest.fixture(scope="module")
-def torch():
-    """Return PyTorch, its generator seeded and afterwards put back."""
-    module = pytest.importorskip("torch")
-    with module.random.fork_rng(devices=[]):
-        module.manual_seed(1)
-        yield module
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Return Keras."""
-    return pytest.importorskip("keras")
 
 
 def shared_axes(out):
@@ -42,28 +35,12 @@ def test_keras_drops_channels_as_we_do(keras, layout, axes):
     assert shared_axes(np.asarray(theirs)) == shared_axes(ours) == axes
 
 
-def test_keras_drops_whole_sequences_as_we_do(keras):
-    over_time = keras.layers.SpatialDropout1D(0.3, seed=1)
-    out = np.asarray(over_time(np.ones((50, 4, 20), "float32"), training=True))
-    assert np.all(out == out[:, :1])
-    assert 0 < np.mean(out == 0) < 1
-
-
 def test_keras_has_the_same_gaussian_noise(keras):
-    rate = 0.4
-    layer = keras.layers.GaussianDropout(rate, seed=1)
+    layer = keras.layers.GaussianDropout(0.4, seed=1)
     theirs = np.asarray(layer(np.ones(N, "float32"), training=True))
-    ours = gaussian_dropout(np.ones(N), rate, np.random.default_rng(1))
-    variance = rate / (1 - rate)
-    for noise in (theirs, ours):
-        assert noise.mean() == pytest.approx(1, abs=5 * np.sqrt(variance / N))
-        assert noise.var() == pytest.approx(variance, abs=5 * variance * np.sqrt(2 / N))
-    # The same distribution: quantiles agree within five of their standard errors.
-    levels = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-    quantiles = [np.quantile(noise, levels) for noise in (theirs, ours)]
-    density = np.exp(-((quantiles[1] - 1) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
-    error = np.sqrt(2 * levels * (1 - levels) / N) / density
-    assert np.all(np.abs(quantiles[0] - quantiles[1]) < 5 * error)
+    ours = gaussian_dropout(np.ones(N), 0.4, np.random.default_rng(1))
+    assert stats.ks_2samp(theirs, ours).pvalue > 1e-3
+    assert stats.kstest(ours, stats.norm(1, np.sqrt(0.4 / 0.6)).cdf).pvalue > 1e-3
 
 
 def test_keras_uses_one_recurrent_mask_for_all_steps(keras):
@@ -96,23 +73,17 @@ def test_pytorch_drops_attention_weights_after_the_softmax(torch):
         *(torch.tensor(array)[None] for array in (q, k, values)), dropout_p=0.3
     )[0].numpy()
     before = softmax(q @ k.T / 2)
-    kept = theirs > 0
-    np.testing.assert_allclose(theirs[kept], before[kept] / 0.7, rtol=1e-6)
-    assert np.mean(~kept) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / before.size))
     ours, _ = attention(q, k, values, 0.3, rng)
-    kept = ours > 0
-    np.testing.assert_allclose(ours[kept], before[kept] / 0.7)
-    # Neither renormalizes the rows.
-    assert not np.isclose(theirs.sum(axis=1), 1, atol=1e-3).all()
+    for found in theirs, ours:  # neither renormalizes the rows
+        kept = found > 0
+        np.testing.assert_allclose(found[kept], before[kept] / 0.7, rtol=1e-6)
+        assert np.mean(~kept) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / before.size))
 
 
 def test_max_pooling_makes_the_same_blocks(torch):
     """Dilating the starts of blocks by max pooling is how deep-learning code draws them."""
     rng = np.random.default_rng(2)
     ours = drop_block(np.ones((1, 1, 9, 9)), 0.3, 3, rng)[0, 0] == 0
-    from dropout_lab.family import seed_rate
-    from dropout_lab.layer import sample_mask
-
     begins = ~sample_mask((1, 1, 7, 7), seed_rate(0.3, 3, 9, 9), np.random.default_rng(2))
     padded = torch.nn.functional.pad(torch.tensor(begins, dtype=torch.float32), (2, 2, 2, 2))
     theirs = torch.nn.functional.max_pool2d(padded, 3, stride=1)[0, 0].numpy() > 0
