@@ -57,21 +57,6 @@ def test_the_script_is_small_and_whole_and_nothing_is_asked_of_another_address()
     assert not re.search(r"fetch\(|XMLHttp|WebSocket|import\(|eval\(|@import", page)
 
 
-@pytest.mark.parametrize("start", [[0, 0], [1, 2], [2, 3], [0, 3]])
-def test_without_script_the_page_shows_and_says_the_frame_where_it_starts(start):
-    page = page_of(3, 4, start=start)
-    text = first_picture(page)
-    picture, at = ElementTree.fromstring(text), f"({start[0]}, {start[1]})"
-    assert picture.get("viewBox") == BOX
-    assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")] == [at]
-    assert picture.get("aria-label") == only(page, "img").attributes["alt"] == f"frame {at}"
-    assert only(page, "figcaption").text == f"frame {at}"
-    assert "One of 12 frames." in only(page, "p").text
-    (name,) = [element.get("id") for element in picture.iter() if element.get("id")]
-    assert f"url(#{name})" in text
-    assert ID_MARK not in text
-
-
 def test_the_same_arguments_give_the_same_bytes_and_others_another_key():
     assert page_of(3) == page_of(3)
     pages = [page_of(3), page_of(4), page_of(3, say="other"), page_of(3, kind="menu")]
@@ -109,12 +94,15 @@ def test_what_is_read_is_what_was_published(written):
         assert list(zip(shown, explorer.sentences, strict=True)) == [
             ("".join(nodes), says) for nodes, says in frames
         ]
+        # Without scripts the page shows and says the frame where it starts.
+        first = explorer.number({})
         assert explorer.picture == first_picture(explorer.html)
+        assert explorer.picture == explorer.svg(first).replace(explorer.key, "f")
         # A parser that knows nothing of explorers finds the same elements whatever the texts.
         assert [element.tag for element in elements(explorer.html)] == SKELETON
         image = only(explorer.html, "img").attributes
         assert image.keys() == {"alt", "style", "src"}
-        assert image["alt"] == only(explorer.html, "figcaption").text
+        assert image["alt"] == only(explorer.html, "figcaption").text == explorer.sentences[first]
         assert "<" not in only(explorer.html, "script", type="application/json").text
 
 
@@ -134,10 +122,8 @@ def test_a_frame_is_found_by_what_its_controls_say():
     "damage",
     [
         lambda page: page.replace('"says"', '"sagt"'),
-        lambda page: page.replace("application/json", "text/plain"),
         lambda page: page.replace('{"controls"', "{controls"),
         lambda page: re.sub(r'"labels":\[.*?\]\]', '"labels":[]', page),
-        lambda page: re.sub(r"<script.*?</script>", "", page),
         lambda page: page[: page.index("<script")],
     ],
 )
@@ -145,11 +131,8 @@ def test_data_that_no_script_could_read_is_an_error(damage):
     assert damage(page_of(2)) != page_of(2)
     with pytest.raises(ValueError, match="explorer 2 has no data that its script can read"):
         read_published(page_of(3) + damage(page_of(2)))
-
-
-def test_other_figures_are_no_explorers_and_a_picture_may_lack():
-    page = '<figure class="xp"><figcaption>none</figcaption></figure>' + page_of(2)
-    assert [one.picture for one in read_published(re.sub("<img.*?>", "", page))] == [""]
+    no_explorer = '<figure class="xp"><figcaption>none</figcaption></figure>'
+    assert read_published(no_explorer + re.sub("<img.*?>", "", page_of(2)))[0].picture == ""
 
 
 # In a browser
@@ -160,8 +143,8 @@ def show(browser):
     """Return a function that opens HTML in a new tab, and fail on any error or request there."""
     trouble, tabs = [], []
 
-    def open_tab(body, stopped=False, **options):
-        tab = browser.new_page(viewport={"width": 800, "height": 600}, **options)
+    def open_tab(body, stopped=False):
+        tab = browser.new_page()
         tabs.append(tab)
         if stopped:
             tab.clock.install(time=0)  # it runs on until it is told to stand still
@@ -274,27 +257,17 @@ def test_a_fuller_page_takes_over_where_the_reader_stands(show):
 
 
 def test_hostile_texts_stay_texts_in_a_browser(show):
-    axes = [("slider", text, ["1", text]) for text in HOSTILE[:2]]
-    axes.append(("menu", HOSTILE[2], HOSTILE))
-    frames = [([text_node(text)], text) for text in HOSTILE * 4]
-    tab = show(published_html(BOX, axes, frames, [1, 1, 0]))
+    axes = [("slider", HOSTILE[0], ["1", HOSTILE[1]]), ("menu", HOSTILE[2], HOSTILE)]
+    frames = [([text_node(text)], text) for text in HOSTILE * 2]
+    tab = show(published_html(BOX, axes, frames, [1, 0]))
     assert tab.evaluate("document.querySelectorAll('img, body script').length") == 2
     assert tab.locator("option").all_text_contents() == HOSTILE
-    assert tab.locator("label span").all_text_contents() == HOSTILE[:3]
+    assert tab.locator("label span, b").all_text_contents() == [*HOSTILE[:2], HOSTILE[2]]
     for number, text in enumerate(HOSTILE):
         tab.locator("select").select_option(index=number)
-        assert tab.locator("svg text").text_content() == text
-        assert tab.locator("figcaption").text_content() == text
+        assert tab.locator("svg text, figcaption").all_text_contents() == [text, text]
         assert tab.locator("svg").get_attribute("aria-label") == text
     tab.wait_for_timeout(50)
-
-
-def test_without_scripts_the_first_frame_stays(show):
-    tab = show(page_of(3, start=[1]), java_script_enabled=False)
-    assert tab.locator("img").bounding_box()["height"] > 50, "a broken picture would be flat"
-    assert tab.locator("figcaption").inner_text() == "frame (1,)"
-    assert "One of 3 frames." in tab.locator(".xp-note").inner_text()
-    assert tab.locator("svg").count() == 0
 
 
 def test_playing_goes_to_the_end_and_starts_again(show):
@@ -312,10 +285,9 @@ def test_playing_goes_to_the_end_and_starts_again(show):
     assert tab.locator("svg text").first.text_content() == "(3, 0)"
     button.click()
     assert slider.input_value() == "0"
-    tab.clock.run_for(600)
     button.click()
     tab.clock.run_for(6000)
-    assert (slider.input_value(), button.text_content()) == ("1", "Play")
+    assert (slider.input_value(), button.text_content()) == ("0", "Play")
     button.click()
     tab.clock.run_for(600)
     move(slider, 3)  # the reader drags it to the end
