@@ -99,19 +99,6 @@ def test_a_later_frame_that_fails_says_so_and_the_others_are_there():
     assert page.sentences[1].startswith("draw(width=3) returned a figure of another size")
 
 
-def test_an_interrupt_between_two_frames_forgets_what_waits():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as between two cells
-    live._waiting.append("an explorer")
-    try:
-        with live._interrupted_by(live._forget):
-            signal.raise_signal(signal.SIGINT)
-        assert live._waiting == []
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        live._waiting.clear()
-        signal.signal(signal.SIGINT, before)
-
-
 # In a kernel
 
 SLOW = """

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 import uuid
-from contextlib import contextmanager
 from itertools import product
 
 from .page import live_html, published_html
@@ -15,6 +14,7 @@ from .page import live_html, published_html
 _AT_ONCE = 0.5  # seconds that a cell draws before it shows what there is
 _PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
 _waiting = []  # what is displayed and not drawn to the end
+_drawing = []  # the one whose frame is drawn at this moment
 _tasks = set()  # the event loop itself keeps no task alive
 
 
@@ -143,37 +143,34 @@ def _grids(axes):
 
 async def _draw_while_idle():
     """Draw one frame at a time, always of the explorer with the fewest."""
+    await asyncio.sleep(_PAUSE)
     while _waiting:
-        with _interrupted_by(_forget):
-            await asyncio.sleep(_PAUSE)
-        explorer = min(_waiting, key=lambda explorer: len(explorer._drawn), default=None)
+        explorer = min(_waiting, key=lambda explorer: len(explorer._drawn))
+        _drawing.append(explorer)
         try:
-            with _interrupted_by(signal.default_int_handler):
-                if explorer and explorer._context.run(next, explorer._growth, "done") == "done":
-                    _waiting.remove(explorer)
+            _hear_interrupts()
+            if explorer._context.run(next, explorer._growth, "done") == "done":
+                _waiting.remove(explorer)
         except KeyboardInterrupt:
             _waiting.clear()
+        finally:
+            _drawing.clear()
+        await asyncio.sleep(_PAUSE)
 
 
-def _forget(*_):
-    """Draw nothing more."""
-    _waiting.clear()
-
-
-@contextmanager
-def _interrupted_by(handler):
+def _hear_interrupts():
     """Let the reader interrupt what goes on between two cells, where kernels ignore him."""
     # A cell that awaits something lets this run meanwhile, and has a handler of its own.
-    between = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, _forget)
-    if not between or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGINT) is handler:
-            signal.signal(signal.SIGINT, before)
+    between = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if between and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _stop)
+
+
+def _stop(*_):
+    """Draw nothing more, not even the frame in hand."""
+    _waiting.clear()
+    if _drawing:
+        raise KeyboardInterrupt
 
 
 def _running_cell():

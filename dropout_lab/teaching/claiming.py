@@ -44,7 +44,7 @@ class Claim:
         return f"Checked. {self.text}: {self.shown}{_after(self.unit)} ({self.bound})."
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return _bundle((self,))
+        return Claims((self,))._repr_mimebundle_()
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +58,13 @@ class Claims:
         return "\n".join(map(repr, self.members))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return _bundle(self.members)
+        page = f"<style>{style_text('claims.css', __package__)}</style>"
+        page += '<div class="xp-claims mathjax_ignore">'
+        return {
+            "text/plain": repr(self),
+            "text/html": f"{page}{''.join(map(_row, self.members))}</div>",
+            MIME_TYPE: [each.record for each in self.members],
+        }
 
 
 def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, unit=""):
@@ -237,18 +243,6 @@ def _line(text, name):
 def _after(unit):
     """Return the unit as it follows a number."""
     return unit if unit in ("", "%") else f" {unit}"
-
-
-def _bundle(members):
-    """Return what a notebook stores and shows for some claims."""
-    rows = "".join(_row(each) for each in members)
-    page = f"<style>{style_text('claims.css', __package__)}</style>"
-    page += '<div class="xp-claims mathjax_ignore">'
-    return {
-        "text/plain": "\n".join(map(repr, members)),
-        "text/html": f"{page}{rows}</div>",
-        MIME_TYPE: [each.record for each in members],
-    }
 
 
 def _row(each):

@@ -123,7 +123,7 @@ def _conversion(got, expected):
     wants_array = isinstance(expected, np.ndarray)
     if isinstance(got, (list, tuple)) and wants_array:
         return "np.array(...) makes an array of a list or a tuple."
-    if _is_lazy(got):
+    if hasattr(got, "__next__"):
         return "A generator has computed nothing yet; np.array(list(...)) computes and collects."
     if hasattr(got, "detach"):
         into = ".detach().numpy() makes a NumPy array" if wants_array else ".item() makes a number"
@@ -133,11 +133,6 @@ def _conversion(got, expected):
     if wants_array and expected.dtype == bool:
         return "A comparison such as u >= rate makes an array of bool."
     return ""
-
-
-def _is_lazy(value):
-    """Say whether a value is an iterator that has not computed anything yet."""
-    return hasattr(value, "__next__")
 
 
 def _factor(got, expected):
