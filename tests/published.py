@@ -35,7 +35,7 @@ class Element:
 class _Reader(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.elements, self.open, self.other = [], [], []
+        self.elements, self.open = [], []
 
     def handle_starttag(self, tag, attrs):
         names = [name for name, _ in attrs]
@@ -47,26 +47,15 @@ class _Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(element)
 
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
     def handle_endtag(self, tag):
         assert self.open, f"</{tag}> closes nothing"
         assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
         self.open.pop()
 
     def handle_data(self, data):
+        assert self.open or not data.strip(), f"outside of all elements: {data}"
         if self.open:
             self.open[-1].text += data
-        else:
-            self.other.append(data)
-
-    def handle_comment(self, data):
-        self.other.append(data)
-
-    handle_decl = handle_pi = unknown_decl = handle_comment
 
 
 def elements(page):
@@ -75,7 +64,6 @@ def elements(page):
     reader.feed(page)
     reader.close()
     assert not reader.open, f"never closed: {[element.tag for element in reader.open]}"
-    assert not "".join(reader.other).strip(), f"outside of all elements: {reader.other}"
     return reader.elements
 
 

@@ -275,24 +275,15 @@ def test_what_a_drawing_function_sets_holds_in_its_figure_and_is_undone():
     assert dict(mpl.rcParams) == settings
 
 
-def heavy(count):
-    """Draw noise as a line, which no two frames share."""
-    figure = plt.figure(figsize=(2, 1))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.plot(np.random.default_rng(count).random(count))
-    mpl.rcParams["path.simplify"] = False  # asked when the figure is drawn
-    return figure
-
-
-def test_an_explorer_too_heavy_for_a_page_says_so(recwarn):
-    explore(heavy, count=[1_000, 1_001])
+def test_an_explorer_too_heavy_for_a_page_says_so(monkeypatch, recwarn):
+    page = explore(card, a=[1, 2]).html
     assert not recwarn.list
-    page = explore(heavy, count=[15_000, 15_001]).html
+    monkeypatch.setattr(drawing, "_MAX_BYTES", 1_000)
+    assert explore(card, a=[1, 2]).html == page
     (warning,) = recwarn.list
     assert warning.filename == __file__
     weight = f"weighs {len(page.encode()) / 1e3:.0f} kB"
-    assert f"{weight}, and a page stays quick up to 400 kB; draw" in str(warning.message)
+    assert f"{weight}, and a page stays quick up to 1 kB; draw" in str(warning.message)
 
 
 # Errors while publishing
