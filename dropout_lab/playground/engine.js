@@ -70,7 +70,8 @@
       result.set(bias, row);
       for (let edge = 0; edge < weights.length; edge += outputs) {
         const value = x[unit++];
-        for (let k = 0; value && k < outputs; k++) result[row + k] += value * weights[edge + k];
+        if (value === 0) continue;
+        for (let k = 0; k < outputs; k++) result[row + k] += value * weights[edge + k];
       }
     }
     return result;
@@ -86,7 +87,7 @@
       for (let edge = 0; edge < weights.length; edge += outputs) {
         const value = x[unit];
         let sum = 0;
-        for (let k = 0; value && k < outputs; k++) {
+        if (value !== 0) for (let k = 0; k < outputs; k++) {
           byWeight[edge + k] += value * gradient[row + k];
           sum += weights[edge + k] * gradient[row + k];
         }
