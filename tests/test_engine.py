@@ -27,10 +27,11 @@ DRAW = """([seed, stream]) => {
     return [random, random.normal, () => random.integer(7), () => +random.shuffled(3).join("")]
         .map(draw => Array.from({length: 3000}, draw)).concat([[...net.weights[0]]]);
 }"""
-IN_A_WORKER = f"""given => new Promise(resolve => {{
+IN_A_WORKER = f"""given => new Promise((resolve, reject) => {{
     const answer = "onmessage = e => postMessage((" + ({TRAIN}) + ")(e.data))";
     const worker = new Worker(URL.createObjectURL(new Blob([dropoutLab.text, answer])));
     worker.onmessage = e => resolve(e.data);
+    worker.onerror = e => reject(e.message);
     worker.postMessage(given);
 }})"""
 
