@@ -237,14 +237,16 @@ def _check_sentence(figure, values, derived):
 
 def _coordinates(figure):
     """Return places of all that is drawn into the panels, sizes of bars and halves of intervals."""
-    found = []
+    found = [[]]
     for axes in figure.axes:
         found += [line.get_xydata() for line in axes.lines]
-        for patch in axes.patches:
-            corners = patch.get_patch_transform().transform(patch.get_path().vertices)
-            found += [corners, np.ptp(corners, axis=0)]
-        for path in (path for each in axes.collections for path in each.get_paths()):
-            if len(path.vertices):
-                found += [path.vertices, np.ptp(path.vertices, axis=0) / 2]
+        outlines = [
+            (patch.get_patch_transform().transform(patch.get_path().vertices), 1)
+            for patch in axes.patches
+        ]
+        paths = [path for each in axes.collections for path in each.get_paths()]
+        outlines += [(path.vertices, 1 / 2) for path in paths]
+        for corners, part in outlines:
+            found += [corners, part * np.ptp(corners, axis=0)] if len(corners) else []
     numbers = np.concatenate([np.ravel(each) for each in found])
     return numbers[np.isfinite(numbers)]
