@@ -37,10 +37,13 @@ COLOR_ALONE = {"07 draw_curves"}
 DERIVED = {
     "02 draw_counts",
     "05 ask",
+    "06 draw_calibration",
+    "06 draw_cards",
     "06 draw_reliance",
     "06 draw_surface",
     "06 draw_toy",
     "07 draw_layer",
+    "07 draw_pixels",
     "07 draw_shares",
     "08 figure_eleven",
     "09 draw_rate",
