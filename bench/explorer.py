@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from bench.table import print_table
-from browsers.chromium import ARGUMENTS, find_chromium
+from browsers.chromium import running_chromium
 from dropout_lab import describe, dropout, explore, rates
 
 ROOT = Path(__file__).parents[1]
@@ -68,26 +68,21 @@ def _publish():
 
 def _in_the_browser():
     """Print how long a frame takes from the input event to the paint, in Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = find_chromium()
-    if path is None:
-        print("\nNo Chromium: the time from slider to paint was not measured.")
-        return
     rows = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        for page_path in sorted((SITE / "chapters").glob("*.html")):
+    with running_chromium() as browser:
+        if browser is None:
+            print("\nNo Chromium: the time from slider to paint was not measured.")
+            return
+        for path in sorted((SITE / "chapters").glob("*.html")):
             page = browser.new_page(viewport={"width": 1400, "height": 900})
-            page.goto(page_path.as_uri())
+            page.goto(path.as_uri())
             page.wait_for_load_state("networkidle")
             session = page.context.new_cdp_session(page)
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
             for number, times in enumerate(page.evaluate(FRAME_TIMES), 1):
                 median, p95 = (f"{time:.1f} ms" for time in times)
-                rows.append([p95, "<= 16.7 ms", median, f"{page_path.stem}, explorer {number}"])
+                rows.append([p95, "<= 16.7 ms", median, f"{path.stem}, explorer {number}"])
             page.close()
-        browser.close()
     print_table(
         "From slider to paint, a processor 4x slower", ["p95", "target", "median", "where"], rows
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.table import print_table
-from browsers.chromium import ARGUMENTS, find_chromium
+from browsers.chromium import running_chromium
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
 NETWORK = {
@@ -124,26 +124,21 @@ def _row(name, measured):
 
 def main():
     """Print the table of all pages."""
-    from playwright.sync_api import sync_playwright
-
-    path = find_chromium()
-    if path is None:
-        print("\nNo Chromium: the weight and the speed of the pages were not measured.")
-        return
     pages = sorted(page.stem for page in (SITE / "chapters").glob("*.html"))
     handler = partial(_LikePages, directory=str(SITE))
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
+        running_chromium() as browser,
     ):
+        if browser is None:
+            print("\nNo Chromium: the weight and the speed of the pages were not measured.")
+            return
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         address = f"http://127.0.0.1:{server.server_port}/chapters/{{}}.html"
         found = {
             name: _measure(browser, address.format(name), address.format(following))
             for name, following in zip(pages, [*pages[1:], pages[0]], strict=True)
         }
-        browser.close()
         server.shutdown()
     chapters = [measured for name, measured in found.items() if name[0].isdigit()]
     for label, choose in (("the worst chapter", max), ("the median chapter", statistics.median)):

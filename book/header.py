@@ -56,13 +56,11 @@ def wanted(name):
     return os.environ.get(name, "") not in ("", "0")
 
 
-def links(repository, docname, lite):
-    """Return text, hint, icon and address of each place where a chapter can be opened.
+def launch_buttons(docname, lite):
+    """Return a button for each place where a chapter can be opened.
 
     Parameters
     ----------
-    repository : str
-        ``https://github.com/OWNER/NAME``, or empty.
     docname : str
         The chapter: ``chapters/02_mask_mathematics``.
     lite : str
@@ -70,23 +68,23 @@ def links(repository, docname, lite):
 
     Returns
     -------
-    list of tuple of str
-        Empty if there is no such place.
+    list of dict
+        As the theme wants them; empty if there is no such place.
     """
-    path = f"{docname}.ipynb"
-    found = []
-    if repository:
-        project = repository.removeprefix("https://github.com/")
+    found, path = [], f"{docname}.ipynb"
+
+    def add(text, hint, icon, url):
+        button = {"type": "link", "text": text, "tooltip": hint, "url": url}
+        found.append(button | {"icon": f"_static/images/logo_{icon}"})
+
+    if project := repository().removeprefix("https://github.com/"):
         binder = f"https://mybinder.org/v2/gh/{project}/HEAD?urlpath=lab/tree/{path}"
-        colab = (
-            f"https://colab.research.google.com/github/{project}/blob/{SITE_BRANCH}/_sources/{path}"
-        )
-        found.append(("Run on Binder", "Needs no account, starts slowly", "binder.svg", binder))
-        found.append(("Run on Colab", "Needs a Google account", "colab.png", colab))
+        colab = f"https://colab.research.google.com/github/{project}/blob/{SITE_BRANCH}"
+        add("Run on Binder", "Needs no account, starts slowly", "binder.svg", binder)
+        add("Run on Colab", "Needs a Google account", "colab.png", f"{colab}/_sources/{path}")
     if lite:
-        lite += f"?path={path.rpartition('/')[2]}"
-        hint = "Loads Python into this browser"
-        found.append(("Run in your browser", hint, "jupyterlite.svg", lite))
+        url = f"{lite}?path={path.rpartition('/')[2]}"
+        add("Run in your browser", "Loads Python into this browser", "jupyterlite.svg", url)
     return found
 
 
@@ -104,11 +102,7 @@ def add_buttons(app, pagename, context):
         return
     runs_here = wanted("LITE") and browser_installs(path)
     lite = context["pathto"]("lite/notebooks/index.html", 1) if runs_here else ""
-    buttons = [
-        {"type": "link", "text": text, "tooltip": hint, "url": url}
-        | {"icon": f"_static/images/logo_{icon}"}
-        for text, hint, icon, url in links(repository(), pagename, lite)
-    ]
+    buttons = launch_buttons(pagename, lite)
     if buttons:
         menu = {"type": "group", "buttons": buttons, "label": "launch-buttons"}
         menus.insert(0, menu | {"tooltip": "Run this chapter", "icon": "fas fa-rocket"})

@@ -1,5 +1,6 @@
 """Find a Chromium, or install one: python -m browsers.chromium."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -30,6 +31,21 @@ def find_chromium():
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() and _starts(path) else None
+
+
+@contextlib.contextmanager
+def running_chromium():
+    """Yield a Chromium that runs without a window and is closed at the end, or None."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 def _starts(path):

@@ -111,11 +111,6 @@ def test_boxes_become_plain_markdown(markdown, expected):
     assert plain_markdown([markdown], "7") == [expected]
 
 
-def test_labels_hold_across_the_cells_of_a_notebook():
-    cells = ["{ref}`ex-a`", ":::{exercise} A\n:label: ex-a\nDo.\n:::"]
-    assert plain_markdown(cells) == ["Exercise 1", "**Exercise 1 (A)**\n\nDo."]
-
-
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
 def test_a_chapter_has_no_role_that_jupyterlab_cannot_resolve(path):
     terms = glossary_terms(CHAPTERS / "glossary.md")

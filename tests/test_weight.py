@@ -38,27 +38,6 @@ def test_a_rule_goes_only_where_it_needs_a_class_that_nobody_has(rule, kept):
     assert thinned(rule, "card", "sm:card", "tip-", "top") == kept
 
 
-@pytest.mark.parametrize(
-    ("rule", "printed"),
-    [
-        ("html[data-theme] p{a:b}", "html[data-theme] p{a:b}"),
-        ("[data-theme=dark] p{a:b}", "@media not print{[data-theme=dark] p{a:b}}"),
-        (
-            '[data-theme="light"] p{a:b}',
-            '[data-theme="light"] p{a:b}@media print{[data-theme="dark"] p{a:b}}',
-        ),
-        (
-            "h1{}@media x{i,:is(p,q)[data-theme=dark],html[data-theme=light]{a:b}}",
-            "h1{}@media x{i,html[data-theme=light]{a:b}"
-            "@media not print{:is(p,q)[data-theme=dark]{a:b}}"
-            '@media print{html[data-theme="dark"]{a:b}}}',
-        ),
-    ],
-)
-def test_paper_takes_the_light_palette(rule, printed):
-    assert thinned(rule) == printed
-
-
 def test_a_class_is_in_use_where_a_page_has_it_or_a_script_can_give_it(tmp_path):
     (tmp_path / "bootstrap.js").write_text(
         '"tooltip-inner";"toast-body";"fade";kt="bs-"+side;b=top-x'

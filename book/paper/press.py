@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from book.paper.one_page import one_page
-from browsers.chromium import ARGUMENTS, find_chromium
+from browsers.chromium import running_chromium
 
 __all__ = ["ROOT", "SITE", "chromium_page", "press"]
 
@@ -18,15 +18,10 @@ SITE = ROOT / "_build" / "html"
 @contextlib.contextmanager
 def chromium_page():
     """Yield an empty page of a browser that is closed at the end, or say that there is none."""
-    from playwright.sync_api import sync_playwright
-
-    path = find_chromium()
-    if path is None:
-        sys.exit("NO CHROMIUM, and a book needs one. Install it, or set CHROMIUM to its path.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with running_chromium() as browser:
+        if browser is None:
+            sys.exit("NO CHROMIUM, and a book needs one. Install it, or set CHROMIUM to its path.")
         yield browser.new_page()
-        browser.close()
 
 
 @contextlib.contextmanager
