@@ -120,10 +120,8 @@ def averages(members, whole, labels, counts=SAMPLE_COUNTS):
         scores = []
         for start in range(0, len(members) - k + 1, k):
             group = slice(start, start + k)
-            mean, logits = (
-                chances[group].mean(axis=0),
-                members[group].mean(axis=0, dtype=np.float64),
-            )
+            mean = chances[group].mean(axis=0)
+            logits = members[group].mean(axis=0, dtype=np.float64)
             errors = [(each.argmax(axis=1) != labels).mean() for each in (mean, logits)]
             loss = -np.log(mean[rows, labels]).mean()
             scores.append((errors[0], loss, errors[1], cross_entropy(logits, labels)))

@@ -172,12 +172,9 @@ _SIZES = {
     for size in (100, 500, 2_000, 10_000, 60_000)
 }
 _SCHEDULES = {
-    label: ({"schedule": schedule}, {"schedule": "none"})
-    for label, schedule in (
-        ("first epochs only", "early"),
-        ("last epochs only", "late"),
-        ("throughout", "standard"),
-    )
+    "first epochs only": ({"schedule": "early"}, {"schedule": "none"}),
+    "last epochs only": ({"schedule": "late"}, {"schedule": "none"}),
+    "throughout": ({"schedule": "standard"}, {"schedule": "none"}),
 }
 _NORMS = {
     f"{label}, {words}": pair
