@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy
 from published import HOSTILE, elements, only
 from right_answers import right_answers
 
@@ -287,19 +288,16 @@ def test_the_arguments_of_the_first_failure_are_at_hand():
 
 def answers():
     """Return a strategy for what functions may return."""
-    numbers = st.one_of(st.floats(), st.integers(), st.booleans(), st.complex_numbers())
-    arrays = st.builds(
-        lambda kind, shape: np.ones(shape).astype(kind),
-        st.sampled_from(["?", "i1", "u8", "f2", "f8", "c16", "O", "U3", "S2", "M8[s]"]),
-        st.lists(st.integers(0, 3), max_size=3).map(tuple),
+    numbers = st.floats() | st.integers() | st.booleans() | st.complex_numbers()
+    arrays = numpy.arrays(
+        numpy.scalar_dtypes(), numpy.array_shapes(min_dims=0, min_side=0, max_side=3)
     )
-    leaves = st.one_of(st.none(), numbers, st.text(max_size=5), st.binary(max_size=5), arrays)
     return st.recursive(
-        leaves,
-        lambda inside: st.one_of(
-            st.lists(inside, max_size=3),
-            st.lists(inside, max_size=3).map(tuple),
-            st.dictionaries(st.text(max_size=3), inside, max_size=2),
+        st.none() | numbers | st.text(max_size=5) | st.binary(max_size=5) | arrays,
+        lambda inside: (
+            st.lists(inside, max_size=3)
+            | st.tuples(inside, inside)
+            | st.dictionaries(st.text(max_size=3), inside, max_size=2)
         ),
         max_leaves=6,
     )

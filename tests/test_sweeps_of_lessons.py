@@ -41,8 +41,7 @@ def few_images(monkeypatch):
     """Put easy pictures in the place of MNIST, and sizes that fit."""
     sizes = {
         mnist: {"N_TRAIN": 400},
-        ensemble: {"POOL": 20},
-        choosing: {"N_TRAIN": 150, "N_VALIDATION": 100, "WATCHED": 100},
+        choosing: {"N_TRAIN": 150, "N_VALIDATION": 100},
         uncertainty: {"N_TRAIN": 300, "EPOCHS": 6, "PASSES": 10},
         family: {"NORM_IMAGES": 400, "NETS": {"small": ([784, 16, 10], 200, 6, 50, 0.5, 2)}},
     }
