@@ -208,7 +208,7 @@ def test_a_partial_file_of_another_sweep_or_of_other_versions_is_refused(log, ou
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["nothing"], "no sweep 'nothing'; there are: squares, fails"),
+        (["nothing"], "invalid choice: 'nothing' (choose from "),
         ([], "say the name of a sweep, or --list"),
         (["squares", "--jobs", "0"], "--jobs must be at least 1, got 0"),
         (["squares", "--jobs", "two"], "invalid int value"),

@@ -28,8 +28,10 @@ def main(arguments=None, sweeps=None):
         Exit status: 0 when the results are written, 1 if something failed, 2 if the
         arguments are wrong, 130 if interrupted.
     """
+    from tqdm import tqdm
+
     sweeps = known_sweeps() if sweeps is None else sweeps
-    parser = _parser()
+    parser = _parser(sweeps)
     chosen = parser.parse_args(arguments)
     if chosen.list:
         for one in sweeps.values():
@@ -37,8 +39,6 @@ def main(arguments=None, sweeps=None):
         return 0
     if chosen.name is None:
         parser.error("say the name of a sweep, or --list")
-    if chosen.name not in sweeps:
-        parser.error(f"no sweep {chosen.name!r}; there are: {', '.join(sweeps)}")
     if chosen.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {chosen.jobs}")
     path = chosen.output or RESULTS / f"{chosen.name}.json"
@@ -51,7 +51,7 @@ def main(arguments=None, sweeps=None):
             jobs=chosen.jobs,
             scheduler=chosen.scheduler,
             command=f"python -m dropout_lab.sweeps {chosen.name} {how}",
-            bar=_bar(chosen.name),
+            bar=partial(tqdm, desc=chosen.name, unit="cell"),
         )
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
@@ -68,25 +68,18 @@ def known_sweeps():
     return {one.name: one for module in parts("sweeps") for one in module.SWEEPS}
 
 
-def _parser():
+def _parser(sweeps):
     parser = argparse.ArgumentParser(
         prog="python -m dropout_lab.sweeps",
         description="Run a sweep and store its results. A killed run goes on where it was.",
     )
     add = parser.add_argument
-    add("name", nargs="?", metavar="NAME", help="the sweep")
+    add("name", nargs="?", metavar="NAME", choices=sweeps, help="the sweep")
     add("--list", action="store_true", help="list the sweeps and stop")
     add("--jobs", type=int, default=1, help="parallel processes (default 1)")
     add("--output", type=Path, metavar="FILE", help="default: dropout_lab/results/NAME.json")
     add("--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler")
     return parser
-
-
-def _bar(name):
-    """Return a progress bar that says how many cells are finished."""
-    from tqdm import tqdm
-
-    return partial(tqdm, desc=name, unit="cell")
 
 
 if __name__ == "__main__":
