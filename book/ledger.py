@@ -40,11 +40,6 @@ class Entry:
     compared: bool
     results: tuple
 
-    @property
-    def exact(self):
-        """Whether the tests compute the number again, to the last digit."""
-        return self.compared and not self.results
-
 
 def claims_of(notebook):
     """Return the claims of a notebook in their order.
@@ -147,32 +142,22 @@ class Ledger(SphinxDirective):
         """Return the tables."""
         noted = self.env.temp_data  # of this page, which has both parts
         if "ledger" not in noted:
-            noted["ledger"] = [self._read(docname) for docname in self._chapters()]
+            paths = {name: Path(self.env.doc2path(name)) for name in sorted(self.env.found_docs)}
+            notebooks = [each for each in paths.items() if each[1].suffix == ".ipynb"]
+            noted["ledger"] = [self._read(*each) for each in notebooks]
         chapters = noted["ledger"]
         parts = {"cells": self._cells, "tests": self._tests}
         if self.arguments[0] not in parts:
             raise self.error(f"the ledger has the parts {sorted(parts)}, not {self.arguments[0]}")
         return parts[self.arguments[0]](chapters)
 
-    def _chapters(self):
-        """Return the pages that are notebooks, in the order of the book."""
-        site_map, found = self.config.external_site_map, []
-        waiting = [site_map.root.docname]
-        while waiting:
-            docname = waiting.pop(0)
-            if self.env.doc2path(docname).endswith(".ipynb"):
-                found.append(docname)
-            waiting = [*site_map[docname].child_files(), *waiting]
-        return found
-
-    def _read(self, docname):
+    def _read(self, docname, path):
         """Return a chapter: its page, its title and its claims."""
-        path = self.env.doc2path(docname)
-        self.env.note_dependency(path)
-        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+        self.env.note_dependency(str(path))
+        notebook = json.loads(path.read_text(encoding="utf-8"))
         prose = (c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown")
         title = next(title for cell in prose for title in headings("".join(cell)))
-        number = Path(docname).name[:2]
+        number = path.name[:2]
         title = f"{int(number)}. {title}" if number.isdigit() else title
         return docname, title, claims_of(notebook)
 
@@ -196,8 +181,8 @@ class Ledger(SphinxDirective):
         value, bound = (written(record[part]) for part in ("value", "bound"))
         value += unit if unit in ("", "%") else f" {unit}"
         place = [self._link(docname, record["id"], entry.heading)]
-        if entry.exact or not entry.compared:
-            place.append(nodes.Text(", exact" if entry.exact else ", bounded"))
+        if not (entry.compared and entry.results):
+            place.append(nodes.Text(", exact" if entry.compared else ", bounded"))
         for name in entry.results:
             place += [nodes.Text(", from "), nodes.literal("", f"{name}.json")]
         value = [nodes.strong("", value), nodes.Text(f" ({bound})")]
