@@ -5,6 +5,7 @@ tests, `lite` and `paper` what is made of the book besides: Python in a browser,
 """
 
 import contextlib
+import gc
 import io
 import os
 from importlib.util import find_spec
@@ -32,6 +33,8 @@ FINISHING = (  # once all pages are written
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
+    # Pages are trees of millions of nodes, which are searched for garbage again and again.
+    gc.set_threshold(200_000, 20, 100)
     app.connect("config-inited", configure)  # before numpydoc looks
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("numpydoc")
@@ -48,7 +51,7 @@ def setup(app):
     app.connect("autodoc-skip-member", reference.skip_fields)
     app.connect("doctree-read", reference.read_code)
     app.connect("env-updated", reference.find_entries)
-    app.connect("env-check-consistency", share_work)  # once all is read
+    app.connect("env-updated", share_work)  # once all is read
     app.connect("missing-reference", sources.find_notebook)
     app.connect("missing-reference", reference.find_name)
     app.connect("doctree-resolved", reference.link_names)
