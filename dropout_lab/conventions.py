@@ -282,8 +282,6 @@ def convention_named(convention):
     """Return a convention given itself or its name, or raise."""
     if isinstance(convention, Convention):
         return convention
-    if not isinstance(convention, str):
-        raise TypeError(f"convention must be a Convention or a name, got {convention!r:.80}")
     return CONVENTIONS[check_choice(convention, "convention", CONVENTIONS)]
 
 

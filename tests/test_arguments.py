@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import inspect
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,10 @@ NAN, INF = math.nan, math.inf
 
 
 def numbers(*rows):
-    return np.array(rows, float)
+    """Return an array that nobody may write to."""
+    array = np.array(rows, float)
+    array.flags.writeable = False
+    return array
 
 
 # Numbers that all dtypes hold, and whose squares and sums most do not.
@@ -188,33 +192,32 @@ FINITE = (
 )
 
 
+def method(owner, name):
+    """Return a method of a fresh object."""
+    return getattr(OWNERS[owner](), name)
+
+
 def public():
-    """Return all public functions, classes and methods of the core that take arguments."""
-    found = {"time_split": time_split}
+    """Return functions that get the public functions, classes and methods of the core, by name."""
+    found = {"time_split": lambda: time_split}
     for module in MODULES:
         home = importlib.import_module(f"dropout_lab.{module}")
-        found |= {name: getattr(home, name) for name in home.__all__}
-    for name, owner in OWNERS.items():
-        methods = inspect.getmembers(owner(), inspect.ismethod)
-        found |= {f"{name}.{m}": method for m, method in methods if not m.startswith("_")}
-    takes = inspect.isfunction, inspect.isclass, inspect.ismethod
-    return {
-        name: inspect.signature(thing).parameters
-        for name, thing in found.items()
-        if any(kind(thing) for kind in takes) and inspect.signature(thing).parameters
-    }
+        called = [name for name in home.__all__ if callable(getattr(home, name))]
+        found |= {name: partial(getattr, home, name) for name in called}
+    for owner, fresh in OWNERS.items():
+        for name, _ in inspect.getmembers(fresh(), inspect.ismethod):
+            if not name.startswith("_"):
+                found[f"{owner}.{name}"] = partial(method, owner, name)
+    return found
 
 
-PUBLIC = public()
+FUNCTIONS = public()
+PUBLIC = {name: inspect.signature(get()).parameters for name, get in FUNCTIONS.items()}
 
 
 def call(name, **given):
     """Call a public function with right arguments, but for those that are given."""
-    owner, _, method = name.partition(".")
-    homes = [importlib.import_module(f"dropout_lab.{module}") for module in MODULES]
-    home = OWNERS[owner]() if method else next((h for h in homes if hasattr(h, name)), None)
-    function = getattr(home, method or name) if home else time_split
-    return function(**arguments(name) | given)
+    return FUNCTIONS[name]()(**arguments(name) | given)
 
 
 def arguments(name):
@@ -349,6 +352,12 @@ def test_at_inference_nothing_is_drawn_and_the_input_comes_back(name):
         ),
         ("rates", {"start": 0.5, "stop": 0.4}, ValueError, "stop must be at least start = 0.5"),
         ("ridge_weights", {"prices": 0.0, "x": ONES}, ValueError, "prices must be greater than 0"),
+        (
+            "ridge_weights",
+            {"prices": 0.0, "x": BIG * [1, 0, 1]},
+            ValueError,
+            "prices must be great",
+        ),
     ],
 )
 def test_errors_of_other_words(name, given, error, message):

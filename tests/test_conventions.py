@@ -121,16 +121,11 @@ def test_gradient_ratio_agrees_with_the_jacobian(convention, rate):
 
 
 @every
-def test_one_mask_serves_a_batch_and_nothing_is_changed_in_place(convention):
-    x, mask = np.ones((3, 2)), np.array([True, False])
-    out = convention.apply_training(x, mask, 0.5)
+def test_one_mask_serves_a_batch_and_an_array_without_axes_stays_one(convention):
+    out = convention.apply_training(np.ones((3, 2)), np.array([True, False]), 0.5)
     assert np.array_equal(out, np.full((3, 2), convention.s_train(0.5)) * [1, 0])
     zero_d = convention.apply_training(np.array(2.0), np.array(True), 0.5)
     assert (type(zero_d), zero_d.shape) == (np.ndarray, ())
-    for new in (convention.apply_inference(x, 0.5), convention.apply_backward(x, mask, 0.5), out):
-        assert not np.shares_memory(new, x)
-        new += 1
-    assert np.array_equal(x, np.ones((3, 2)))
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.3, 0.99998, 0.99999, 1.0])

@@ -1,7 +1,6 @@
 """The family of dropout against enumeration, exact moments, loops and the formulas of papers."""
 
 import math
-from itertools import product
 
 import numpy as np
 import pytest
@@ -105,15 +104,6 @@ def every_block_mask(rate, block, rows, columns):
     return np.array(masks), chances
 
 
-def test_a_channel_is_dropped_as_a_whole(rng):
-    out = family.spatial_dropout(np.ones((500, 20, 3, 2)), 0.3, rng)
-    flat = out.reshape(10_000, 6)
-    assert np.all(flat == flat[:, :1])
-    dropped = np.mean(flat[:, 0] == 0)
-    assert dropped == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 10_000))
-    np.testing.assert_allclose(np.unique(flat), [0, 1 / 0.7])
-
-
 @given(st.floats(0, 1), st.integers(1, 6), st.integers(0, 5), st.integers(0, 5))
 def test_the_seed_rate_counts_pixels_as_if_blocks_did_not_overlap(rate, block, more, less):
     rows, columns = block + more, block + less
@@ -182,12 +172,9 @@ def test_an_example_keeps_a_layer_or_skips_it(rng):
 @pytest.mark.parametrize("shape", [(4,), (4, 2), (4, 2, 3, 3)])
 def test_at_inference_and_at_both_ends_of_the_rate(rng, shape):
     x, update = rng.normal(size=shape), rng.normal(size=shape)
-    for rate, training in product((0.0, 0.5, 1.0), (True, False)):
+    for rate, training, part in ((0.5, False, 1), (1, False, 1), (0, True, 1), (1, True, 0)):
         out = family.stochastic_depth(x, update, rate, rng, training=training)
-        if not training or rate == 0:
-            np.testing.assert_allclose(out, x + update)
-        elif rate == 1:
-            np.testing.assert_array_equal(out, x)
+        np.testing.assert_allclose(out, x + part * update)
 
 
 # Dropout over time and over attention

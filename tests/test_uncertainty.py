@@ -18,52 +18,37 @@ from dropout_lab.uncertainty import (
     top_label_counts,
 )
 
+torch = pytest.importorskip("torch")
+nn = torch.nn
 X = np.random.default_rng(0).normal(size=(3, 4))
 SEQUENCES = np.random.default_rng(1).normal(size=(3, 5, 8))
 
 
-@pytest.fixture(scope="module")
-def torch():
-    """Return PyTorch, its generator put back afterwards."""
-    module = pytest.importorskip("torch")
-    with module.random.fork_rng():
-        yield module
-
-
 def classifier(rate=0.5, units=6):
-    import torch
-    from torch import nn
-
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(4, units), nn.ReLU(), nn.Dropout(rate), nn.Linear(units, 2))
 
 
-def calling(layer, forward):
-    """Return a module that calls a layer in its own way."""
-    from torch import nn
+class Calling(nn.Module):
+    """A module that calls a layer in its own way."""
 
-    class Calling(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layer = layer
+    def __init__(self, layer, forward):
+        super().__init__()
+        self.layer, self.way = layer, forward
 
-        def forward(self, x):
-            return forward(self.layer, x)
-
-    return Calling()
+    def forward(self, x):
+        return self.way(self.layer, x)
 
 
 def dropping(kind):
     """Return something with a dropout of 0.4 for vectors of 8 numbers."""
-    from torch import nn
-
     how = {"dropout": 0.4, "batch_first": True}
     if kind == "MultiheadAttention":
-        return calling(nn.MultiheadAttention(8, 2, **how), lambda layer, x: layer(x, x, x)[0])
+        return Calling(nn.MultiheadAttention(8, 2, **how), lambda layer, x: layer(x, x, x)[0])
     if kind == "LSTM":
-        return calling(nn.LSTM(8, 8, num_layers=2, **how), lambda layer, x: layer(x)[0])
+        return Calling(nn.LSTM(8, 8, num_layers=2, **how), lambda layer, x: layer(x)[0])
     if kind == "TransformerDecoderLayer":
-        return calling(nn.TransformerDecoderLayer(8, 2, 16, **how), lambda layer, x: layer(x, x))
+        return Calling(nn.TransformerDecoderLayer(8, 2, 16, **how), lambda layer, x: layer(x, x))
     if kind == "TransformerEncoder":
         return nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, **how), 2)
     return getattr(nn, kind)(0.4)
@@ -75,7 +60,7 @@ DROPPING = (
 )
 
 
-def test_passes_have_the_moments_of_all_masks(torch):
+def test_passes_have_the_moments_of_all_masks():
     net, mlp = classifier(0.3), MLP([4, 6, 2], np.random.default_rng(0), rate=0.3)
     mlp.biases[0] += 1.0
     hidden = np.maximum(X @ net[0].weight.detach().numpy().T + net[0].bias.detach().numpy(), 0)
@@ -94,7 +79,7 @@ def test_passes_have_the_moments_of_all_masks(torch):
         np.testing.assert_allclose(found.var(axis=0), variance, rtol=0.1)
 
 
-def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks(torch):
+def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks():
     same = np.tile(X[:1], (50, 1))
     for net in (classifier(units=40), MLP([4, 40, 2], np.random.default_rng(0), rate=0.5)):
         first, again = (mc_passes(net, same, 2, seed=3) for _ in range(2))
@@ -107,9 +92,8 @@ def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks(torch):
 
 @pytest.mark.parametrize("kind", DROPPING)
 @pytest.mark.parametrize("beside", [None, 0.0])
-def test_all_that_drops_answers_as_in_train_mode(torch, kind, beside):
+def test_all_that_drops_answers_as_in_train_mode(kind, beside):
     # Nothing here but dropout knows its mode, so PyTorch's own train mode is the right answer.
-    nn = torch.nn
     torch.manual_seed(0)
     parts = [nn.Linear(8, 8), dropping(kind)]
     net = nn.Sequential(*parts if beside is None else (*parts, nn.Dropout(beside))).double()
@@ -127,8 +111,8 @@ def test_all_that_drops_answers_as_in_train_mode(torch, kind, beside):
     assert torch.backends.mha.get_fastpath_enabled()
 
 
-def test_batch_normalization_inside_a_transformer_stays_in_evaluation_mode(torch):
-    class Rows(torch.nn.BatchNorm1d):
+def test_batch_normalization_inside_a_transformer_stays_in_evaluation_mode():
+    class Rows(nn.BatchNorm1d):
         def forward(self, x):
             seen.append(self.training)
             return super().forward(x.mT).mT
@@ -143,8 +127,8 @@ def test_batch_normalization_inside_a_transformer_stays_in_evaluation_mode(torch
     assert all(module.training for module in layer.modules())
 
 
-def test_a_layer_that_works_in_place_does_not_change_the_next_pass(torch):
-    net = torch.nn.Sequential(torch.nn.Dropout(0.5, inplace=True))
+def test_a_layer_that_works_in_place_does_not_change_the_next_pass():
+    net = nn.Sequential(nn.Dropout(0.5, inplace=True))
     x = np.ones((1000, 1))
     found = mc_passes(net, x, 8, seed=0)
     assert set(found.ravel()) == {0, 2}
@@ -153,7 +137,7 @@ def test_a_layer_that_works_in_place_does_not_change_the_next_pass(torch):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
-def test_inputs_follow_the_dtype_of_the_model(torch, dtype):
+def test_inputs_follow_the_dtype_of_the_model(dtype):
     net = classifier(units=40).to(getattr(torch, dtype))
     found = mc_passes(net, X, 4, seed=0)
     assert found.dtype == np.float64
@@ -162,9 +146,7 @@ def test_inputs_follow_the_dtype_of_the_model(torch, dtype):
     np.testing.assert_array_equal(counted, mc_passes(net, np.ones((3, 4)), 4, seed=0))
 
 
-def test_inputs_follow_the_model_to_its_device(torch):
-    nn = torch.nn
-
+def test_inputs_follow_the_model_to_its_device():
     class Elsewhere(nn.Module):
         def __init__(self):
             super().__init__()
@@ -179,8 +161,7 @@ def test_inputs_follow_the_model_to_its_device(torch):
     assert set(mc_passes(Elsewhere(), X, 8, seed=0).ravel()) == {0, 2}
 
 
-def test_a_model_without_anything_that_drops_or_without_a_tensor_is_refused(torch):
-    nn = torch.nn
+def test_a_model_without_anything_that_drops_or_without_a_tensor_is_refused():
     for net in (nn.Linear(4, 2), nn.GRU(4, 2), nn.MultiheadAttention(4, 2)):
         with pytest.raises(ValueError, match="must have a dropout layer"):
             mc_passes(net, X, 3, seed=0)
@@ -189,18 +170,16 @@ def test_a_model_without_anything_that_drops_or_without_a_tensor_is_refused(torc
 
 
 @pytest.mark.parametrize("passes", [1, 2, 5])
-def test_equal_passes_are_refused_where_a_rate_says_that_they_differ(torch, passes):
-    # A layer of dropout is there, but another function drops, in a mode it is never in.
-    nn = torch.nn
-    net = calling(nn.Dropout(1e-9), None)
-    net.forward = lambda x: nn.functional.dropout(x, 0.5, training=net.training)
+def test_equal_passes_are_refused_where_a_rate_says_that_they_differ(passes):
+    # A layer of dropout is there, but another function drops, in a mode that it is never in.
+    net = Calling(nn.Dropout(1e-9), lambda _, x: nn.functional.dropout(x, 0.5, net.training))
     with pytest.raises(ValueError, match=r"outputs that depend on its masks.*a rate is 1e-09"):
         mc_passes(net, X, passes, seed=0)
     assert (net.training, net.layer.training, net.layer.p) == (True, True, 1e-9)
 
 
 @pytest.mark.parametrize("rate", [0.0, 1e-12, 1.0])
-def test_passes_may_be_equal_at_rates_that_make_them_so(torch, rate):
+def test_passes_may_be_equal_at_rates_that_make_them_so(rate):
     net = classifier(rate)
     found = mc_passes(net, X, 3, seed=0)
     hidden = predict_torch(net[:2], X) if rate < 1 else np.zeros((3, 6))
@@ -208,8 +187,8 @@ def test_passes_may_be_equal_at_rates_that_make_them_so(torch, rate):
     assert net[2].p == rate
 
 
-def test_two_equal_passes_of_a_small_model_are_no_error(torch):
-    net = torch.nn.Sequential(torch.nn.Dropout(0.5))  # one unit: two passes agree half of the time
+def test_two_equal_passes_of_a_small_model_are_no_error():
+    net = nn.Sequential(nn.Dropout(0.5))  # one unit: two passes agree half of the time
     found = np.stack([mc_passes(net, np.ones((1, 1)), 2, seed=seed).ravel() for seed in range(40)])
     assert {tuple(pair) for pair in found} == {(0, 0), (0, 2), (2, 0), (2, 2)}
     assert mc_passes(net, np.ones((0, 1)), 2, seed=0).shape == (2, 0, 1)
