@@ -24,15 +24,9 @@ FACTORS = {
     "never scale": lambda p: (1, 1, 1),
     "backward unscaled": lambda p: (1 / (1 - p), 1, 1),
 }
-AT_ONE = {
-    "classic": 1.0,
-    "inverted": 1.0,
-    "scale by p": math.inf,
-    "divide at test": math.inf,
-    "scale twice": 0.0,
-    "never scale": math.inf,
-    "backward unscaled": 1.0,
-}
+# The ratio of inference to training at rate 1.
+AT_ONE = dict.fromkeys(FACTORS, 1.0) | {"scale twice": 0.0}
+AT_ONE |= dict.fromkeys(("scale by p", "divide at test", "never scale"), math.inf)
 
 # Infinities at rates 0 and 1 must not warn behind the reader's back.
 pytestmark = pytest.mark.filterwarnings("error")

@@ -199,17 +199,12 @@ def test_states_without_dropout_follow_the_recurrence(rng):
             np.testing.assert_allclose(states[step], h)
 
 
-def survivors(rate, steps, shared, rng):
-    """Return which of 20,000 units carry the input of step 0 to the end, through the identity."""
-    x = np.zeros((200, steps + 1, 100))
-    x[:, 0] = 1e-3  # so small that tanh is straight
-    return family.recurrent_states(x, np.eye(100), rate, rng, shared=shared)[:, -1]
-
-
 @pytest.mark.parametrize("shared", [True, False])
 def test_a_memory_survives_all_steps_or_decays(rng, shared):
     rate, steps, n = 0.2, 6, 20_000
-    last = survivors(rate, steps, shared, rng)
+    x = np.zeros((200, steps + 1, 100))
+    x[:, 0] = 1e-3  # so small that tanh is straight
+    last = family.recurrent_states(x, np.eye(100), rate, rng, shared=shared)[:, -1]
     chance = (1 - rate) if shared else (1 - rate) ** steps
     error = 5 * np.sqrt(chance * (1 - chance) / n)
     assert np.mean(last > 0) == pytest.approx(chance, abs=error)

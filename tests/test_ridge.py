@@ -135,12 +135,6 @@ def test_the_approximation_is_right_to_second_order():
     assert gaps[1] < gaps[0] / 50  # the relative error falls with the square of the size
 
 
-def test_prices_on_paper():
-    x, w = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([math.log(3), 0.0])
-    # p is 3/4 in the first row and 1/2 in the second; the odds of rate 0.2 are 1/4
-    np.testing.assert_allclose(confident_prices(x, w, 0.2), [3 / 16 / 8, 4 / 4 / 8])
-
-
 @pytest.mark.parametrize("price", [0.05, 2.0])
 def test_logistic_weight_decay_is_scikit_learns(price):
     from sklearn.linear_model import LogisticRegression
