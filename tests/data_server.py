@@ -4,22 +4,18 @@ import contextlib
 import http.server
 import ssl
 import threading
-import time
 
 WEB_PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>a, b</body></html>\n"
 
 
-def send(body, length=None, seconds=0):
-    """Return an answer of a body in twenty pieces, which take a while; `length` is promised."""
+def send(body, length=None):
+    """Return an answer of a body; `length` is promised."""
 
     def reply(handler):
         handler.send_response(200)
         handler.send_header("Content-Length", str(length or len(body)))
         handler.end_headers()
-        step = len(body) // 20 + 1
-        for start in range(0, len(body), step):
-            handler.wfile.write(body[start : start + step])
-            time.sleep(seconds / 20)
+        handler.wfile.write(body)
 
     return reply
 
@@ -34,8 +30,7 @@ def data_server(certificate=None):
     """Run a server while the block runs; with a certificate and its key in one file, over TLS.
 
     `answers` maps a path to bytes to send, the number of an error, or a function of the request
-    handler; to a list of these for one request each, the last one for all that follow. `asked`
-    holds the paths that were asked for.
+    handler. `asked` holds the paths that were asked for.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,8 +38,6 @@ def data_server(certificate=None):
             path = self.path.split("?")[0]
             server.asked.append(path)
             reply = server.answers.get(path, 404)
-            if isinstance(reply, list):
-                reply = reply.pop(0) if len(reply) > 1 else reply[0]
             if isinstance(reply, int):
                 self.send_error(reply)
             else:

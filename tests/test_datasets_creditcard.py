@@ -6,7 +6,6 @@ import json
 import lzma
 import os
 import pickle
-import shutil
 import socket
 from pathlib import Path
 
@@ -173,7 +172,7 @@ def openml(monkeypatch, tmp_path):
 class TestOpenML:
     @pytest.mark.parametrize(
         ("target", "class_type", "quote"),
-        [("Class", "numeric", ""), ("class", "nominal", ""), ("class", "nominal", "'")],
+        [("Class", "numeric", ""), ("class", "nominal", "'")],
     )
     def test_content(self, openml, rows, target, class_type, quote):
         openml.publish([*rows, rows[5]], [*NAMES, target], class_type, quote)
@@ -220,21 +219,18 @@ class TestOpenML:
         openml.server.answers[openml.paths[kind]] = misbehavior
         message = message_of(DataUnavailable, load_creditcard)
         assert message.startswith("the card data could not be fetched from OpenML (")
+        if misbehavior == WEB_PAGE:
+            words = "md5" if kind == "file" else "perhaps a web page"
         assert words in message
-        assert "perhaps a web page" in message or misbehavior != WEB_PAGE or kind == "file"
         assert "set DROPOUT_LAB_DATA to a folder that holds creditcard/creditcard.csv" in message
         assert "\n" not in message
         openml.publish(rows)
         assert len(load_creditcard().labels) == 30
 
-    def test_wrong_content(self, openml, rows, tmp_path, message_of):
+    def test_a_column_that_is_missing(self, openml, rows, message_of):
         openml.publish([row[1:] for row in rows], HEADER[1:])
         message = message_of(ValueError, load_creditcard)
         assert message.startswith("OpenML data set 42175 lacks the column(s) Time")
-        shutil.rmtree(tmp_path / "dropout-lab")
-        openml.publish(rows)
-        openml.server.answers[openml.paths["file"]] = openml.arff[:-10]
-        assert "md5" in message_of(DataUnavailable, load_creditcard)
 
     def test_on_the_way(self, openml, rows, monkeypatch, tmp_path, message_of, certificate):
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)

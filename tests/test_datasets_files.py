@@ -3,7 +3,6 @@ import hashlib
 import os
 import runpy
 import sys
-import threading
 import time
 
 import pooch
@@ -81,25 +80,11 @@ def test_nothing_wrong_is_used_or_kept(server, folder, message_of, misbehavior, 
     assert "\n" not in message
     assert "go online and try again, or set DROPOUT_LAB_DATA to a folder that holds" in message
     assert "holds set/numbers.gz" in message
-    assert names_in(folder) == [NAME]
+    assert (names_in(folder), (folder / NAME).read_bytes()) == ([NAME], BODY[:500])
     server.answers[SECOND] = BODY
     assert get(server.address, folder) == (folder / NAME).read_bytes() == BODY
     assert server.asked == [FIRST, SECOND] * 2
     assert names_in(folder) == [NAME]
-
-
-def test_the_name_stands_for_the_whole_file_whoever_else_is_downloading(server, folder):
-    server.answers[FIRST] = send(BODY, seconds=0.3)
-    both = [threading.Thread(target=get, args=(server.address, folder)) for _ in range(2)]
-    for thread in both:
-        thread.start()
-    while any(thread.is_alive() for thread in both):
-        if (folder / NAME).exists():
-            assert (folder / NAME).read_bytes() == BODY
-        time.sleep(0.01)
-    assert names_in(folder) == [NAME]
-    assert get(server.address, folder) == BODY
-    assert server.asked == [FIRST] * 2
 
 
 class TestOnTheWay:

@@ -27,28 +27,18 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 
-# Of each file the number of axes, and the SHA-256 as the mirrors send it and of its content.
-FILES = {
-    "train-images-idx3-ubyte": (
-        3,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    "train-labels-idx1-ubyte": (
-        1,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    "t10k-images-idx3-ubyte": (
-        3,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    "t10k-labels-idx1-ubyte": (
-        1,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+# SHA-256 of each file as the mirrors send it, and of its content.
+SENT = {
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+CONTENT = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
 # Where they may lie in the reader's folder: the book's place, and where torchvision puts them.
@@ -122,7 +112,7 @@ def load_mnist(dtype="uint8"):
     Haffner (1998), Gradient-based learning applied to document recognition.
     """
     check_choice(dtype, "dtype", DTYPES)
-    return Mnist(*(_scaled(_load(stem), dtype) for stem in FILES))
+    return Mnist(*(_scaled(_load(stem), dtype) for stem in CONTENT))
 
 
 def load_mnist_or_digits(dtype="float32"):
@@ -195,11 +185,11 @@ def load_idx(folder, *, dtype="uint8", name=None):
     check_choice(dtype, "dtype", DTYPES)
     folder = Path(folder).expanduser()
     arrays = []
-    for stem, (axes, *_) in FILES.items():
+    for stem in CONTENT:
         path = first_file(folder, _names(stem))
         if path is None:
             raise DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
-        arrays.append(parse_idx(_content(path), path, axes))
+        arrays.append(parse_idx(_content(path), path, _axes(stem)))
     images, labels, test_images, test_labels = arrays
     for part, count in (images, len(labels)), (test_images, len(test_labels)):
         if part.shape != (count, *images.shape[1:]):
@@ -217,14 +207,18 @@ def load_idx(folder, *, dtype="uint8", name=None):
 
 def _load(stem):
     """Return the array in one of MNIST's files, wherever it lies."""
-    axes, packed, content = FILES[stem]
     path = own_file(FOLDERS, _names(stem))
     if path is None:
-        path = fetch(f"{stem}.gz", packed, cache_folder("mnist"), MIRRORS)
+        path = fetch(f"{stem}.gz", SENT[stem], cache_folder("mnist"), MIRRORS)
     data = _content(path)
-    array = parse_idx(data, path, axes)  # first: it can tell what is wrong
-    check_sha256(data, content, path, "; dropout_lab.data.load_idx reads other data sets")
+    array = parse_idx(data, path, _axes(stem))  # first: it can tell what is wrong
+    check_sha256(data, CONTENT[stem], path, "; dropout_lab.data.load_idx reads other data sets")
     return array
+
+
+def _axes(stem):
+    """Return how many axes the array in a file has, by its name."""
+    return 3 if "idx3" in stem else 1
 
 
 def _names(stem):
