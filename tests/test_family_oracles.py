@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dropout_lab import sample_mask
-from dropout_lab.family import (
-    attention,
-    drop_block,
-    gaussian_dropout,
-    seed_rate,
-    spatial_dropout,
-)
+from dropout_lab.family import attention, gaussian_dropout, spatial_dropout
 from dropout_lab.lessons.ch12.gallery import GALLERY, SIDE
 from dropout_lab.network import softmax
 
@@ -78,16 +71,6 @@ def test_pytorch_drops_attention_weights_after_the_softmax(torch):
         kept = found > 0
         np.testing.assert_allclose(found[kept], before[kept] / 0.7, rtol=1e-6)
         assert np.mean(~kept) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / before.size))
-
-
-def test_max_pooling_makes_the_same_blocks(torch):
-    """Dilating the starts of blocks by max pooling is how deep-learning code draws them."""
-    rng = np.random.default_rng(2)
-    ours = drop_block(np.ones((1, 1, 9, 9)), 0.3, 3, rng)[0, 0] == 0
-    begins = ~sample_mask((1, 1, 7, 7), seed_rate(0.3, 3, 9, 9), np.random.default_rng(2))
-    padded = torch.nn.functional.pad(torch.tensor(begins, dtype=torch.float32), (2, 2, 2, 2))
-    theirs = torch.nn.functional.max_pool2d(padded, 3, stride=1)[0, 0].numpy() > 0
-    np.testing.assert_array_equal(ours, theirs)
 
 
 # --- the gallery -------------------------------------------------------------------------------
