@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import unquote
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
@@ -76,12 +75,3 @@ def only(page, tag, **attributes):
     ]
     assert len(found) == 1, f"{len(found)} of <{tag}> {attributes}"
     return found[0]
-
-
-def first_picture(page):
-    """Return the SVG document in the image that shows before the script has run."""
-    source = only(page, "img").attributes["src"]
-    kind, _, text = source.partition(",")
-    assert kind == "data:image/svg+xml;charset=utf-8"
-    assert not set('"<>#&') & set(text), "these would end the URL or the attribute"
-    return unquote(text)

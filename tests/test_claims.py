@@ -40,8 +40,7 @@ def test_a_value_keeps_its_bound_or_is_an_error(bounds, kept, broken, words, mes
         assert (made.value, made.bound) == (value, words)
     for value in broken:
         said = message_of(AssertionError, claim, "This is so.", value, unit="bits", **bounds)
-        must = words.replace("equal to", "equal") if "equals" in bounds else f"be {words}"
-        assert said == f"the claim fails: This is so: {value} bits (must {must})"
+        assert said == f"the claim fails: This is so: {value} bits (must be {words})"
 
 
 @pytest.mark.parametrize(
@@ -125,11 +124,6 @@ def test_hostile_texts_stay_texts():
         ({"above": None}, ValueError, "needs a bound"),
         ({"above": None, "tolerance": 0.1}, ValueError, "needs a bound"),
         ({"tolerance": 0.1}, ValueError, "tolerance needs equals"),
-        (
-            {"above": None, "equals": 1, "tolerance": -0.1},
-            ValueError,
-            "tolerance must be at least 0",
-        ),
         ({"equals": 1}, ValueError, "equals cannot stand beside"),
         ({"below": 0}, ValueError, "above must be smaller than below"),
     ],

@@ -12,22 +12,11 @@ from recorded import CHAPTERS, chapter_paths, explorers, sampled
 from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 
 TRAINING = """
-import ipywidgets
 import numpy as np
 from dropout_lab.training import fit_torch, perceptron_torch
-
-class Bar(ipywidgets.FloatProgress):
-    made = 0
-
-    def __init__(self, *arguments, **more):
-        super().__init__(*arguments, **more)
-        Bar.made += 1
-
-ipywidgets.FloatProgress = Bar  # before tqdm asks for it
 data = np.zeros((8, 2), np.float32), np.arange(8) % 2
 net = perceptron_torch([2, 2], 0.5, seed=0)
 history = fit_torch(net, data, data, epochs=9, seed=0, patience=1)
-print(Bar.made, "bar")
 """
 
 
@@ -49,9 +38,7 @@ def test_a_saved_notebook_keeps_nothing_of_the_progress_of_a_training():
     # A widget that is stored without its model is an error when the notebook is opened again.
     notebook = new_notebook(cells=[new_code_cell(TRAINING)])
     _run_live(notebook)
-    outputs = notebook.cells[0].outputs
-    assert "".join(output.get("text", "") for output in outputs) == "1 bar\n"
-    assert [output.data for output in outputs if "data" in output] == [{"text/plain": ""}]
+    assert [output.get("data") for output in notebook.cells[0].outputs] == [{"text/plain": ""}]
 
 
 def _run_live(notebook):

@@ -72,13 +72,10 @@ class LiveExplorer:
         except RuntimeError:
             loop = None
         end = time.perf_counter() + _AT_ONCE
-        self._growth, complete = self._grow(), True
-        for _ in self._growth:
-            if loop and time.perf_counter() > end:
-                complete = False
-                break
+        self._growth = self._grow()
+        is_late = any(loop and time.perf_counter() > end for _ in self._growth)
         self._handles.append(display(self._bundle(), raw=True, display_id=True))
-        if complete:
+        if not is_late:
             return
         self._context = contextvars.copy_context()  # so that an update belongs to this cell
         self._cell = _running_cell()

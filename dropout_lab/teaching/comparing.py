@@ -109,11 +109,8 @@ def _close(got, expected, tolerance):
 
 
 def _floats(values):
-    """Return numbers as an array of float64, infinite where one is too large for that."""
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except OverflowError:
-        return np.full(np.shape(values), np.inf)
+    """Return numbers as an array of float64."""
+    return np.asarray(values, dtype=np.float64)
 
 
 def _conversion(got, expected):
