@@ -118,7 +118,8 @@ class _Plain(ast.NodeTransformer):
 
 def _called(node):
     """Return the last name of what a node calls; None if it calls nothing."""
-    return ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else None
+    called = getattr(node, "func", None)
+    return getattr(called, "attr", getattr(called, "id", None))
 
 
 def _parts(statement, surely=True):
