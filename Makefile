@@ -51,9 +51,9 @@ book: $(VENV)/book-is-installed ## build the site from the stored outputs, warni
 	if [ ! -f $(SITE)/index.html ] || [ "$$(cat $(BUILT) 2>&1)" != "$$asked" ] || [ -n "$$(find \
 	  $(BOOK_SOURCES) $< -name __pycache__ -prune -o -newer $(BUILT) -print -quit)" ]; then \
 	  mkdir -p _build; echo "$$asked" > $(BUILT).draft; rm -f $(BUILT); \
-	  echo $(BIN)/jupyter-book build .; \
+	  echo $(BIN)/python -m book build .; \
 	  : Sphinx warns once: without its notes a second try fails like the first.; \
-	  $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }; \
+	  $(BIN)/python -m book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }; \
 	  mv $(BUILT).draft $(BUILT); \
 	fi
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
