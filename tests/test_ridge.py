@@ -81,10 +81,7 @@ def test_ridge_agrees_with_the_study_group(rate):
     np.testing.assert_allclose(found, practice_weights(views, answers, rate), rtol=1e-9)
 
 
-@given(
-    units=arrays(float, 4, elements=st.floats(0.01, 100)),
-    rate=st.floats(0.01, 0.95),
-)
+@given(arrays(float, 4, elements=st.floats(0.01, 100)), st.floats(0.01, 0.95))
 def test_units_do_not_matter_to_dropout(units, rate):
     x, y = regression()
     before = ridge_weights(x, y, dropout_prices(x, rate))
