@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
-from sklearn.metrics import average_precision_score, log_loss
+from sklearn.metrics import log_loss
 
 from dropout_lab.training import fit_torch, perceptron_torch
 from dropout_lab.training.data import check_classes, check_data
@@ -37,16 +37,20 @@ def test_inputs_are_not_copied_and_labels_become_int64(kind):
     ("changes", "error", "words"),
     [
         ({"x": X.astype(np.uint8)}, TypeError, "train x must hold floating-point values"),
-        ({"x": X[:0], "labels": LABELS[:0]}, ValueError, "train must hold at least one example"),
-        ({"x": X[:3]}, ValueError, "train must hold as many labels as inputs, got 4 and 3"),
-        ({"x": X.ravel()[:4]}, ValueError, "train x must have shape (n, ...), got (4,)"),
         ({"x": np.ma.masked_less(X, 0)}, TypeError, "train x must not be masked"),
-        ({"labels": LABELS[:, None]}, ValueError, "train labels must have shape (n,), got (4, 1)"),
+        ({"x": [[1.0], [1.0, 2.0]]}, TypeError, "train x cannot be read as an array"),
+        (
+            {"x": X[:0], "labels": LABELS[:0]},
+            ValueError,
+            "train must hold inputs of shape (n, ...)",
+        ),
+        ({"x": X[:3]}, ValueError, "train must hold inputs of shape (n, ...) and labels of"),
+        ({"x": X[:, 0]}, ValueError, "train must hold inputs of shape (n, ...) and labels of"),
+        ({"labels": LABELS[:, None]}, ValueError, "train must hold inputs of shape (n, ...) and"),
         ({"labels": LABELS * 1.0}, TypeError, "train labels must hold integers"),
-        ({"labels": LABELS - 1}, ValueError, "train labels must not be negative, got -1"),
-        ({"loss": "binary_cross_entropy"}, ValueError, "train labels must be 0 or 1, got 2"),
-        ({"labels": NAN, "loss": "binary_cross_entropy"}, ValueError, "train labels must be 0 or"),
-        ({"validation": (X[:0], LABELS[:0])}, ValueError, "validation must hold at least one"),
+        ({"labels": LABELS - 1}, ValueError, "train labels must hold integers from 0, the index"),
+        ({"loss": "binary_cross_entropy"}, ValueError, "train labels must hold the numbers 0 and"),
+        ({"labels": NAN, "loss": "binary_cross_entropy"}, ValueError, "train labels must hold the"),
         ({"validation": (X[:, :2], LABELS)}, ValueError, "train x and validation x must agree"),
         ({"validation": (X, np.ones(4, int))}, ValueError, "validation labels are all 1: whoever"),
         ({"validation": X}, TypeError, "validation must be a pair (x, labels), got ndarray"),
@@ -57,22 +61,24 @@ def test_bad_data_is_named(message_of, changes, error, words):
     assert message_of(error, checked, **changes).startswith(words)
 
 
-def test_the_output_fits_the_loss_and_the_labels(message_of):
-    for shape in (4, 3), (None, 3), (4, 10):
-        check_classes(shape, "cross_entropy", checked())
-    for shape in (4,), (4, 1), (None, 1):
-        check_classes(shape, "binary_cross_entropy", checked())
-    zeros = checked(labels=np.zeros(4, int))
-    for shape, loss, splits, words in (
-        ((4, 2), "cross_entropy", checked(), "train labels must lie between 0 and 1, as the model"),
-        ((4, 2), "cross_entropy", zeros, "validation labels must lie between 0 and 1"),
-        ((4, 1), "cross_entropy", checked(), "with loss 'cross_entropy' the model must return"),
-        ((4,), "cross_entropy", checked(), "with loss 'cross_entropy' the model must return"),
-        ((4, 2), "binary_cross_entropy", checked(), "with loss 'binary_cross_entropy' the model "),
-    ):
-        message = message_of(ValueError, check_classes, shape, loss, splits)
-        assert message.startswith(words)
-        assert message.endswith(f"got {2 if 'labels' in words else shape}")
+@pytest.mark.parametrize(
+    ("shape", "loss", "words"),
+    [
+        ((4, 3), "cross_entropy", None),
+        ((None, 3), "cross_entropy", None),
+        ((4,), "binary_cross_entropy", None),
+        ((None, 1), "binary_cross_entropy", None),
+        ((4, 2), "cross_entropy", "train labels must lie between 0 and 1, as the model"),
+        ((4, 1), "cross_entropy", "with loss 'cross_entropy' the model must return logits"),
+        ((4,), "cross_entropy", "with loss 'cross_entropy' the model must return logits"),
+        ((4, 2), "binary_cross_entropy", "with loss 'binary_cross_entropy' the model must"),
+    ],
+)
+def test_the_output_fits_the_loss_and_the_labels(message_of, shape, loss, words):
+    if words is None:
+        check_classes(shape, loss, checked())
+    else:
+        assert message_of(ValueError, check_classes, shape, loss, checked()).startswith(words)
 
 
 class TestScores:
@@ -85,15 +91,16 @@ class TestScores:
         odds = special.softmax(logits.astype(np.float64), axis=1)
         assert loss == pytest.approx(log_loss(labels, odds), rel=1e-9)
         assert metrics == {"accuracy": np.mean(logits.argmax(axis=1) == labels)}
-        logits, labels = np.round(rng.normal(0, 3, 20), 1), labels % 2  # rounded: some are equal
+        logits, labels = rng.normal(0, 3, 20), labels % 2
         loss, metrics = scores(logits, labels, "binary_cross_entropy")
         assert loss == pytest.approx(log_loss(labels, special.expit(logits)), rel=1e-9)
-        assert metrics == {
-            "accuracy": np.mean((logits > 0) == labels),
-            "average_precision": average_precision_score(labels, logits),
-        }
+        assert metrics["accuracy"] == np.mean((logits > 0) == labels)
 
-    def test_extremes(self):
+    def test_by_hand(self):
+        # From the highest logit down: hit (precision 1), miss, hit (precision 2/3), miss.
+        logits, labels = np.array([3.0, 2.0, 1.0, 0.0]), np.array([1, 0, 1, 0])
+        _, metrics = scores(logits, labels, "binary_cross_entropy")
+        assert metrics["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
         labels = np.array([0, 1])  # sure answers do not overflow
         assert scores(np.array([1e4, 1e4]), labels, "binary_cross_entropy")[0] == 5e3
         assert scores(np.array([[0.0, 1e4]] * 2), labels, "cross_entropy")[0] == 5e3

@@ -67,19 +67,13 @@ def check_data(train, validation, loss):
 
 def check_classes(shape, loss, splits):
     """Raise ValueError unless the shape of a model's output fits the loss and the labels."""
-    if loss == "binary_cross_entropy":
-        if tuple(shape[1:]) not in ((), (1,)):
-            raise ValueError(
-                "with loss 'binary_cross_entropy' the model must return one logit per example, "
-                f"shape (n,) or (n, 1), got {tuple(shape)}"
-            )
-        return
-    if len(shape) != 2 or shape[1] < 2:
+    binary = loss == "binary_cross_entropy"
+    if tuple(shape[1:]) not in ((), (1,)) if binary else len(shape) != 2 or shape[1] < 2:
+        wanted = "(n,) or (n, 1)" if binary else "(n, classes), at least two classes"
         raise ValueError(
-            "with loss 'cross_entropy' the model must return logits of shape (n, classes), at "
-            f"least two classes, got {tuple(shape)}"
+            f"with loss {loss!r} the model must return logits of shape {wanted}, got {tuple(shape)}"
         )
-    for split in splits:
+    for split in () if binary else splits:
         if split.labels.max() >= shape[1]:
             raise ValueError(
                 f"{split.name} labels must lie between 0 and {shape[1] - 1}, as the model has "
@@ -88,10 +82,9 @@ def check_classes(shape, loss, splits):
 
 
 def check_inputs(x, name):
-    """Return inputs as an array of float16, float32 or float64, or raise TypeError that names them.
+    """Return inputs as an array of float32 or float64 in order, or raise TypeError naming them.
 
-    A tensor may require a gradient, and lie on any device. Other floating dtypes, bfloat16 among
-    them, become float32, which holds all their values, and `numpy.longdouble` becomes float64.
+    A tensor may require a gradient, and lie on any device.
     """
     x = _as_array(x, name)
     if x.dtype.kind != "f":
@@ -99,28 +92,21 @@ def check_inputs(x, name):
             f"{name} must hold floating-point values, got dtype {x.dtype}; "
             "bytes of an image become numbers from 0 to 1 by x / 255"
         )
-    if x.dtype.itemsize > 8:
-        x = x.astype(np.float64)
-    x = x.astype(x.dtype.newbyteorder("="), copy=False)
-    return x if min(x.strides, default=0) >= 0 else x.copy()  # PyTorch reads forward only
+    # What PyTorch reads; in float32 half precision keeps its values.
+    return np.asarray(x, np.float64 if x.dtype.itemsize >= 8 else np.float32, order="C")
 
 
 def _as_array(values, name):
-    """Return an array or a tensor of any framework as an array of a dtype that NumPy has."""
+    """Return an array or a tensor of any framework as an array."""
     if np.ma.isMaskedArray(values):
         raise TypeError(f"{name} must not be masked: a network would see what the mask hides")
     torch = sys.modules.get("torch")  # whoever has a tensor has imported it
+    if torch is not None and isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
     try:
-        if torch is not None and isinstance(values, torch.Tensor):
-            values = values.detach().cpu()
-            if values.is_floating_point() and values.dtype.itemsize < 4:
-                values = values.float()  # of these, NumPy has float16 alone
-        array = np.asarray(values)
+        return np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} cannot be read as an array: {error}") from error
-    if array.dtype.name.startswith(("bfloat16", "float8")):  # of ml_dtypes, as TensorFlow has them
-        return array.astype(np.float32)
-    return array
 
 
 def _check_split(pair, name, loss):
@@ -128,23 +114,16 @@ def _check_split(pair, name, loss):
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise TypeError(f"{name} must be a pair (x, labels), got {type(pair).__name__}")
     x, labels = check_inputs(pair[0], f"{name} x"), _as_array(pair[1], f"{name} labels")
-    if x.ndim < 2:
-        raise ValueError(f"{name} x must have shape (n, ...), got {x.shape}")
-    if labels.ndim != 1:
-        raise ValueError(f"{name} labels must have shape (n,), got {labels.shape}")
-    if len(x) != len(labels):
+    if x.ndim < 2 or not len(x) or labels.shape != x.shape[:1]:
         raise ValueError(
-            f"{name} must hold as many labels as inputs, got {len(labels)} and {len(x)}"
+            f"{name} must hold inputs of shape (n, ...) and labels of shape (n,), at least one of "
+            f"each, got {x.shape} and {labels.shape}"
         )
-    if not len(x):
-        raise ValueError(f"{name} must hold at least one example, got x of shape {x.shape}")
     binary = loss == "binary_cross_entropy"
+    allowed = "the numbers 0 and 1" if binary else "integers from 0, the index of each class"
     if labels.dtype.kind not in ("iubf" if binary else "iu"):
-        allowed = "the numbers 0 and 1" if binary else "integers, the index of each class"
         raise TypeError(f"{name} labels must hold {allowed}, got dtype {labels.dtype}")
-    if binary and not np.isin(labels, (0, 1)).all():
-        wrong = labels[~np.isin(labels, (0, 1))][0]
-        raise ValueError(f"{name} labels must be 0 or 1, got {wrong}")
-    if labels.min() < 0:
-        raise ValueError(f"{name} labels must not be negative, got {labels.min()}")
+    wrong = labels[~np.isin(labels, (0, 1)) if binary else labels < 0]
+    if wrong.size:
+        raise ValueError(f"{name} labels must hold {allowed}, got {wrong[0]}")
     return Split(name, x, labels.astype(np.int64))

@@ -84,7 +84,7 @@ def fit_keras(
         Built; returns logits: ``(n, classes)``, or ``(n,)`` or ``(n, 1)`` for binary labels.
         Changed in place, and compiled anew.
     train, validation : tuple (x, labels)
-        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
+        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and a floating dtype, integer
         labels of shape ``(n,)``; binary labels may be boolean or floating too. The validation
         labels must hold at least two classes.
     epochs, seed, batch_size, learning_rate, loss, patience, progress

@@ -90,7 +90,7 @@ def fit_torch(
         in place, and left in evaluation mode on the device it was trained on. Lazy layers get
         their weights here, drawn from `seed`.
     train, validation : tuple (x, labels)
-        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and any floating dtype, integer
+        NumPy arrays or tensors: inputs of shape ``(n, ...)`` and a floating dtype, integer
         labels of shape ``(n,)``; binary labels may be boolean or floating too. Inputs take the
         dtype of the model's weights. The validation labels must hold at least two classes.
     epochs : int
@@ -100,7 +100,7 @@ def fit_torch(
     batch_size : int, default 32
         Examples per step; the last batch of an epoch may be smaller. Batch normalization cannot
         train on one example that gives it one value per channel; a `batch_size` that leaves one
-        over is then refused. (Keras takes the value for its own mean.)
+        over is then refused by PyTorch. (Keras takes the value for its own mean.)
     learning_rate : float, default 1e-3
         Of Adam; its other settings are the published ones.
     loss : {"cross_entropy", "binary_cross_entropy"}, default "cross_entropy"
@@ -133,6 +133,8 @@ def fit_torch(
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+    RuntimeError
+        Of PyTorch, if it has no such `device`.
     FloatingPointError
         If a loss turns NaN or infinite. The model is then of no more use.
 
@@ -157,9 +159,7 @@ def fit_torch(
         raise TypeError(f"regularizer must be a Regularizer or None, got {regularizer!r:.60}")
     decay = check_flag(decay, "decay")
     train, validation = check_data(train, validation, loss)
-    device = _check_device(device)
-    if any(weight.is_meta for weight in model.parameters()):
-        raise ValueError("model must have weights with values, got some on the device 'meta'")
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     threads_before = torch.get_num_threads()
     with seeded(seed, device):
         model.to(device)
@@ -170,14 +170,6 @@ def fit_torch(
             check_classes(shape, loss, (train, validation))
             twin = _TorchTwin(model, train, validation, settings, device, regularizer, decay)
             return run_epochs(twin, train, validation, settings, device=str(device))
-        except ValueError as error:
-            if "more than 1 value per channel" not in str(error):
-                raise
-            raise ValueError(
-                "batch_size must not leave one example for the last batch of an epoch, of which "
-                f"batch normalization learns nothing ({error}); take another batch_size, or one "
-                "example more or less"
-            ) from error
         finally:
             model.eval()
             torch.set_num_threads(threads_before)
@@ -228,19 +220,6 @@ def _predict(model, x, batch_size=4096):
             raise TypeError(f"model must return one tensor of logits, got {type(part).__name__}")
     logits = torch.cat(parts).cpu()
     return (logits.float() if logits.dtype == torch.bfloat16 else logits).numpy()
-
-
-def _check_device(device):
-    """Return a device that is there; by default CUDA, or else the CPU."""
-    import torch
-
-    found = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        found = torch.device(found)
-        torch.empty(1, device=found).cpu()
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device must be one to compute on, got {device!r}: {error}") from error
-    return found
 
 
 def _like(model):
