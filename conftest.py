@@ -23,6 +23,12 @@ SLOW = (
     "test_printing",
     "test_cards",
 )
+TENSORFLOW = (
+    "test_dropout_oracles",
+    "test_family_oracles",
+    "test_framework_failures",
+    "test_training_keras",
+)
 
 # nbval compares with the stored outputs, which are the published ones.
 os.environ["EXPLORE_PUBLISH"] = "1"
@@ -76,10 +82,13 @@ def pytest_collection_modifyitems(config, items):
 def _scope(nodeid):
     """Name what belongs together.
 
-    The cells of a notebook need one kernel, the tests of a page one opened page, and those in
-    Firefox one Firefox; a build stands alone; the rest goes file by file.
+    The cells of a notebook need one kernel, the tests of a page one opened page, those in Firefox
+    one Firefox, and those of TensorFlow one import of it; a build stands alone; the rest goes file
+    by file.
     """
     file = nodeid.partition("::")[0]
+    if Path(file).stem in TENSORFLOW:
+        return "tensorflow"
     if file.endswith("test_build.py"):
         return nodeid
     if "[firefox" in nodeid:
