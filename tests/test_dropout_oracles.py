@@ -64,8 +64,10 @@ def assert_plausible(mask, rate, decisions=None):
     assert abs(mask.mean() - (1 - rate)) <= 5 * error
 
 
-def assert_ours(rate, x, grad, y, gradient, mask):
-    """Fail unless output and gradient are ours for that mask, to the last bit."""
+def assert_ours(rate, x, grad, found, decisions=None):
+    """Fail unless a mask was drawn, for which output and gradient are ours to the last bit."""
+    y, gradient, mask = found
+    assert_plausible(mask, rate, decisions)
     assert_same(y, dropout_backward(x, mask, rate))
     assert_same(gradient, dropout_backward(grad, mask, rate))
 
@@ -84,8 +86,7 @@ def axes_that_share(mask):
 def test_torch_is_equal_to_the_last_bit(torch, rate, dtype, rng):
     x, grad = without_zeros(rng, SHAPE, dtype)
     found = run_torch(torch, lambda t: torch.nn.functional.dropout(t, rate), x, grad)
-    assert_plausible(found[-1], rate)
-    assert_ours(rate, x, grad, *found)
+    assert_ours(rate, x, grad, found)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -102,7 +103,7 @@ def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
     np.testing.assert_array_max_ulp(y, dropout_backward(x, mask, rate), maxulp=2)
     np.testing.assert_array_max_ulp(gradient, dropout_backward(grad, mask, rate), maxulp=2)
     if factor == np.float32(1 / (1 - rate) if rate < 1 else 0):
-        assert_ours(rate, x, grad, *found)
+        assert_ours(rate, x, grad, found)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -111,8 +112,7 @@ def test_torch_float32_is_explained_to_the_last_bit(torch, rate, rng):
 def test_keras_is_equal_to_the_last_bit(keras, tf, rate, dtype, rng):
     x, grad = without_zeros(rng, SHAPE, dtype)
     found = run_keras(tf, keras.layers.Dropout(rate, seed=3, dtype=dtype), x, grad)
-    assert_plausible(found[-1], rate)
-    assert_ours(rate, x, grad, *found)
+    assert_ours(rate, x, grad, found)
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -121,8 +121,7 @@ def test_torch_channel_dropout_is_a_noise_shape(torch, axes, rng):
     x, grad = without_zeros(rng, shape, "float32")
     function = getattr(torch.nn.functional, f"dropout{axes}d")
     found = run_torch(torch, lambda t: function(t, 0.25), x, grad)
-    assert_plausible(found[-1], 0.25, 30 * 31)
-    assert_ours(0.25, x, grad, *found)
+    assert_ours(0.25, x, grad, found, decisions=30 * 31)
     ours = sample_mask(shape, 0.25, rng, noise_shape=(None, None, *[1] * axes))
     assert axes_that_share(found[-1]) == axes_that_share(ours) == list(range(2, len(shape)))
 
@@ -139,8 +138,8 @@ def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
     shared = [axis for axis, n in enumerate(noise_shape or ()) if n == 1]
     ours = sample_mask(shape, rate, rng, noise_shape=noise_shape)
     assert axes_that_share(found[-1]) == axes_that_share(ours) == shared
-    assert_plausible(found[-1], rate, x.size / np.prod([shape[axis] for axis in shared]))
-    assert_ours(rate, x, grad, *found)
+    decisions = x.size / np.prod([shape[axis] for axis in shared])
+    assert_ours(rate, x, grad, found, decisions)
 
 
 def test_dropped_nan(torch, keras, rng):
