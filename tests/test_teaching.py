@@ -20,22 +20,15 @@ def table_row(number):
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_the_minutes_are_those_of_the_chapter(path):
+def test_minutes_and_exercises_are_those_of_the_chapter_and_homework_checks_itself(path):
     (row,) = re.findall(rf"(?m)^\| \[[^]]*\]\({path.name}\) \| (\d+) \|", PAGE)
     (minutes,) = re.findall(r"\*\*Time:\*\* about (\d+) minutes", prose(path))
     assert row == minutes
-
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_homework_checks_itself_and_every_exercise_is_of_its_chapter(path):
     texts = dict(EXERCISE.findall(prose(path)))
     assert len(texts) >= 3
-    in_class, at_home, project = (
-        re.findall(r"<(ex-[a-z-]+)>", cell) for cell in table_row(int(path.stem[:2]))
-    )
-    assert in_class
-    assert at_home
-    assert project
+    groups = [re.findall(r"<(ex-[a-z-]+)>", cell) for cell in table_row(int(path.stem[:2]))]
+    in_class, at_home, project = groups
+    assert all(groups)
     assert {*in_class, *at_home, *project} <= set(texts)
     assert [label for label in at_home if "check(" not in texts[label]] == []
 

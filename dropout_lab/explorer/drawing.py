@@ -141,6 +141,17 @@ class _Plan:
             f"the first frame ({first}); give every frame the same figsize"
         )
 
+    def page(self, box, grid, frames):
+        """Return the page with a frame for each combination of some positions on each axis."""
+        axes = list(zip(self.axes, grid, strict=True))
+        return published_html(
+            box,
+            [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes],
+            frames,
+            [chosen.index(axis.start) for axis, chosen in axes],
+            self.play,
+        )
+
     def summary(self):
         """Say how many frames there are and on which axes."""
         counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in self.axes)
@@ -151,20 +162,15 @@ class _Plan:
 def _publish(frame, plan):
     """Draw every frame and return the page."""
     __tracebackhide__ = True
+    grid = [range(len(axis.values)) for axis in plan.axes]
     frames, first = [], None
-    for positions in product(*(range(len(axis.values)) for axis in plan.axes)):
+    for positions in product(*grid):
         box, nodes, sentence = frame(positions)
         first = first or box
         if box != first:
             raise ValueError(plan.of_another_size(positions, box, first))
         frames.append((nodes, sentence))
-    page = published_html(
-        first,
-        [(axis.kind, axis.name, axis.labels) for axis in plan.axes],
-        frames,
-        [axis.start for axis in plan.axes],
-        plan.play,
-    )
+    page = plan.page(first, grid, frames)
     weight = len(page.encode())
     if weight > _MAX_BYTES:
         warnings.warn(

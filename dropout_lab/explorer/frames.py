@@ -2,7 +2,6 @@
 
 import io
 import re
-import warnings
 
 import matplotlib as mpl
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
@@ -20,7 +19,6 @@ _SVG_SETTINGS = {
 # Fonts for formulas with codes of their own, where a sum is an X: no other font can show these.
 _OTHER_CODES = re.compile(r"'cm(?:b|ex|mi|r|ss|sy|tt)10'|[\ue000-\uf8ff]")
 _COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
-_MARGINS = ("left", "right", "bottom", "top", "wspace", "hspace")
 _SENTENCE = "_explorer_sentence"
 
 
@@ -102,6 +100,7 @@ def _is_laid_out(figure):
     titles = {figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel()}
     placed = [*figure.legends, *figure.lines, *figure.patches, *figure.images, *figure.artists]
     placed += [text for text in figure.texts if text.get_text() not in titles]
+    margins = vars(type(figure.subplotpars)())  # matplotlib's own
     grids = set()
     for axes in figure.axes:
         if spec := axes.get_subplotspec():
@@ -112,11 +111,7 @@ def _is_laid_out(figure):
         bool(placed)
         or not grids
         or figure.get_layout_engine() is not None
-        or any(
-            getattr(grid.get_subplot_params(figure), name) != mpl.rcParams[f"figure.subplot.{name}"]
-            for grid in grids
-            for name in _MARGINS
-        )
+        or any(vars(grid.get_subplot_params(figure)) != margins for grid in grids)
     )
 
 
@@ -126,9 +121,7 @@ def _move_labels_inside(figure):
     # The constrained layout cannot place a color bar that took its room from the grid.
     in_grid = any(axes.get_subplotspec() is not None for axes in bars)
     engine = TightLayoutEngine() if in_grid else ConstrainedLayoutEngine()
-    with warnings.catch_warnings():  # a figure without room for its labels stays as it was
-        warnings.filterwarnings("ignore", "(constrained_|Tight )layout not applied")
-        engine.execute(figure)
+    engine.execute(figure)
 
 
 def pack(frames):

@@ -9,7 +9,7 @@ import time
 import uuid
 from itertools import product
 
-from .page import live_html, published_html
+from .page import live_html
 
 _AT_ONCE = 0.5  # seconds that a cell draws before it shows what there is
 _PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
@@ -112,14 +112,8 @@ class LiveExplorer:
     @property
     def page(self):
         """Return the page of the frames that exist."""
-        axes = list(zip(self._plan.axes, self._grid, strict=True))
-        page = published_html(
-            self._box,
-            [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes],
-            [self._drawn[positions][1:] for positions in product(*self._grid)],
-            [list(chosen).index(axis.start) for axis, chosen in axes],
-            self._plan.play,
-        )
+        frames = [self._drawn[positions][1:] for positions in product(*self._grid)]
+        page = self._plan.page(self._box, self._grid, frames)
         total = math.prod(len(axis.values) for axis in self._plan.axes)
         return live_html(page, self._name, math.prod(map(len, self._grid)), total)
 

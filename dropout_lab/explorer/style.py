@@ -44,13 +44,11 @@ _RC = {
     "text.color": INK,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
     "grid.color": INK,
     "grid.alpha": 0.15,
     "grid.linewidth": 0.6,
-    "legend.labelcolor": INK,
     "hatch.color": INK,
     "svg.fonttype": "none",
 }

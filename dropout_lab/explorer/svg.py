@@ -246,7 +246,7 @@ def _write(element, used):
 
 
 def _with_palette(source):
-    """Return the address of an image with a palette, where that is smaller and loses nothing.
+    """Return the address of an image with a palette, where that saves room and loses nothing.
 
     matplotlib writes four bytes for each pixel of a picture that has a dozen colors.
     """
@@ -260,8 +260,6 @@ def _with_palette(source):
     small.putpalette(colors[:, :3].tobytes())
     written = io.BytesIO()
     small.save(written, "png", optimize=True, transparency=colors[:, 3].tobytes())
-    if written.tell() >= len(data):
-        return source
     return f"{kind},{base64.b64encode(written.getvalue()).decode()}"
 
 
