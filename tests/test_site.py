@@ -213,11 +213,10 @@ def test_no_element_has_a_color_of_its_own(page):
 
 
 @where_explorers_are
-def test_a_downloaded_notebook_is_the_chapter_with_its_first_frames(page):
-    shown, stored = (
-        str([cell.outputs for cell in code_cells(path)])
-        for path in (SITE / "_sources" / "chapters" / _notebook(page).name, _notebook(page))
-    )
+def test_a_downloaded_notebook_has_the_first_frames_of_its_chapter(page):
+    stored = str([cell.outputs for cell in code_cells(_notebook(page))])
+    download = SITE / "_sources" / "chapters" / _notebook(page).name
+    shown = str([cell.outputs for cell in code_cells(download)])
     assert shown.count("data:image/svg+xml") == stored.count('<figure class="xp ') > 0
     assert "<script" not in shown
 
@@ -350,6 +349,7 @@ def test_every_explorer_moves_and_shows_the_frame_asked_for(look_at, page):
     for number, explorer in enumerate(explorers):
         sizes = [len(labels) for labels in explorer.labels]
         last = len(explorer.frames) - 1
+        assert last + 1 == np.prod(sizes)
         frames = [0, last, *(chosen.randint(0, last) for _ in range(FRAMES_PER_EXPLORER))]
         moves = [
             (list(map(int, np.unravel_index(frame, sizes))), explorer.nodes(frame))
