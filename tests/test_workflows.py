@@ -60,6 +60,7 @@ def test_the_makefile_has_what_the_workflows_make():
     for target in made:
         code, said = make(target, ROOT, "--dry-run", "--always-make")
         assert code == 0, said
+        assert "Nothing to be done" not in said, target
 
 
 def test_the_workflows_try_every_python_that_the_book_allows():
