@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from dropout_lab.conventions import CONVENTIONS, convention_named
+from dropout_lab.conventions import CONVENTIONS, Convention, convention_named
 from dropout_lab.layer import dropout_backward
 from dropout_lab.masks import all_masks
 
@@ -49,12 +49,17 @@ def test_factors_ratios_and_who_is_right(convention):
     assert convention.right == (convention.name in ("classic", "inverted"))
 
 
+def test_a_convention_of_ones_own():
+    mine = Convention("mine", "rate", "rate", "rate")
+    assert mine.eval_over_train(0.2) == pytest.approx(1 / 0.8)
+    assert mine.gradient_ratio(0.2) == pytest.approx(1)
+
+
 @every
 @given(
     rate=st.floats(0.01, 0.99),
     x=st.lists(st.floats(-100, 100).filter(lambda v: abs(v) > 1e-3), min_size=1, max_size=6),
 )
-@settings(max_examples=25)
 @pytest.mark.proves(
     "The ratio of inference to training mean of each convention is the one in the table",
     chapter=3,

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dropout_lab.ensemble import (
@@ -55,7 +55,6 @@ def brute_force(net, x):
     "sub-networks is never surer than the geometric one; at rate 0.8 it can be",
     chapter=8,
 )
-@settings(max_examples=50, deadline=None)
 @given(SEEDS)
 def test_which_mean_is_surer(seed):
     # At 0.5 the difference of the two logits lies symmetrically around its mean, and the logistic

@@ -1,12 +1,14 @@
 """Penalties and norm limits against mathematics and autograd."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dropout_lab.regularizers import Regularizer, clip_norms
 
+torch = pytest.importorskip("torch")
 MATRICES = arrays(np.float64, (4, 3), elements=st.floats(-5, 5, allow_subnormal=False))
 
 
@@ -28,8 +30,6 @@ def test_zeros_and_large_weights_and_the_dtype():
 
 
 def test_pytorch_weights_are_clipped_by_unit_and_filters_whole():
-    import torch
-
     for layer, x in (
         (torch.nn.Linear(5, 4), torch.ones(1, 5)),
         (torch.nn.Conv2d(2, 3, 3), torch.ones(1, 2, 3, 3)),
@@ -45,8 +45,6 @@ def test_pytorch_weights_are_clipped_by_unit_and_filters_whole():
 
 
 def test_gradients_are_those_of_the_penalized_loss():
-    import torch
-
     torch.manual_seed(0)
     layer = torch.nn.Linear(5, 4).double()
     x = torch.randn(7, 5, dtype=torch.float64)
@@ -61,8 +59,6 @@ def test_gradients_are_those_of_the_penalized_loss():
 
 
 def test_what_was_not_trained_is_left_alone():
-    import torch
-
     layer = torch.nn.Linear(3, 2)
     before = layer.weight.detach().clone()
     regularizer = Regularizer(l1=1.0, l2=1.0, max_norm=0.01)
