@@ -137,7 +137,6 @@ LAYOUTS = {
     "fortran": np.asfortranarray(BASE),
     "broadcast": np.broadcast_to(np.arange(1.0, 7.0), (4, 6)),
     "0-d": np.array(2.5),
-    "empty": np.empty((0, 3)),
 }
 
 
