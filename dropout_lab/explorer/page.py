@@ -89,7 +89,6 @@ def published_html(box, axes, frames, start, play=None):
     }
     # Inside a script element only "<" could end it early; JSON can write it another way.
     payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    picture = _svg(box, nodes, sentence).replace(ID_MARK, "f")
     page = (
         # What a notebook that is not trusted must keep stands inline: it drops style elements.
         f'<figure class="xp mathjax_ignore" data-xp="{_KEY_MARK}" style="max-width:36rem">'
@@ -97,14 +96,22 @@ def published_html(box, axes, frames, start, play=None):
         f'<p class="xp-note">One of {len(frames)} frames. Moving through the others needs '
         "scripts; in a notebook, run the cell or trust the notebook.</p>"
         '<div class="xp-ui"></div><div class="xp-view">'
-        f'<img alt="{html.escape(sentence)}" style="background:#fff" src="{_data_uri(picture)}">'
-        "</div>"
+        f"{image_html(box, nodes, sentence)}</div>"
         f'<figcaption class="xp-say" aria-live="polite">{html.escape(sentence)}</figcaption>'
         f'<script type="application/json">{payload.replace(ID_MARK, _KEY_MARK)}</script>'
         f"<script>{script_text()}</script></figure>"
     )
     key = "xp" + hashlib.sha256(page.encode()).hexdigest()[:10]
     return page.replace(_KEY_MARK, key)
+
+
+def image_html(box, nodes, sentence):
+    """Return one frame as an image, for readers without scripts."""
+    picture = _svg(box, nodes, sentence).replace(ID_MARK, "f").translate(_IN_A_URI)
+    return (
+        f'<img alt="{html.escape(sentence)}" style="background:#fff" '
+        f'src="data:image/svg+xml;charset=utf-8,{picture}">'
+    )
 
 
 @dataclass(frozen=True)
@@ -296,11 +303,6 @@ def _control(axis, position):
         )
         control = f'<select class="xp-axis" autocomplete="off">{options}</select>'
     return f"<label><span>{name}</span>{control}</label>"
-
-
-def _data_uri(svg):
-    """Return `svg` as the value of a ``src`` attribute."""
-    return "data:image/svg+xml;charset=utf-8," + svg.translate(_IN_A_URI)
 
 
 def _resource(name, package=__package__):
