@@ -20,7 +20,7 @@ TRAIN = """({sizes, weights, biases, x, labels, masks, rate}) => {
         const found = net.gradients(inputs, labels, some, rate);
         step([...found.weights, ...found.biases]);
         return [found.loss, ...lists(found)];
-    }), lists(net), Object.values(evaluate(net, inputs, labels))];
+    }), lists(net), Object.values(evaluate(net, inputs, labels)).slice(1)];
 }"""
 DRAW = """([seed, stream]) => {
     const random = dropoutLab.generator(seed, stream), net = new dropoutLab.MLP([50, 60], random);

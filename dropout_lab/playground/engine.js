@@ -143,14 +143,16 @@
     }
   }
 
+  // Without dropout: for each example whether its class has the largest score, and the means.
   function evaluate(net, x, labels) {
     const classes = net.sizes.at(-1), logits = net.forward(x, labels.length);
-    const right = labels.filter((label, i) => {
+    const right = Array.from(labels, (label, i) => {
       const row = logits.subarray(i * classes, (i + 1) * classes);
-      return row.indexOf(Math.max(...row)) == label;
+      return +(row.indexOf(Math.max(...row)) == label);
     });
     return {
-      accuracy: right.length / labels.length,
+      right,
+      accuracy: right.reduce((sum, each) => sum + each) / labels.length,
       crossEntropy: crossEntropy(logits, labels, classes),
     };
   }

@@ -1,7 +1,11 @@
 """The sweeps of chapter 7, on MNIST: dropout rate, net, training set, dropout on pixels."""
 
-from dropout_lab.lessons.runs import drawn, mnist_rows, scores, trained
+import numpy as np
+
+from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
+from dropout_lab.playground.training import CASES, EVERY, digit_parts
 from dropout_lab.sweeps import Sweep, grid
+from dropout_lab.training import perceptron_torch
 
 NETS = {"128-64": [784, 128, 64, 10], "512-512": [784, 512, 512, 10]}
 """The published net, and one that has room to spare."""
@@ -83,6 +87,34 @@ def run_input(input_rate, seed):
     return scores(model, final_train=train, final_test=mnist_rows()[2:])
 
 
+def run_case(case, rate, seed):
+    """Train a net as "Train it here" does, and return what it reads of the test images."""
+    import torch
+
+    x, labels, test_x, test_labels = (part / 16 ** (part.ndim > 1) for part in digit_parts())
+    settings, rng = CASES[case], np.random.default_rng(seed)
+    chosen = rng.permutation(len(x))[: settings["images"]]
+    redrawn = rng.random(len(chosen)) < settings["redrawn"]
+    labels = np.where(redrawn, rng.integers(10, size=len(chosen)), labels[chosen])
+    x, labels = torch.tensor(x[chosen]).float(), torch.tensor(labels).long()
+    units = settings["units"]
+    model = perceptron_torch([64, units, units, 10], rate, seed=seed)
+    torch.manual_seed(seed)  # for the masks
+    optimizer = torch.optim.Adam(model.parameters(), settings["learningRate"])
+    accuracy, order = [], []
+    for step in range(settings["steps"] + 1):
+        if step % EVERY == 0:
+            right = ~tested(model, test_x.astype(np.float32), test_labels.astype(int))[1]
+            accuracy.append(right.mean())
+            model.train()
+        order = order if len(order) else rng.permutation(len(x))
+        batch, order = order[:BATCH], order[BATCH:]
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x[batch]), labels[batch]).backward()
+        optimizer.step()
+    return {"accuracy": accuracy, "right": right.astype(int)}
+
+
 def _published_split():
     """Return what the published script trains on, and what it validates on."""
     x, labels, *_ = mnist_rows()
@@ -105,6 +137,12 @@ def _active(model):
 
 
 SWEEPS = (
+    Sweep(
+        "page-cases",
+        "The cases of the piece that trains in the page: a net with and one without dropout.",
+        grid(case=list(CASES), rate=[0.0, 0.5], seed=SEEDS),
+        run_case,
+    ),
     Sweep(
         "mnist-keras",
         "The published script in Keras, with and without its dropout.",

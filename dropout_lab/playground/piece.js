@@ -1,0 +1,85 @@
+// What all pieces share: how they come to life, load, glide, and stand in the address.
+(() => {
+  "use strict";
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const inBook = "content_root" in document.documentElement.dataset;
+
+  Object.assign(dropoutLab, {
+    // Bring one kind of piece to life wherever it stands. Python made its controls; they are in
+    // its data, as they are of no use without a script.
+    piece(kind, live) {
+      for (const root of document.querySelectorAll(`[data-piece=${kind}]:not([data-on])`)) {
+        root.dataset.on = "";
+        const find = name => root.querySelector(name[0] === "." ? name : `[name="${name}"]`);
+        const data = JSON.parse(root.querySelector("[type='application/json']").textContent);
+        find(".pg-note").remove();
+        find(".pg-ui").innerHTML = data.controls;
+        find(".pg-view").innerHTML = data.view;
+        find(".pg-view").removeAttribute("style");
+        // JupyterLab would take the arrow keys for itself; but it must hear Ctrl+S.
+        root.onkeydown = event => event.ctrlKey || event.metaKey || event.stopPropagation();
+        const controls = [...root.querySelectorAll(".pg-ui :is(input, select)")];
+        live({
+          root, find, data,
+          // What its controls say, in the address, so that a teacher can send it: in the book only.
+          remember() {
+            const state = new URLSearchParams({piece: kind});
+            for (const {name, value} of controls) state.set(name, value);
+            // A browser may forbid it, for a file say; the piece does without.
+            try {
+              if (inBook) history.replaceState(null, "", "#" + state);
+            } catch {}
+          },
+          // A slider and a menu keep to what they allow.
+          recall(change) {
+            const state = new URLSearchParams(inBook ? location.hash.slice(1) : "");
+            if (state.get("piece") !== kind) return;
+            for (const control of controls) {
+              control.value = state.get(control.name) ?? control.value;
+              if (control.value) change(control);
+            }
+            root.scrollIntoView();
+          },
+          show(name, text) {
+            const control = find(name);
+            control.ariaValueText = control.previousSibling.textContent = text;
+          },
+          // What changes many times a second is announced once it has come to rest.
+          say(html, rest) {
+            const caption = find(".pg-say");
+            caption.ariaLive = rest ? "polite" : "off";
+            caption.innerHTML = html;
+          },
+        });
+      }
+    },
+
+    // A text that stands in the page, or in a script that the site loads when it is asked for.
+    load: name => new Promise((use, fail) => {
+      const held = document.querySelector(`[data-text=${name}]`), {src} = held.dataset;
+      if (!src || dropoutLab[name]) return use(dropoutLab[name] ?? held.textContent);
+      const script = document.createElement("script");
+      script.src = src;
+      script.onload = () => use(dropoutLab[name]);
+      script.onerror = fail;
+      document.head.append(script);
+    }),
+
+    // Let numbers glide to where they belong in 150 ms, and draw on the way.
+    glide(draw) {
+      let shown = [], from, to, began, asked = 0;
+      const frame = now => {
+        const left = calm.matches ? 0 : 1 - Math.min(Math.max(now - began, 0) / 150, 1);
+        shown = to.map((value, k) => value + (from[k] - value) * left ** 2);
+        draw(shown);
+        asked = left && requestAnimationFrame(frame);
+      };
+      return values => {
+        from = values.map((value, k) => shown[k] ?? value);
+        to = values;
+        began = performance.now();
+        asked ||= requestAnimationFrame(frame);
+      };
+    },
+  });
+})();

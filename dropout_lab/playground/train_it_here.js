@@ -1,0 +1,265 @@
+// The page's side of "Train it here": two nets, their curves, and a sentence that says who leads.
+// A worker does the work; where a browser allows none, the page does it, in shorter slices.
+(() => {
+  "use strict";
+  const {piece, load, glide, serve} = dropoutLab, NAMES = ["without", "with"], WIDTH = 344;
+
+  const connect = hear => {
+    const sent = [];
+    let send;
+    const alone = () => {
+      const served = serve(hear, 8);
+      send = (verb, value) => served[verb](value);
+      sent.forEach(words => send(...words));
+    };
+    try {
+      const listen = "const served = dropoutLab.serve(m => postMessage(m), 40);" +
+        "onmessage = e => served[e.data[0]](e.data[1]);";
+      const worker = new Worker(URL.createObjectURL(new Blob([dropoutLab.text, listen])));
+      worker.onmessage = event => hear(event.data);
+      worker.onerror = alone;
+      send = (...words) => worker.postMessage(words);
+    } catch {
+      alone();
+    }
+    return (...words) => {
+      sent.push(words);
+      send(...words);
+    };
+  };
+
+  // Two numbers a unit, how far its disc and its ring are open, then one a digit. The root lets
+  // the area of a disc follow what the unit says.
+  const numbersOf = ({layers, answer}) => [
+    ...layers.flatMap(said => [...said].flatMap(value =>
+      [Math.sqrt(Math.min(1, Math.max(0, value / 2))), +(value < 0)])),
+    ...answer,
+  ];
+
+  const drawNet = (canvas, name, units, numbers, seen) => {
+    const style = getComputedStyle(canvas), color = role => style.getPropertyValue("--pg-" + role);
+    const scale = canvas.clientWidth / WIDTH * devicePixelRatio, c = canvas.getContext("2d");
+    canvas.width = WIDTH * scale;
+    canvas.height = 222 * scale;
+    c.scale(scale, scale);
+    c.font = `13px ${style.fontFamily}`;
+    const ink = (value, opacity = 1) => {
+      c.fillStyle = c.strokeStyle = value;
+      c.globalAlpha = opacity;
+    };
+    const circle = (x, y, radius, draw = "fill") => {
+      c.beginPath();
+      c.arc(x, y, radius, 0, 7);
+      c[draw]();
+    };
+    const label = (text, x, y) => {
+      ink(style.color);
+      c.textAlign = "center";
+      c.fillText(text, x, y);
+    };
+    let at = 0;
+    label("64 pixels", 33, 12);
+    label("digit", 314, 12);
+    seen?.pixels.forEach((gray, k) => {
+      ink(style.color, 0.06 + 0.94 * gray);
+      c.fillRect(1 + 8 * (k % 8), 80 + 8 * (k >> 3), 7.5, 7.5);
+    });
+    for (const x of [128, 240]) {
+      const columns = Math.min(8, units / 4), middle = (units / columns - 1) / 2;
+      let dropped = 0;
+      label(units + " units", x, 12);
+      for (let unit = 0; unit < units; unit++) {
+        const left = x + 11.5 * (unit % columns - (columns - 1) / 2);
+        const top = 112 + 11.5 * (Math.floor(unit / columns) - middle);
+        const open = numbers[at++], ring = numbers[at++];
+        // Silent by ReLU and dropped never look alike: a dot, and a ring without one.
+        ink(color(name), 1 - ring);
+        circle(left, top, 1 + 4 * open);
+        ink(color("dropped"), ring);
+        if (ring) circle(left, top, 4, "stroke");
+        dropped += ring > 0.5;
+      }
+      label(dropped ? dropped + " dropped" : "none dropped", x, 217);
+    }
+    for (let digit = 0; digit < 10; digit++) {
+      ink(color(name));
+      circle(306, 31 + 18 * digit, 1 + 5 * Math.sqrt(numbers[at++]));
+      label(digit, 322, 35.5 + 18 * digit);
+      if (digit === seen?.label) c.fillText("←", 336, 35.5 + 18 * digit);
+    }
+  };
+
+  const text = (words, x, y, more = "") => `<text x="${x}" y="${y}" ${more}>${words}</text>`;
+  const grid = path => `<path class="pg-grid" d="${path}"/>`;
+
+  // Solid on new images, dotted on its own. The words at the ends of the lines say whose they are.
+  const chart = (title, measure, top, steps, curves) => {
+    const end = WIDTH - 108, x = step => 30 + (end - 30) * step / steps;
+    const y = value => 146 - 116 * Math.min(value / top, 1), ends = curves.at(-1);
+    let drawn = text(title, 0, 14) + text("steps", end + 16, 165);
+    for (const part of [0, 0.5, 1]) {
+      const height = y(part * top);
+      drawn += grid(`M30 ${height}H${end}`) + text(part * top, 24, height + 4, 'text-anchor="end"') +
+        text(part * steps, x(part * steps), 165, 'text-anchor="middle"');
+    }
+    if (ends) {
+      const heights = NAMES.map((_, k) => y(ends.nets[k].test[measure]));
+      const apart = Math.max(0, 16 - Math.abs(heights[0] - heights[1])) / 2;
+      NAMES.forEach((name, k) => {
+        const place = kind => ({step, nets}) => [x(step), y(nets[k][kind][measure])].map(Math.round);
+        const line = (kind, more) =>
+          `<polyline class="pg-${name}${more}" points="${curves.map(place(kind)).join(" ")}"/>`;
+        // Two labels that would meet stand apart.
+        const below = heights[k] > heights[1 - k] || heights[0] === heights[1] && k;
+        const value = ends.nets[k].test[measure].toFixed(2);
+        drawn += line("train", " pg-own") + line("test", "") + text(`${value} ${name}`,
+          x(ends.step) + 8, heights[k] + (below ? apart : -apart) + 4, `class="pg-${name}"`);
+      });
+    }
+    return `<svg viewBox="0 0 ${WIDTH} 170" aria-hidden="true">${drawn}</svg>`;
+  };
+
+  // Each seed a dot, and the interval of their mean; left of the line dropout loses.
+  const seedsChart = ({mean, half, bySeed}) => {
+    const reach = Math.max(0.05, Math.abs(mean) + half, ...bySeed.map(Math.abs));
+    const x = lead => WIDTH * (1 + 0.87 * lead / reach), middle = 'text-anchor="middle"';
+    const side = "pg-" + (Math.abs(mean) < half ? "nobody" : NAMES[+(mean > 0)]);
+    const dot = (lead, y, radius) => `<circle class="${side}" cx="${x(lead)}" cy="${y}" r="${radius}"/>`;
+    return `<svg class="pg-seeds" viewBox="0 0 ${2 * WIDTH} 66" aria-hidden="true">` +
+      grid(`M${WIDTH} 4V46`) + text(0, WIDTH, 62, middle) +
+      text("dropout loses", 0.3 * WIDTH, 62, middle) + text("dropout wins", 1.7 * WIDTH, 62, middle) +
+      `<path class="${side} pg-interval" d="M${x(mean - half)} 32H${x(mean + half)}"/>` +
+      dot(mean, 32, 5) + bySeed.map(lead => dot(lead, 14, 4)).join("") + "</svg>";
+  };
+
+  const points = lead => (100 * lead).toFixed(1).replace("-", "−");
+  const leader = (lead, half) => Math.abs(lead) > half &&
+    `<b class="pg-${NAMES[+(lead > 0)]}">${lead > 0 ? "dropout" : "the net without dropout"} leads ` +
+    `by ${points(Math.abs(lead))} points</b>`;
+
+  piece("train", ({root, find, data, show, say, remember, recall}) => {
+    const canvases = root.querySelectorAll("canvas");
+    const state = {...data.start, ...data.cases[data.start.case]};
+    let busy = "", run = 0, curves = [], seen, seeds, started, send;
+
+    const draw = glide(numbers => canvases.forEach((canvas, k) =>
+      drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), seen)));
+    const silent = () => Array(8 * state.units + 20).fill(0);
+    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : silent());
+    const verdict = () => {
+      const {step, nets, lead, error} = curves.at(-1) ?? {}, over = step >= state.steps;
+      if (seeds?.bySeed)
+        return `Five seeds, ${state.steps} steps each: ` +
+          `${leader(seeds.mean, seeds.half) || "nobody leads for sure"}. Dropout's lead has the 95 % ` +
+          `interval ${points(seeds.mean - seeds.half)} to ${points(seeds.mean + seeds.half)}.`;
+      if (seeds) return `${seeds.scores.length} of 5 seeds are trained.`;
+      if (!step) return data.says;
+      const scores = nets.map(net => net.test.accuracy.toFixed(2));
+      const who = leader(lead, 1.96 * error), first = +(lead > 0);
+      return (over ? `After ${step} steps ` : `Step ${step} of ${state.steps}: `) +
+        (who ? `${who}, ${scores[first]} against ${scores[1 - first]}.` :
+          `nobody leads, ${scores[1]} with dropout and ${scores[0]} without: too few images to tell.`) +
+        (over ? " One seed. Ask five." : "");
+    };
+    const showAll = () => {
+      const redrawn = Math.round(100 * state.redrawn) + " %";
+      show("dropout rate", state.rate.toFixed(2));
+      show("training images", state.images);
+      show("labels redrawn", redrawn);
+      find(".pg-fold").textContent = `${state.images} images, ${redrawn} of labels redrawn, ` +
+        `${state.units} units, seed ${state.seed}`;
+      find("Train").textContent = busy ? "Pause" : "Train";
+      find(".pg-curves").innerHTML = chart("Accuracy", "accuracy", 1, state.steps, curves) +
+        chart("Loss, in nats", "crossEntropy", 3, state.steps, curves) +
+        (seeds?.bySeed ? seedsChart(seeds) : "");
+      showNets();
+      say(verdict(), !busy);
+    };
+
+    const hear = message => {
+      // What was on its way when another run began is of no use.
+      if (message.run !== run) return;
+      // The first look of a new experiment takes the place of the old one's curves.
+      curves = message.points[0]?.step === 0 ? message.points : [...curves, ...message.points];
+      seen = message.units;
+      if (message.scores) seeds = message;
+      if (message.done || message.bySeed) busy = "";
+      showAll();
+    };
+    const settings = () => ({...state, units: [state.units, state.units], run: ++run});
+    const begin = () => {
+      busy = "";
+      seeds = seen = null;
+      send("begin", settings());
+    };
+    const ready = () => started ??= load("digits").then(digits => {
+      send = connect(hear);
+      send("digits", JSON.parse(digits));
+      begin();
+    });
+    const fresh = () => (seeds || curves.at(-1)?.step >= state.steps) && begin();
+    const press = {
+      Train() {
+        if (busy) {
+          busy = "";
+          return send("pause");
+        }
+        fresh();
+        busy = "train";
+        send("train");
+      },
+      Step() {
+        fresh();
+        busy = "";
+        send("step");
+      },
+      "Start again": begin,
+      "Five seeds"() {
+        busy = "seeds";
+        seen = null;
+        seeds = {scores: []};
+        send("seeds", {...settings(), count: 5});
+      },
+    };
+    root.onclick = ({target: {name}}) => press[name] &&
+      ready().then(press[name]).then(showAll, () => say("The digits cannot be loaded.", true));
+
+    const set = {
+      case: value => Object.assign(state, data.cases[value]),
+      "dropout rate": value => state.rate = +value,
+      "training images": value => state.images = +value,
+      "labels redrawn": value => state.redrawn = value / 100,
+      "units per layer": value => state.units = +value,
+      seed: value => state.seed = +value,
+    };
+    const change = ({name, value}) => {
+      if (name !== "seed" || /^\d{1,6}$/.test(value)) return set[name](value), true;
+      say("The seed is a whole number from 0 to 999999.", true);
+    };
+    const midway = {"dropout rate": "rate", "labels redrawn": "redrawn"};
+    root.oninput = ({target}) => {
+      if (!change(target)) return;
+      const {name} = target, going = busy === "train";
+      if (name === "case") {
+        find("dropout rate").value = state.rate;
+        find("training images").value = state.images;
+        find("labels redrawn").value = 100 * state.redrawn;
+        find("units per layer").value = state.units;
+      } else if (!["dropout rate", "seed"].includes(name)) find("case").value = data.own;
+      remember();
+      if (send && name in midway && !seeds) send(midway[name], state[midway[name]]);
+      else if (send) {
+        begin();
+        if (going) press.Train();
+      }
+      showAll();
+    };
+    recall(change);
+    find(".pg-fold").parentNode.open = root.clientWidth > 600;
+    showAll();
+    new ResizeObserver(showNets).observe(canvases[0]);
+    // A canvas does not follow the palette of the page by itself.
+    const theme = {attributeFilter: ["data-theme"]};
+    new MutationObserver(showNets).observe(document.documentElement, theme);
+  });
+})();

@@ -1,0 +1,175 @@
+"""Train it here: two small nets that a reader trains in the page, with and without dropout."""
+
+import json
+from functools import cache, partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from dropout_lab._checks import check_choice
+from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
+from dropout_lab.intervals import shared_interval, verdict
+from dropout_lab.playground.page import button, field, key, menu, piece, slider
+from dropout_lab.sweeps import load_results
+
+__all__ = ["CASES", "digit_parts", "train_it_here"]
+
+CASES = {
+    "dropout wins": {
+        "images": 200,
+        "redrawn": 0.3,
+        "units": 128,
+        "steps": 600,
+        "learningRate": 0.001,
+        "rate": 0.5,
+    },
+    "dropout loses": {
+        "images": 1000,
+        "redrawn": 0.0,
+        "units": 16,
+        "steps": 400,
+        "learningRate": 0.003,
+        "rate": 0.5,
+    },
+    "nobody knows": {
+        "images": 60,
+        "redrawn": 0.0,
+        "units": 64,
+        "steps": 800,
+        "learningRate": 0.001,
+        "rate": 0.5,
+    },
+}
+"""Where a reader may start: training images, the share of their labels that are redrawn at random,
+units in each of two hidden layers, steps of Adam in batches of 32, its learning rate, and the
+dropout rate of one of the two nets."""
+
+OWN = "your own"
+OLD = "on images that it trains on"
+TESTED = 797  # of 1,797 digits; the others are there to train on
+EVERY = 20  # steps between two looks at the test images
+SEEDS = 5
+RATES = (0.0, 0.5)
+
+
+def train_it_here(case="dropout wins"):
+    """Let the reader train two nets in the page, one of them with dropout.
+
+    Both have the same first weights and see the same batches of scikit-learn's digits. Their
+    curves grow while they train; a sentence says who leads, on one seed or on five.
+
+    Parameters
+    ----------
+    case : str, default "dropout wins"
+        Where the reader starts, one of `CASES`.
+
+    Returns
+    -------
+    object
+        What the notebook displays. Without scripts it shows the curves of five trainings in
+        PyTorch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such case.
+    """
+    start = CASES[check_choice(case, "case", CASES)]
+    own = (
+        slider("training images", start["images"], 50, 1000, 10)
+        + slider("labels redrawn", round(100 * start["redrawn"]), 0, 40, 1)
+        + menu("units per layer", start["units"], [16, 32, 64, 128])
+        + field("seed", 0)
+    )
+    controls = (
+        menu("case", case, [*CASES, OWN])
+        + slider("dropout rate", start["rate"], 0, 0.95, 0.01)
+        + '<details><summary class="pg-fold"></summary><div class="pg-own-case">'
+        + f"{own}</div></details>"
+        + button("Train", first=True)
+        + "".join(map(button, ["Step", "Start again", "Five seeds"]))
+    )
+    nets = "".join(
+        f'<div><b class="pg-{name}">{name.title()} dropout</b>'
+        f'<canvas role="img" aria-label="units of the net {name} dropout"></canvas></div>'
+        for name in ("without", "with")
+    )
+    view = (
+        f'<div class="pg-curves"></div>{key("lines", solid=f"on {TESTED} new images", dotted=OLD)}'
+        f'<div class="pg-nets">{nets}</div>'
+        + key("units", disc="speaks, larger when louder", dot="stays at zero", ring="dropped now")
+    )
+    return piece(
+        "train",
+        "Train it here",
+        partial(_still, case),
+        controls=controls,
+        view=view,
+        scripts=("experiment", "train_it_here"),
+        texts={"digits": _digits_text()},
+        says="Two nets with the same first weights see the same images in the same order. "
+        "Press Train.",
+        cases=CASES,
+        start={"case": case, "seed": 0},
+        own=OWN,
+    )
+
+
+@cache
+def digit_parts():
+    """Return scikit-learn's digits as the page splits them.
+
+    Returns
+    -------
+    x, labels, test_x, test_labels : numpy.ndarray
+        1,000 images to train on and 797 to test on, as rows of 64 whole numbers from 0 to 16, and
+        their digits; each part in the order of its digits.
+    """
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    test, pool = (
+        part[np.argsort(labels[part], kind="stable")] for part in (order[:TESTED], order[TESTED:])
+    )
+    return pixels[pool].astype(int), labels[pool], pixels[test].astype(int), labels[test]
+
+
+def _digits_text():
+    """Write the digits as `experiment.js` reads them: a character a gray level, pixel by pixel."""
+    x, labels, test_x, test_labels = digit_parts()
+    gray = np.array(list("0123456789abcdefg"))[np.concatenate([test_x, x])]
+    both = np.concatenate([test_labels, labels])
+    return json.dumps(
+        {"pixels": "".join(gray.T.ravel()), "labels": both.tolist(), "tested": TESTED}
+    )
+
+
+def _still(case):
+    """Draw what trainings of a case in PyTorch gave: what there is to see without scripts."""
+    results, steps = load_results("page-cases"), CASES[case]["steps"]
+    looks = np.arange(0, steps + 1, EVERY)
+    runs = {"case": case, "seed": range(SEEDS)}
+    right = [results.array("right", rate=rate, **runs) for rate in RATES]
+    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 2.6))
+    for rate, name, found in zip(RATES, ("without", "with"), right, strict=True):
+        curve = results.array("accuracy", rate=rate, **runs).mean(axis=0)
+        panel.plot(looks, curve, color=COLORS[name], linestyle="--" if rate else "-")
+        end = found.mean()
+        panel.annotate(f" {end:.2f} {name}", (steps, end), color=COLORS[name], va="center")
+    panel.set(xlim=(0, 1.3 * steps), ylim=(0, 1), xticks=[0, steps // 2, steps], yticks=[0, 0.5, 1])
+    panel.spines["bottom"].set_bounds(0, steps)
+    panel.set(xlabel="steps", title=f"Accuracy on {TESTED} new images, mean of {SEEDS} seeds")
+    mean, half = shared_interval(right[1] - right[0])
+    words = {
+        "helps": "dropout leads",
+        "harms": "the net without dropout leads",
+        "unclear": "nobody leads for sure",
+    }
+    says = (
+        f"{SEEDS} trainings in PyTorch of {steps} steps each: {words[verdict(mean, half)]}. "
+        f"Dropout's lead is {100 * mean:.1f} points, 95 % interval {100 * (mean - half):.1f} to "
+        f"{100 * (mean + half):.1f}."
+    )
+    return describe(figure, says.replace("-", "−"))

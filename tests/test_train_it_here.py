@@ -1,0 +1,190 @@
+"""The piece in which a reader trains two nets: what it computes, and how it behaves in a page."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from dropout_lab.explorer.page import script_text
+from dropout_lab.intervals import shared_interval
+from dropout_lab.playground.training import CASES, _digits_text, digit_parts, train_it_here
+
+CASE = CASES["dropout loses"]
+# Two nets of a case, after a few steps: their images, labels and logits.
+TRAIN = """([digits, settings, steps, later]) => {
+    const {Experiment, readDigits} = dropoutLab;
+    const run = new Experiment(readDigits(JSON.parse(digits)), settings), lists = [];
+    const first = run.nets.map(net => [...net.weights[0]]);
+    for (let step = 0; step < steps; step++) {
+        Object.assign(run, later);
+        run.advance();
+        lists.push([...run.batch.labels]);
+    }
+    const nets = run.evaluate();
+    return {first, batches: lists, x: [...run.train.x], labels: [...run.train.labels],
+        right: nets.map(net => net.test.right), loss: nets.map(net => net.train.crossEntropy)};
+}"""
+
+
+@pytest.fixture(scope="module")
+def train(chromium, tmp_path_factory):
+    """Return a function that trains the two nets of a case on a page without a piece."""
+    scripts = (script_text(f"{name}.js", "dropout_lab.playground") for name in PARTS)
+    path = tmp_path_factory.mktemp("experiment") / "page.html"
+    path.write_text("".join(f"<script>{text}</script>" for text in scripts))
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+
+    def call(steps=1, later=None, **changes):
+        units = [CASE["units"]] * 2
+        settings = CASE | {"units": units, "seed": 3} | changes
+        return page.evaluate(TRAIN, [_digits_text(), settings, steps, later or {}])
+
+    call.evaluate = page.evaluate
+    yield call
+    page.close()
+
+
+PARTS = ("engine", "experiment")
+
+
+def test_a_training_image_is_one_of_the_pool_with_its_label(train):
+    x, labels, *_ = digit_parts()
+    known = {tuple(row): label for row, label in zip(x, labels, strict=True)}
+    found = train(images=50)
+    rows = (np.array(found["x"]).reshape(50, 64) * 16).round().astype(int)
+    assert [known[tuple(row)] for row in rows] == found["labels"]
+    assert len(set(map(tuple, rows))) == 50
+
+
+def test_both_nets_begin_alike_and_only_one_of_them_drops(train):
+    some, none, other = train(20), train(20, rate=0), train(20, rate=0.9)
+    assert some["first"][0] == some["first"][1]
+    assert none["right"][0] == none["right"][1]
+    assert some["batches"] == other["batches"]
+    assert some["right"][0] == other["right"][0]
+    assert some["right"][1] != other["right"][1]
+
+
+def test_a_pass_shows_each_image_once(train):
+    found = train(steps=3, images=70)
+    assert [len(batch) for batch in found["batches"]] == [32, 32, 6]
+    assert sorted(itertools.chain(*found["batches"])) == sorted(found["labels"])
+
+
+def test_a_rate_changed_midway_counts_from_the_next_step(train):
+    assert train(20, later={"rate": 0.9})["loss"] == train(20, rate=0.9)["loss"]
+
+
+def test_redrawn_labels_are_as_many_as_asked_and_nested(train):
+    clean, some, more = (np.array(train(redrawn=share)["labels"]) for share in (0, 0.2, 0.4))
+    # A tenth of what is redrawn is right again.
+    for found, share in ((some, 0.18), (more, 0.36)):
+        assert stats.binomtest(int((found != clean).sum()), 1000, share).pvalue > 0.001
+    assert (more[some != clean] == some[some != clean]).all()
+
+
+def test_the_interval_over_seeds_is_the_package_s(train, rng):
+    values = rng.integers(-1, 2, (5, 60)) + rng.normal(0.1, 0.3, (5, 1))
+    found = train.evaluate("values => dropoutLab.sharedInterval(values)", values.tolist())
+    np.testing.assert_allclose([found["mean"], found["half"]], shared_interval(values), rtol=1e-9)
+
+
+@pytest.fixture
+def piece(browser, tmp_path):
+    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
+    pages = []
+
+    def open_it(case="dropout loses", before="", after=""):
+        path = tmp_path / "page.html"
+        html = train_it_here(case)._repr_html_()
+        path.write_text(f'<html data-content_root="">{before}{html}</html>', encoding="utf-8")
+        page = browser.new_page()
+        pages.append(page)
+        page.trouble = []
+        page.on("pageerror", lambda error: page.trouble.append(str(error)))
+        page.goto(path.as_uri() + after)
+        page.figure = page.get_by_role("figure", name="Train it here")
+        page.says = page.figure.locator("figcaption")
+        return page
+
+    yield open_it
+    for page in pages:
+        assert page.trouble == []
+        page.close()
+
+
+def press(page, name):
+    page.figure.get_by_role("button", name=name, exact=True).click()
+
+
+def wait_for(page, text):
+    page.figure.locator("figcaption", has_text=text).wait_for(timeout=60_000)
+
+
+@pytest.mark.firefox
+def test_a_reader_trains_and_sees_dropout_lose(piece):
+    page = piece()
+    press(page, "Step")
+    wait_for(page, "Step 1 of 400")
+    press(page, "Train")
+    wait_for(page, "After 400 steps the net without dropout leads by")
+    assert page.figure.locator(".pg-curves polyline").count() == 8
+    press(page, "Start again")
+    wait_for(page, "Press Train")
+    press(page, "Five seeds")
+    wait_for(page, "Five seeds, 400 steps each: the net without dropout leads by")
+
+
+def test_pausing_waits_and_another_case_begins_anew(piece):
+    page = piece("dropout wins")
+    press(page, "Train")
+    page.figure.get_by_role("button", name="Pause").click()
+    page.figure.get_by_role("button", name="Train").wait_for()
+    paused = page.says.text_content()
+    page.wait_for_timeout(300)
+    assert page.says.text_content() == paused
+    page.get_by_label("case").select_option("dropout loses")
+    wait_for(page, "Press Train")
+    assert page.get_by_label("training images").input_value() == "1000"
+    page.get_by_label("training images").fill("50")
+    assert page.get_by_label("case").input_value() == "your own"
+
+
+def test_without_workers_the_page_itself_trains(piece):
+    page = piece(before="<script>Worker = class { constructor() { throw Error(); } }</script>")
+    press(page, "Train")
+    wait_for(page, "After 400 steps the net without dropout leads by")
+
+
+def test_the_address_keeps_what_a_teacher_sends_within_limits(piece):
+    page = piece(
+        after="#piece=train&case=dropout+wins&dropout+rate=0.3&seed=7&training+images=9999"
+    )
+    assert page.get_by_label("dropout rate").input_value() == "0.3"
+    assert page.get_by_label("training images").input_value() == "1000"
+    page.get_by_label("dropout rate").fill("0.4")
+    assert "seed=7" in page.url
+    assert "dropout+rate=0.4" in page.url
+
+
+@pytest.mark.parametrize("seed", ["", "two", "-1", "1.5"])
+def test_a_seed_that_is_none_is_refused_in_a_sentence(piece, seed):
+    page = piece()
+    page.get_by_label("seed").fill(seed)
+    wait_for(page, "The seed is a whole number from 0 to 999999.")
+
+
+def test_digits_that_do_not_come_are_said_to(piece):
+    page = piece()
+    page.evaluate("document.querySelector('[data-text]').dataset.src = 'nowhere.js'")
+    press(page, "Train")
+    wait_for(page, "The digits cannot be loaded.")
+
+
+def test_without_scripts_a_picture_and_a_sentence_stand_there():
+    html = train_it_here()._repr_html_()
+    assert '<img alt="5 trainings in PyTorch of 600 steps each: dropout leads.' in html
+    with pytest.raises(ValueError, match=r"^case must be "):
+        train_it_here("no case")
