@@ -18,13 +18,25 @@ from sphinx.ext.autodoc.mock import mock
 # A site is built without what draws: nothing of it is needed to read figures and docstrings.
 ABSENT = [name for name in ("matplotlib", "PIL", "pooch", "tqdm") if find_spec(name) is None]
 with mock(ABSENT):
-    from book import complete, downloads, header, reference, scripts, sharing, sources, text, weight
+    from book import (
+        complete,
+        downloads,
+        header,
+        parts,
+        reference,
+        scripts,
+        sharing,
+        sources,
+        text,
+        weight,
+    )
     from book.ledger import Ledger
 
 FINISHING = (  # once all pages are written
     downloads.write_downloads,
     sharing.copy_cards,
     sharing.name_domain,
+    parts.share_parts,
     weight.drop_source_maps,
     weight.lighten_pages,
     complete.check_site,  # last, as it looks at what readers will get
