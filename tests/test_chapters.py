@@ -36,7 +36,7 @@ def test_drawing_changes_nothing_that_other_cells_use(path):
         drawn |= waiting
         inside = [node for name in waiting for node in ast.walk(functions[name])]
         waiting = {node.id for node in inside if isinstance(node, ast.Name)}
-    assert drawn
+    assert drawn or path.stem == "index"  # which trains instead
     for name in drawn:
         nodes = list(ast.walk(functions[name]))
         own = {node.arg for node in nodes if isinstance(node, ast.arg)}

@@ -28,18 +28,20 @@ PAGES = sorted(
 BOOK_PAGES = [page for page in PAGES if page != "index.html"]  # which leads to another
 CHAPTER_PAGES = [page for page in PAGES if page.startswith("chapters/")]
 EXPLORED = [page for page in CHAPTER_PAGES if "data-xp=" in (SITE / page).read_text("utf-8")]
-LESSONS = [page for page in EXPLORED if "index" not in page]
-FIRST_LESSON = LESSONS[0]
+FIRST_LESSON = EXPLORED[0]
+COMPUTING = [page for page in CHAPTER_PAGES if "data-piece=" in (SITE / page).read_text("utf-8")]
 MAX_SITE_BYTES = 15_000_000
 MAX_FIRST_LOAD_BYTES = 600_000  # gzipped
 MAX_SECOND_PAGE_BYTES = 150_000
 MAX_SCRIPT_BYTES = 1_500
+MAX_COMPUTING_BYTES = 10_000  # gzipped, all that computes in a page
+MAX_DIGITS_BYTES = 45_000  # gzipped
 FRAMES_PER_EXPLORER = 4
 PHONE = 320  # the narrowest screen of WCAG 1.4.10
 
 on_every_page = pytest.mark.parametrize("page", PAGES)
 where_explorers_are = pytest.mark.parametrize("page", EXPLORED)
-in_some_chapters = pytest.mark.parametrize("page", sampled(LESSONS))
+in_some_chapters = pytest.mark.parametrize("page", sampled(EXPLORED))
 in_the_first_chapter = pytest.mark.parametrize("page", [FIRST_LESSON])
 
 
@@ -152,8 +154,8 @@ def _take_notes(page, base):
 
 
 def test_the_site_is_there_and_light():
-    assert "chapters/index.html" in EXPLORED
-    assert len(LESSONS) >= 3
+    assert "chapters/index.html" in COMPUTING
+    assert len(EXPLORED) >= 3
     files = [path for path in SITE.rglob("*") if path.is_file()]
     book = [path for path in files if path.relative_to(SITE).parts[0] != "lite"]
     assert sum(path.stat().st_size for path in book) < MAX_SITE_BYTES
@@ -442,11 +444,29 @@ def test_paper_has_the_light_palette_and_no_controls(look_at, page):
         assert [part.is_visible() for part in parts] == [shown] * len(parts)
 
 
-def test_paper_keeps_the_sentence_of_an_explorer(look_at):
+def test_paper_keeps_the_sentence_of_a_piece(look_at):
     opened = look_at("chapters/index.html")
     printed = PdfReader(io.BytesIO(opened.pdf()))
     text = " ".join(" ".join(sheet.extract_text() for sheet in printed.pages).split())
-    assert opened.locator(".xp[data-xp] .xp-say").first.text_content() in text
+    assert opened.locator(".pg-say").text_content() in text
+
+
+@pytest.mark.parametrize("page", COMPUTING)
+def test_scripts_that_compute_stand_once_on_a_page_and_are_light(page):
+    parts = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', (SITE / page).read_text())
+    names, scripts = zip(*parts, strict=True)
+    assert len(set(names)) == len(names)
+    assert len(gzip.compress("".join(scripts).encode())) < MAX_COMPUTING_BYTES
+    assert len(gzip.compress((SITE / "_static/data/digits.js").read_bytes())) < MAX_DIGITS_BYTES
+
+
+@pytest.mark.firefox
+def test_a_piece_loads_its_digits_when_it_is_used_also_from_a_folder(open_page):
+    opened = open_page("chapters/index.html", base=f"{SITE.as_uri()}/")
+    assert opened.locator("[src*='digits.js']").count() == 0
+    opened.get_by_role("button", name="Step").click()
+    opened.locator(".pg-say", has_text="Step 1 of 600").wait_for()
+    assert opened.locator("[src*='digits.js']").count() == 1
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
@@ -790,7 +810,7 @@ def test_keys_open_what_is_closed(open_page):
 # --- exercises and quizzes ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", LESSONS)
+@pytest.mark.parametrize("page", EXPLORED)
 def test_solutions_are_hidden_until_asked_for(look_at, page):
     boxes = look_at(page).locator("div.solution")
     solutions = boxes.evaluate_all(
@@ -806,7 +826,7 @@ def test_solutions_are_hidden_until_asked_for(look_at, page):
     assert set(map(tuple, solutions)) == {(False, True)}
 
 
-@pytest.mark.parametrize("page", LESSONS)
+@pytest.mark.parametrize("page", EXPLORED)
 def test_a_quiz_answers_without_a_kernel(look_at, page):
     _assert_quizzes_answer(look_at(page))
 
