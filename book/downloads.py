@@ -93,7 +93,8 @@ def prepare(path, prose, repository):
 def write_downloads(app, site):
     """Write them over the copies of the chapters that Sphinx made for the site.
 
-    Each explorer keeps its first frame; running the notebook draws all.
+    Each explorer keeps its first frame, and each piece its picture; running the notebook brings
+    the rest.
     """
     prose = Prose(site=app.config.ogp_site_url)
     for copy in (site / "_sources").rglob("*.ipynb"):
@@ -102,6 +103,6 @@ def write_downloads(app, site):
         for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
                 page = "".join(output.get("data", {}).get("text/html", ""))
-                if "data-xp=" in page:
+                if "data-xp=" in page or "data-piece=" in page:
                     output["data"]["text/html"] = _FRAMES.sub("", page)
         copy.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -11,6 +11,7 @@ from recorded import CHAPTERS, chapter_paths, explorers, sampled
 
 from dropout_lab.explorer.publishing import PUBLISH_VARIABLE
 
+LESSONS = [path for path in chapter_paths() if path.stem != "index"]  # which draws nothing
 TRAINING = """
 import numpy as np
 from dropout_lab.training import fit_torch, perceptron_torch
@@ -20,7 +21,7 @@ history = fit_torch(net, data, data, epochs=9, seed=0, patience=1)
 """
 
 
-@pytest.mark.parametrize("path", sampled(chapter_paths(), 2), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(LESSONS, 2), ids=lambda path: path.stem)
 def test_a_chapter_runs_live(path):
     notebook = nbformat.read(path, as_version=4)
     published = [cell for cell in notebook.cells if explorers(cell.get("outputs", []))]

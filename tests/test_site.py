@@ -10,6 +10,7 @@ import io
 import itertools
 import random
 import re
+import unicodedata
 from urllib.parse import unquote, urldefrag, urljoin
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_a_page_carries_the_explorers_that_its_notebook_stores(page):
 
 @on_every_page
 def test_no_element_has_a_color_of_its_own(page):
-    text = re.sub(r'(?s)<figure class="xp\b.*?</figure>', "", (SITE / page).read_text("utf-8"))
+    text = re.sub(r'(?s)<figure class="(xp|pg)\b.*?</figure>', "", (SITE / page).read_text("utf-8"))
     colored = re.findall(r'<[^>]*\sstyle="[^"]*(?:color|background|fill)[^"]*"[^>]*>', text)
     assert colored == []
 
@@ -219,7 +220,8 @@ def test_a_downloaded_notebook_has_the_first_frames_of_its_chapter(page):
     stored = str([cell.outputs for cell in code_cells(_notebook(page))])
     download = SITE / "_sources" / "chapters" / _notebook(page).name
     shown = str([cell.outputs for cell in code_cells(download)])
-    assert shown.count("data:image/svg+xml") == stored.count('<figure class="xp ') > 0
+    figures = re.findall('<figure class="(?:xp|pg) ', stored)
+    assert shown.count("data:image/svg+xml") == len(figures) > 0
     assert "<script" not in shown
 
 
@@ -448,6 +450,7 @@ def test_paper_keeps_the_sentence_of_a_piece(look_at):
     opened = look_at("chapters/index.html")
     printed = PdfReader(io.BytesIO(opened.pdf()))
     text = " ".join(" ".join(sheet.extract_text() for sheet in printed.pages).split())
+    text = unicodedata.normalize("NFKC", text)  # letters that are joined in print
     assert opened.locator(".pg-say").text_content() in text
 
 
@@ -687,7 +690,9 @@ def test_a_frame_without_storage_keeps_search_and_modes(open_page, site_url):
     assert frame.locator("html").get_attribute("data-mode") == "dark"
     frame.get_by_role("button", name="Search").first.click()
     assert frame.get_by_role("dialog", name="Search").is_visible()
-    assert [line for line in opened.trouble if line.startswith("script error")] == []
+    # Firefox says of each font that a frame without an origin may not load it.
+    scripts = [line for line in opened.trouble if line.startswith("script error")]
+    assert [line for line in scripts if ".woff" not in line] == []
 
 
 # --- with the keyboard alone -------------------------------------------------------------------
