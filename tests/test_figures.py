@@ -49,6 +49,7 @@ def plain(spoil, top):
         (lambda figure, axes, top: describe(figure, "Up to 1.35."), "1.35 is said and not shown"),
         (lambda figure, axes, top: plt.rcParams.update({"font.size": 7}), "changes settings"),
         (lambda figure, axes, top: plt.figure(), "leaves figures open"),
+        # The fault itself: a figure that draws from NumPy's global state.
         (lambda figure, axes, top: np.random.random(), "draws random numbers"),  # noqa: NPY002
     ],
 )

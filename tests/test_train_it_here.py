@@ -23,7 +23,8 @@ TRAIN = """([digits, settings, steps, later]) => {
     }
     const nets = run.evaluate();
     return {first, batches: lists, x: [...run.train.x], labels: [...run.train.labels],
-        right: nets.map(net => net.test.right), loss: nets.map(net => net.train.crossEntropy)};
+        right: nets.map(net => net.test.right), loss: nets.map(net => net.train.crossEntropy),
+        learned: nets.map(net => net.train.accuracy)};
 }"""
 
 
@@ -83,6 +84,19 @@ def test_redrawn_labels_are_as_many_as_asked_and_nested(train):
     for found, share in ((some, 0.18), (more, 0.36)):
         assert stats.binomtest(int((found != clean).sum()), 1000, share).pvalue > 0.001
     assert (more[some != clean] == some[some != clean]).all()
+
+
+@pytest.mark.proves(
+    'In the case "dropout wins", seed 0, the net without dropout learns redrawn labels by heart, '
+    "and dropout leads on other images.",
+    chapter=7,
+)
+def test_without_dropout_a_wide_net_learns_redrawn_labels_by_heart(train):
+    case = CASES["dropout wins"]
+    found = train(**case | {"units": [case["units"]] * 2, "seed": 0})
+    assert found["learned"][0] > 0.95
+    without, dropped = np.mean(found["right"], axis=1)
+    assert dropped - without > 0.05
 
 
 def test_the_interval_over_seeds_is_the_package_s(train, rng):
