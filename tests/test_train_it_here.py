@@ -87,8 +87,8 @@ def test_redrawn_labels_are_as_many_as_asked_and_nested(train):
 
 
 @pytest.mark.proves(
-    'In the case "dropout wins", seed 0, the net without dropout learns redrawn labels by heart, '
-    "and dropout leads on other images.",
+    "In the case where dropout wins, seed 0, the net without dropout learns redrawn labels by "
+    "heart, and dropout leads on other images.",
     chapter=7,
 )
 def test_without_dropout_a_wide_net_learns_redrawn_labels_by_heart(train):
