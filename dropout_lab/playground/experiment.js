@@ -138,16 +138,17 @@
     return {
       digits(text) { digits = readDigits(text); },
       begin(all) { job++; begin(all); look(); tell(); },
-      step() { job++; now.advance(); look(); tell({done: now.step >= settings.steps}); },
+      step() { job++; now.advance(); look(); tell({rests: true}); },
       train() {
         work(() => {
           now.advance();
           if (now.step % EVERY === 0) look();
           if (now.step < settings.steps) return true;
-          tell({done: true});
+          tell({rests: true});
         });
       },
-      pause() { job++; },
+      // The page waits for the answer: what was on its way comes before it.
+      pause() { job++; tell({rests: true}); },
       rate(rate) { now.rate = rate; },
       redrawn(share) { now.redraw(share); },
       seeds({count, ...all}) {

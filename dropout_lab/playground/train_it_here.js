@@ -183,7 +183,7 @@
       curves = message.points[0]?.step === 0 ? message.points : [...curves, ...message.points];
       seen = message.units;
       if (message.scores) seeds = message;
-      if (message.done || message.bySeed) busy = "";
+      if (message.rests || message.bySeed) busy = "";
       showAll();
     };
     const settings = () => ({...state, units: [state.units, state.units], run: ++run});
@@ -200,10 +200,7 @@
     const fresh = () => (seeds || curves.at(-1)?.step >= state.steps) && begin();
     const press = {
       Train() {
-        if (busy) {
-          busy = "";
-          return send("pause");
-        }
+        if (busy) return send("pause");
         fresh();
         busy = "train";
         send("train");
