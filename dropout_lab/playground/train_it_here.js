@@ -39,18 +39,21 @@
   const drawNet = (canvas, name, units, numbers, seen) => {
     const style = getComputedStyle(canvas), color = role => style.getPropertyValue("--pg-" + role);
     const scale = canvas.clientWidth / WIDTH * devicePixelRatio, c = canvas.getContext("2d");
-    canvas.width = WIDTH * scale;
-    canvas.height = 222 * scale;
-    c.scale(scale, scale);
+    const width = Math.round(WIDTH * scale);
+    if (canvas.width !== width) {
+      canvas.width = width;
+      canvas.height = 222 * scale;
+    }
+    c.setTransform(scale, 0, 0, scale, 0, 0);
+    c.clearRect(0, 0, WIDTH, 222);
     c.font = `13px ${style.fontFamily}`;
     const ink = (value, opacity = 1) => {
       c.fillStyle = c.strokeStyle = value;
       c.globalAlpha = opacity;
     };
-    const circle = (x, y, radius, draw = "fill") => {
-      c.beginPath();
-      c.arc(x, y, radius, 0, 7);
-      c[draw]();
+    const circle = (path, x, y, radius) => {
+      path.moveTo(x + radius, y);
+      path.arc(x, y, radius, 0, 7);
     };
     const label = (text, x, y) => {
       ink(style.color);
@@ -68,25 +71,31 @@
       const columns = Math.min(8, units / 4), middle = (units / columns - 1) / 2;
       let dropped = 0;
       label(units + " units", x, 12);
+      // Silent by ReLU and dropped never look alike: a dot, and a ring without one. All discs are
+      // one path, and all rings another, as painting each by itself is slow.
+      const discs = new Path2D(), rings = new Path2D();
       for (let unit = 0; unit < units; unit++) {
         const left = x + 11.5 * (unit % columns - (columns - 1) / 2);
         const top = 112 + 11.5 * (Math.floor(unit / columns) - middle);
         const open = numbers[at++], ring = numbers[at++];
-        // Silent by ReLU and dropped never look alike: a dot, and a ring without one.
-        ink(color(name), 1 - ring);
-        circle(left, top, 1 + 4 * open);
-        ink(color("dropped"), ring);
-        if (ring) circle(left, top, 4, "stroke");
+        circle(discs, left, top, (1 + 4 * open) * (1 - ring));
+        if (ring) circle(rings, left, top, 4 * ring);
         dropped += ring > 0.5;
       }
+      ink(color(name));
+      c.fill(discs);
+      ink(color("dropped"));
+      c.stroke(rings);
       label(dropped ? dropped + " dropped" : "none dropped", x, 217);
     }
+    const said = new Path2D();
     for (let digit = 0; digit < 10; digit++) {
-      ink(color(name));
-      circle(306, 31 + 18 * digit, 1 + 5 * Math.sqrt(numbers[at++]));
+      circle(said, 306, 31 + 18 * digit, 1 + 5 * Math.sqrt(numbers[at++]));
       label(digit, 322, 35.5 + 18 * digit);
       if (digit === seen?.label) c.fillText("←", 336, 35.5 + 18 * digit);
     }
+    ink(color(name));
+    c.fill(said);
   };
 
   const text = (words, x, y, more = "") => `<text x="${x}" y="${y}" ${more}>${words}</text>`;
@@ -194,7 +203,7 @@
     };
     const ready = () => started ??= load("digits").then(digits => {
       send = connect(hear);
-      send("digits", JSON.parse(digits));
+      send("digits", digits);
       begin();
     });
     const fresh = () => (seeds || curves.at(-1)?.step >= state.steps) && begin();
@@ -218,6 +227,8 @@
         send("seeds", {...settings(), count: 5});
       },
     };
+    // A hand that comes near is enough to load the digits, so that Train answers at once.
+    root.onpointerenter = root.onfocusin = () => ready().catch(() => {});
     root.onclick = ({target: {name}}) => press[name] &&
       ready().then(press[name]).then(showAll, () => say("The digits cannot be loaded.", true));
 
