@@ -21,6 +21,8 @@ WHEELS := $(VENV)/browser-wheels
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
+# A distribution of Pyodide for the site to serve; without one browsers ask Pyodide's host.
+PYODIDE ?=
 # `make test ALL=1` also runs what only a change of the build can break: before publishing, weekly.
 ALL ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
@@ -40,7 +42,7 @@ define execute
 endef
 
 .NOTPARALLEL:
-.PHONY: help book lite serve pdf epub test chapter chapters lint bench links newest lowest publish clean
+.PHONY: help book lite pyodide serve pdf epub test chapter chapters lint bench links newest lowest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,9 +61,12 @@ book: $(VENV)/book-is-installed ## build the site from the stored outputs, warni
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
 lite: export LITE := 1
-lite: $(VENV)/lite-is-installed book ## build the site, and Python in the reader's browser with it
-	$(BIN)/python -m book.lite $(SITE)/lite $(WHEELS)
+lite: $(VENV)/lite-is-installed book ## build the site with Python in the browser; PYODIDE=folder or archive serves it too
+	$(BIN)/python -m book.lite $(SITE)/lite $(WHEELS) $(PYODIDE)
 	@echo "Python in the browser is built. It needs a server: make serve LITE=1"
+
+pyodide: $(VENV)/lite-is-installed ## fetch what PYODIDE=_build/pyodide of make lite takes
+	$(BIN)/python -m book.lite.pyodide _build/pyodide
 
 serve: book ## serve the site on this machine only
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)

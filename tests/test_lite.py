@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,8 @@ import pytest
 from packaging.metadata import Metadata
 from recorded import chapter_paths
 
-from book.lite import browser_installs
+from book.lite import browser_installs, pyodide
+from book.lite.__main__ import pyodide_address
 
 ROOT = Path(__file__).parents[1]
 WHEELS = Path(sys.prefix, "browser-wheels")
@@ -140,6 +142,84 @@ def test_each_notebook_that_runs_there_installs_what_it_needs_and_shows_nothing_
         prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         linked = re.findall(r"\]\(([\w./-]+\.(?:ipynb|md))[)#]", prose)
         assert [name for name in linked if name not in expected] == []
+
+
+# --- Pyodide from the site itself ----------------------------------------------------------------
+
+
+@pytest.fixture
+def distribution(tmp_path):
+    """Return a folder that looks like a distribution: one wheel is needed by a chapter's own."""
+    folder = tmp_path / "here" / "pyodide"
+    folder.mkdir(parents=True)
+    for name in pyodide.CORE:
+        (folder / name).write_text(f"// {name}")
+    needs = {"numpy": [], "scikit-learn": ["scipy"], "scipy": ["openblas"], "openblas": []}
+    packages = {}
+    for name, depends in {**needs, "astropy": ["numpy"]}.items():
+        content = name.encode()
+        (folder / f"{name}.whl").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        packages[name] = {"file_name": f"{name}.whl", "depends": depends, "sha256": digest}
+    (folder / pyodide.LOCK).write_text(json.dumps({"packages": packages}))
+    return folder
+
+
+NEEDED = {"numpy.whl", "scikit-learn.whl", "scipy.whl", "openblas.whl"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "bztar"])
+def test_a_distribution_at_hand_gives_what_the_chapters_need(distribution, tmp_path, kind):
+    source = distribution
+    if kind != "folder":
+        source = Path(shutil.make_archive(str(tmp_path / "all"), kind, distribution.parent))
+    pyodide.take_distribution(source, tmp_path / "site" / "pyodide")
+    taken = {path.name: path.read_bytes() for path in (tmp_path / "site/pyodide").iterdir()}
+    assert taken.keys() == NEEDED | {*pyodide.CORE, pyodide.LOCK}
+    assert all(taken[name] == (distribution / name).read_bytes() for name in taken)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / pyodide.LOCK).unlink(), "no distribution of Pyodide"),
+        (lambda folder: (folder / "scipy.whl").unlink(), r"scipy\.whl is missing"),
+        (
+            lambda folder: (folder / "openblas.whl").write_text("other"),
+            r"openblas\.whl is not what",
+        ),
+    ],
+)
+def test_a_distribution_that_is_not_whole_is_refused_by_name(distribution, tmp_path, spoil, said):
+    spoil(distribution)
+    with pytest.raises(ValueError, match=said):
+        pyodide.take_distribution(distribution, tmp_path / "site")
+
+
+def test_an_archive_that_is_none_is_refused(tmp_path):
+    (tmp_path / "pyodide.tar.bz2").write_text("not packed")
+    with pytest.raises(ValueError, match="no archive that Python can read"):
+        pyodide.take_distribution(tmp_path / "pyodide.tar.bz2", tmp_path / "site")
+
+
+@pytest.mark.all
+def test_what_is_fetched_is_what_the_kernel_asks_for(site):
+    assert pyodide_address(site) == f"{pyodide.WHEELS}/pyodide.mjs"
+
+
+@pytest.mark.all
+def test_a_site_with_pyodide_asks_no_other_host(distribution, tmp_path, serve, browser):
+    command = [sys.executable, "-m", "book.lite", tmp_path / "lite", WHEELS, distribution]
+    subprocess.run(command, cwd=ROOT, check=True)
+    base, asked = serve(tmp_path / "lite"), []
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_request(f"{base}static/pyodide/pyodide.mjs"):
+        page.goto(f"{base}notebooks/index.html?path=02_mask_mathematics.ipynb")
+    page.get_by_role("heading", name="Mask mathematics").wait_for(timeout=60_000)
+    context.close()
+    assert [url for url in asked if not url.startswith((base, "data:", "blob:"))] == []
 
 
 # --- the application ---------------------------------------------------------------------------

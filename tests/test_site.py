@@ -18,7 +18,7 @@ import pytest
 from pypdf import PdfReader
 from recorded import CHAPTERS, SITE, code_cells, sampled, stored_explorers
 
-from browsers import axe
+from browsers import axe, npm
 from dropout_lab.explorer.page import read_published, script_text
 
 PAGES = sorted(
@@ -641,8 +641,8 @@ def test_axe_finds_enough_contrast_in_the_dark(look_at, page):
 
 
 def test_axe_is_the_pinned_one_or_none():
-    with pytest.raises(ValueError, match=r"not the one that package-lock\.json names"):
-        axe.unpack(b"another package")
+    with pytest.raises(ValueError, match=r"^the package is not the pinned one, sha512-"):
+        npm.opened(b"another package", axe.pinned()[1])
 
 
 def test_without_a_registry_axe_says_how_to_go_on(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The command line: ``python -m book.lite FOLDER WHEELS``; ``make lite`` runs it."""
+"""The command line: ``python -m book.lite FOLDER WHEELS [PYODIDE]``; ``make lite`` runs it."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import nbformat
 
 from book.lite import browser_installs
 from book.lite.notebooks import prepare
+from book.lite.pyodide import take_distribution
 from book.prose import Prose
 from book.sharing import site_address
 
@@ -25,6 +26,7 @@ EXTENSIONS = (
     "jupyterlab-myst",
 )
 _PYODIDE = re.compile(r"https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/pyodide\.mjs")
+_HERE = "static/pyodide"  # where JupyterLite's extension looks first
 EPOCH = "1767225600"  # the same input gives the same bytes; a ZIP file needs some date
 
 
@@ -60,19 +62,37 @@ def write_notebooks(folder):
         nbformat.write(prepare(path, browser_installs(path), prose), folder / path.name)
 
 
-def say_when_python_is_out_of_reach(output):
-    """Give each page of the application the script that tells when Pyodide does not come.
+def pyodide_address(output):
+    """Return where the kernel looks for Pyodide if it does not come with the site.
 
     Parameters
     ----------
     output : pathlib.Path
         The folder of the site.
+
+    Returns
+    -------
+    str
+        An address of another host.
     """
     kernel = output / "extensions" / EXTENSIONS[0] / "static"
     texts = (path.read_text(encoding="utf-8") for path in sorted(kernel.glob("*.js")))
     address = next((found[0] for text in texts if (found := _PYODIDE.search(text))), None)
     if address is None:
         sys.exit(f"{kernel}: no script names the address of Pyodide as {_PYODIDE.pattern}")
+    return address
+
+
+def say_when_python_is_out_of_reach(output, address):
+    """Give each page of the application the script that tells when Pyodide does not come.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        The folder of the site.
+    address : str
+        Where Pyodide comes from, seen from those pages.
+    """
     script = (ROOT / "book" / "lite" / "waiting.js").read_text(encoding="utf-8")
     for app in APPS:
         page = output / app / "index.html"
@@ -81,7 +101,7 @@ def say_when_python_is_out_of_reach(output):
         page.write_text(text.replace("</body>", added), encoding="utf-8")
 
 
-def main(output, wheels):
+def main(output, wheels, pyodide=None):
     """Build the site of the browser's notebooks.
 
     Parameters
@@ -90,11 +110,19 @@ def main(output, wheels):
         Its folder; an older one is replaced.
     wheels : str or pathlib.Path
         A folder with the wheels that `dropout_lab` needs and Pyodide has not.
+    pyodide : str or pathlib.Path, optional
+        A distribution of Pyodide for the site to serve, a folder or an archive. Without one the
+        reader's browser asks Pyodide's host.
     """
     output = Path(output).resolve()
     with tempfile.TemporaryDirectory() as draft:
         draft = Path(draft)
         (draft / "contents").mkdir()
+        if pyodide:
+            try:
+                take_distribution(Path(pyodide), draft / _HERE)
+            except (OSError, ValueError) as error:
+                sys.exit(str(error))
         write_notebooks(draft / "contents")
         shutil.copytree(wheels, draft / "pypi")
         build_wheel(draft / "pypi")
@@ -103,7 +131,8 @@ def main(output, wheels):
         (draft / "jupyter_lite_config.json").write_text(json.dumps(_settings(output)))
         shutil.rmtree(output, ignore_errors=True)
         _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=draft)
-    say_when_python_is_out_of_reach(output)
+    address = f"../{_HERE}/pyodide.mjs" if pyodide else pyodide_address(output)
+    say_when_python_is_out_of_reach(output, address)
 
 
 def _settings(output):
@@ -138,6 +167,6 @@ def _run(command, **options):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: python -m book.lite FOLDER WHEELS")
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: python -m book.lite FOLDER WHEELS [PYODIDE]")
     main(*sys.argv[1:])

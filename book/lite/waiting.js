@@ -11,7 +11,8 @@
   box.setAttribute("role", "alert");
   box.style = "position: fixed; inset: 0 0 auto; z-index: 99999; padding: 1rem; color: #000;"
     + "background: #ffe9a8; border-bottom: 2px solid #000; font: 1rem/1.4 sans-serif";
-  box.textContent = `Python cannot start: it comes from ${new URL(address).host}, and your browser `
+  const {host} = new URL(address, location);
+  box.textContent = `Python cannot start: it comes from ${host}, and your browser `
     + "gets no answer from there. You may be offline, or a network or an extension may block it. "
     + "Cells marked [*] wait in vain. Reload this page once that address can be reached; "
     + "until then the book's own pages show every figure. ";
