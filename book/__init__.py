@@ -8,29 +8,24 @@ import contextlib
 import gc
 import io
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from pybtex.backends.plaintext import Backend
 from pybtex.plugin import register_plugin
-from sphinx.ext.autodoc.mock import mock
 
-# A site is built without what draws: nothing of it is needed to read figures and docstrings.
-ABSENT = [name for name in ("matplotlib", "PIL", "pooch", "tqdm") if find_spec(name) is None]
-with mock(ABSENT):
-    from book import (
-        complete,
-        downloads,
-        header,
-        parts,
-        reference,
-        scripts,
-        sharing,
-        sources,
-        text,
-        weight,
-    )
-    from book.ledger import Ledger
+from book import (
+    complete,
+    downloads,
+    header,
+    parts,
+    reference,
+    scripts,
+    sharing,
+    sources,
+    text,
+    weight,
+)
+from book.ledger import Ledger
 
 FINISHING = (  # once all pages are written
     downloads.write_downloads,
