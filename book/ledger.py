@@ -1,6 +1,7 @@
 """The directive that writes the ledger of claims."""
 
 import ast
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -152,14 +153,18 @@ class Ledger(SphinxDirective):
         return parts[self.arguments[0]](chapters)
 
     def _read(self, docname, path):
-        """Return a chapter: its page, its title and its claims."""
+        """Return a chapter: its page, its title and its claims, read anew where it has changed."""
         self.env.note_dependency(str(path))
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        prose = (c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown")
-        title = next(title for cell in prose for title in headings("".join(cell)))
-        number = path.name[:2]
-        title = f"{int(number)}. {title}" if number.isdigit() else title
-        return docname, title, claims_of(notebook)
+        text, known = path.read_text(encoding="utf-8"), self.env.ledger_chapters
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if known.get(docname, ("",))[0] != digest:
+            notebook = json.loads(text)
+            prose = (c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown")
+            title = next(title for cell in prose for title in headings("".join(cell)))
+            number = path.name[:2]
+            title = f"{int(number)}. {title}" if number.isdigit() else title
+            known[docname] = digest, title, claims_of(notebook)
+        return docname, *known[docname][1:]
 
     def _cells(self, chapters):
         """Return a section with a table for each chapter that claims something."""

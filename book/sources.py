@@ -31,6 +31,8 @@ def find_outdated(app, env, added, changed, removed):
         paths = [path for pattern in patterns for path in sorted(Path(env.srcdir).glob(pattern))]
         env.shown[start] = [(str(path), path.stat().st_mtime_ns) for path in paths]
     starts = tuple(start for start in SHOWN if env.shown[start] != known.get(start))
+    if "chapters/ledger" in starts:
+        env.ledger_chapters = {}  # the directive reads a chapter once, as long as it stays itself
     return [docname for docname in env.found_docs if docname.startswith(starts)]
 
 
