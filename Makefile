@@ -52,6 +52,7 @@ book: $(VENV)/book-is-installed ## build the site from the stored outputs, warni
 	@asked="$(VENV) $(REPOSITORY) $(SITE_URL) $(LITE) $(PDF)"; \
 	if [ ! -f $(SITE)/index.html ] || [ "$$(cat $(BUILT) 2>&1)" != "$$asked" ] || [ -n "$$(find \
 	  $(BOOK_SOURCES) $< -name __pycache__ -prune -o -newer $(BUILT) -print -quit)" ]; then \
+	  if [ $< -nt $(BUILT) ]; then rm -rf _build/.doctrees; fi; : read with other programs; \
 	  mkdir -p _build; echo "$$asked" > $(BUILT).draft; rm -f $(BUILT); \
 	  echo $(BIN)/python -m book build .; \
 	  : Sphinx warns once: without its notes a second try fails like the first.; \

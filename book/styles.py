@@ -6,11 +6,10 @@ import io
 import logging
 import re
 from itertools import groupby, pairwise
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import tinycss2
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each step of its work
 
@@ -23,11 +22,11 @@ _IMPORT = re.compile(r"""@import\s*(?:url\()?["']([^"':]+)["']\)?\s*;""")
 _URL = re.compile(r"""url\((["']?)(?!["']?(?:data:|https?:|/|#))([^)"']+)\1\)""")
 _COMMENT = re.compile(r"(?s)/\*(?!!).*?\*/|@charset [^;]*;|\ufeff")
 _PALETTE = re.compile(r"""\[data-theme=(["']?)(light|dark)\1\]""")
-_CLASSES = re.compile(r"""\bclass=\\?["']([^"'\\]*)""")
+_CLASSES = re.compile(r"""class=\\?["']([^"'\\]*)""")
 _INLINE_SCRIPT = re.compile(r"(?s)<script\b(?![^>]*\btype=)[^>]*>(.*?)</script>")
 # A name as a script writes it; a beginning that it completes ends in a hyphen and a quote.
 _NAME = re.compile(r"""[A-Za-z_][\w-]*-(?=["'`$])|[A-Za-z_](?:[\w-]*\w)?""")
-_TOGGLE = re.compile(r'\bdata-bs-toggle="(\w+)"')
+_TOGGLE = re.compile(r'data-bs-toggle="(\w+)"')
 # What Bootstrap's script can do; a page asks for it by an attribute.
 _COMPONENTS = {"carousel", "modal", "offcanvas", "popover", "progress", "tab", "toast", "tooltip"}
 _HOLD_RULES = {"media", "supports", "container"}
@@ -37,7 +36,7 @@ _ESCAPE = re.compile(r"\\([0-9a-fA-F]{4})(?![0-9a-fA-F])")
 _PRIVATE = range(0xE000, 0xF900)  # where icon fonts keep their drawings
 
 
-def join_styles(site, pages):
+def join_styles(site, pages, kept):
     """Replace the style sheets of all pages by one file.
 
     A browser paints nothing before it has them all, and asks for six at a time.
@@ -46,25 +45,40 @@ def join_styles(site, pages):
     ----------
     site : pathlib.Path
         The folder of the site.
-    pages : dict of pathlib.Path to str
-        The text of each page, by its path; changed in place.
+    pages : dict of pathlib.Path to tuple of str
+        The head and the rest of each page, by its path; the heads are changed in place.
+    kept : pathlib.Path
+        A folder that outlasts the build and keeps the file for the next one.
     """
     static = site / "_static"
-    found = [link for text in pages.values() for link in _LINK.findall(text)]
+    found = [link for head, _ in pages.values() for link in _LINK.findall(head)]
     names = dict.fromkeys(urlsplit(address).path for _, address in found)
-    classes = class_names(static, pages.values())
+    classes = class_names(static, map("".join, pages.values()))
     whole = "\n".join(_read(static, name) for name in names)
-    style = thin(tinycss2.parse_stylesheet(whole, True, True), classes)
-    style = inline_icon_fonts(style, static / FONTS, classes)
+    style = _once(kept, whole, classes, static / FONTS)
     for path in static.rglob("*.css"):
         path.unlink()
     (static / JOINED).write_text(style, encoding="utf-8")
     version = hashlib.sha256(style.encode()).hexdigest()[:8]
-    for path, text in pages.items():
-        first = _LINK.search(text)
+    for path, (head, rest) in pages.items():
+        first = _LINK.search(head)
         link = f'\n  <link rel="stylesheet" href="{first[1]}{JOINED}?v={version}" />'
         at = first.start()
-        pages[path] = text[:at] + link + _LINK.sub("", text[at:])
+        pages[path] = head[:at] + link + _LINK.sub("", head[at:]), rest
+
+
+def _once(kept, whole, classes, fonts):
+    """Return the site's style sheet, made only if it is not the one that the last build made."""
+    made_of = repr((whole, sorted(classes), Path(__file__).read_text(encoding="utf-8")))
+    path = kept / f"styles-{hashlib.sha256(made_of.encode()).hexdigest()}.css"
+    if not path.exists():
+        for other in kept.glob("styles-*"):
+            other.unlink()
+        style = thin(tinycss2.parse_stylesheet(whole, True, True), classes)
+        draft = path.with_suffix(".draft")  # a kill leaves no half of it
+        draft.write_text(inline_icon_fonts(style, fonts, classes), encoding="utf-8")
+        draft.rename(path)
+    return path.read_text(encoding="utf-8")
 
 
 def class_names(static, pages):
@@ -193,6 +207,9 @@ def inline_icon_fonts(style, fonts, classes):
 
 def _subset(path, codes):
     """Return a font with these characters alone as WOFF; None if it has none of them."""
+    from fontTools.subset import Options, Subsetter  # seldom needed, and not fast
+    from fontTools.ttLib import TTFont
+
     font = TTFont(path, recalcTimestamp=False)
     here = codes & set(font.getBestCmap())
     if not here:

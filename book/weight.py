@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 from book.styles import join_styles
 
@@ -24,15 +25,14 @@ def drop_source_maps(app, site):
 def lighten_pages(app, site):
     """Join the style sheets, and drop scripts and files that no page needs then."""
     (site / "_static/scripts/fontawesome.js").unlink()
-    pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
-    # Only Sphinx marks its pages so; what else may lie in the folder stays as it is.
-    pages = {
-        path: _NEEDLESS.sub("", text)
-        for path, text in pages.items()
-        if "data-content_root=" in text
-    }
-    join_styles(site, pages)
-    for path, text in pages.items():
-        path.write_text(text, encoding="utf-8")
+    pages = {}
+    for path in sorted(site.rglob("*.html")):
+        head, end, body = path.read_text(encoding="utf-8").partition("</head>")
+        if "data-content_root=" in head:
+            # Only Sphinx marks its pages so; what else may lie in the folder stays as it is.
+            pages[path] = _NEEDLESS.sub("", head), end + body
+    join_styles(site, pages, Path(app.doctreedir))
+    for path, page in pages.items():
+        path.write_text("".join(page), encoding="utf-8")
     shutil.rmtree(site / "_static/vendor")  # whole icon fonts: pages bring their icons
     shutil.rmtree(site / "_static/locales", ignore_errors=True)  # the search's other languages

@@ -63,13 +63,13 @@ def test_style_sheets_are_joined_in_order_with_what_they_import(tmp_path):
     page = (
         '<html><head><link href="../_static/styles/theme.css?v=1" rel="stylesheet" />'
         '<link rel="icon" href="../_static/mark.svg"/>'
-        '<link rel="stylesheet" href="../_static/book.css"></head></html>'
+        '<link rel="stylesheet" href="../_static/book.css">'
     )
-    pages = {tmp_path / "page.html": page}
-    join_styles(tmp_path, pages)
+    pages = {tmp_path / "page.html": (page, "</head></html>")}
+    join_styles(tmp_path, pages, tmp_path)
     (joined,) = static.rglob("*.css")
     assert joined.read_text() == "p{background:url(../file.png)}h1{c:d}h2{e:f}"
-    (text,) = pages.values()
+    ((text, _),) = pages.values()
     assert text.count("stylesheet") == 1
     assert f'href="../_static/styles/{joined.name}?v=' in text
     assert '<link rel="icon" href="../_static/mark.svg"/>' in text
