@@ -8,10 +8,12 @@ import contextlib
 import gc
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 from pybtex.backends.plaintext import Backend
 from pybtex.plugin import register_plugin
+from sphinx.search.en import SearchEnglish
 
 from book import (
     complete,
@@ -26,6 +28,13 @@ from book import (
     weight,
 )
 from book.ledger import Ledger
+
+
+class English(SearchEnglish):
+    """The language of the search; most words stand on several pages, and find their stem once."""
+
+    stem = cache(SearchEnglish.stem)
+
 
 FINISHING = (  # once all pages are written
     downloads.write_downloads,
@@ -48,6 +57,7 @@ def setup(app):
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     app.add_directive("ledger", Ledger)
+    app.add_search_language(English)
 
     # Before others put their files into the site.
     app.connect("builder-inited", begin, priority=0)
