@@ -22,7 +22,7 @@ from dropout_lab.masks import MAX_UNITS, all_masks
 
 __all__ = ["CONVENTIONS", "Convention"]
 
-_EXPONENTS = {"1": (0, 0), "1/keep": (-1, 0), "keep": (1, 0), "rate": (0, 1)}  # keep**a * rate**b
+EXPONENTS = {"1": (0, 0), "1/keep": (-1, 0), "keep": (1, 0), "rate": (0, 1)}  # keep**a * rate**b
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Convention:
     def __post_init__(self):
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
-            check_choice(getattr(self, role), role, _EXPONENTS)
+            check_choice(getattr(self, role), role, EXPONENTS)
 
     @property
     def right(self):
         """Whether inference matches the training mean, and the gradient the forward pass."""
-        (a_train, b_train), (a_eval, b_eval) = _EXPONENTS[self.training], _EXPONENTS[self.inference]
+        (a_train, b_train), (a_eval, b_eval) = EXPONENTS[self.training], EXPONENTS[self.inference]
         return (a_eval - a_train, b_eval - b_train) == (1, 0) and self.backward == self.training
 
     def s_train(self, rate):
@@ -79,7 +79,7 @@ class Convention:
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
         """
-        return _scale(rate, *_EXPONENTS[self.training])
+        return _scale(rate, *EXPONENTS[self.training])
 
     def s_eval(self, rate):
         """Return the factor on all units at inference.
@@ -94,7 +94,7 @@ class Convention:
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
         """
-        return _scale(rate, *_EXPONENTS[self.inference])
+        return _scale(rate, *EXPONENTS[self.inference])
 
     def s_backward(self, rate):
         """Return the factor on the gradient of surviving units.
@@ -109,7 +109,7 @@ class Convention:
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
         """
-        return _scale(rate, *_EXPONENTS[self.backward])
+        return _scale(rate, *EXPONENTS[self.backward])
 
     def eval_over_train(self, rate):
         """Return the output at inference divided by the mean output while training.
@@ -137,7 +137,7 @@ class Convention:
         >>> CONVENTIONS["never scale"].eval_over_train(1.0)
         inf
         """
-        (a_train, b_train), (a_eval, b_eval) = _EXPONENTS[self.training], _EXPONENTS[self.inference]
+        (a_train, b_train), (a_eval, b_eval) = EXPONENTS[self.training], EXPONENTS[self.inference]
         return _scale(rate, a_eval - a_train - 1, b_eval - b_train)
 
     def gradient_ratio(self, rate):
@@ -158,7 +158,7 @@ class Convention:
         >>> CONVENTIONS["backward unscaled"].gradient_ratio(0.75)
         0.25
         """
-        (a_train, b_train), (a_back, b_back) = _EXPONENTS[self.training], _EXPONENTS[self.backward]
+        (a_train, b_train), (a_back, b_back) = EXPONENTS[self.training], EXPONENTS[self.backward]
         return _scale(rate, a_back - a_train, b_back - b_train)
 
     def apply_training(self, x, mask, rate):
