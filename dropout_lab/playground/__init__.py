@@ -1,5 +1,6 @@
 """Pieces that compute in the page: the reader trains, draws and clicks without a kernel."""
 
+from dropout_lab.playground.own_layer import type_your_own_layer
 from dropout_lab.playground.training import train_it_here
 
-__all__ = ["train_it_here"]
+__all__ = ["train_it_here", "type_your_own_layer"]
