@@ -4,3 +4,7 @@ from dropout_lab.playground.own_layer import type_your_own_layer
 from dropout_lab.playground.training import train_it_here
 
 __all__ = ["train_it_here", "type_your_own_layer"]
+from dropout_lab.playground.clicking import click_a_unit
+from dropout_lab.playground.training import train_it_here
+
+__all__ = ["click_a_unit", "train_it_here"]

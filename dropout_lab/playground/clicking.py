@@ -1,0 +1,236 @@
+"""Click a unit: a net with its numbers, whose hidden units a reader drops one by one."""
+
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
+from dropout_lab.network import MLP, softmax
+from dropout_lab.playground.page import button, piece, slider
+
+__all__ = ["click_a_unit"]
+
+EXAMPLE = np.array([[1.0, 2.0]])
+CLASSES = ("cat", "dog")
+LABEL = 0
+RATE = 0.5  # where the slider starts
+# Inputs by units, and units by classes. The third unit is silent: its ReLU gives 0.
+WEIGHTS = (
+    [[0.6, -0.2, 0.6, 0.9], [0.3, 0.5, -0.5, -0.2]],
+    [[0.9, 0.3], [0.2, 0.7], [0.6, 0.5], [0.4, 0.8]],
+)
+HIDDEN = np.maximum(EXAMPLE @ WEIGHTS[0], 0)[0]
+UNITS = len(HIDDEN)
+HEADS = ("input", "hidden unit", "class")
+DROPPED = 1  # in the picture for readers without scripts
+
+# Where things stand: hundredths of the width, and pixels from the top.
+ROW, APART = 64, 13
+ENDS = (64, 192)  # of the inputs, and of the classes
+HEIGHT = ROW * UNITS
+
+
+SAYS = {
+    "start": "All four hidden units are kept. Click one of them to drop it.",
+    "dropped": "Hidden unit {unit} is dropped. It sends 0 instead of {instead}, and none of its 4 "
+    "weights moves in this step. Each kept unit counts {scale} times.",
+    "kept": "Hidden unit {unit} is kept. It sends {sent}, which is {scale} times {value}, and all "
+    "of its 4 weights move in this step.",
+    "silent": "Nothing changes. Hidden unit {unit} sends 0 in any case: its ReLU gives 0, which "
+    "blocks the gradient as dropping does.",
+    "some": "Dropped: {dropped} of 4 hidden units. In this step {moving} of 16 weights move. Each "
+    "kept unit counts {scale} times.",
+    "nobody": "No hidden unit speaks: both scores are 0, and no weight moves in this step.",
+    "all": "At rate 1 every unit is dropped: both scores are 0, and no weight moves in this step.",
+}
+
+
+def net_to_click(rate=RATE):
+    """Return the net that `click_a_unit` shows: no biases, and four hidden units."""
+    net = MLP([2, UNITS, 2], np.random.default_rng(0), rate=rate)
+    net.weights = [np.array(values) for values in WEIGHTS]
+    return net
+
+
+def click_a_unit():
+    """Let the reader drop the hidden units of a small net and see what follows.
+
+    Each weight stands in the net with its gradient, for one example. A click on a unit drops it
+    or brings it back: what it sends, its terms in the scores, its entry in the mask and the
+    gradients of its weights change together, and a sentence says how. The rate sets how often a
+    kept unit counts, and how likely a toss drops one.
+
+    Returns
+    -------
+    object
+        What the notebook displays. Without scripts it shows the net with one unit dropped.
+    """
+    controls = (
+        slider("dropout rate", RATE, 0, 1, 0.05)
+        + f'<input type="hidden" name="mask" value="{"1" * UNITS}" autocomplete="off">'
+        + button("Toss")
+        + button("Start again")
+    )
+    return piece(
+        "click",
+        "Click a unit",
+        _still,
+        controls=controls,
+        view=f'<div class="pg-click">{_net()}{_KEY}{_sums()}</div>',
+        scripts=("click_a_unit",),
+        says=SAYS,
+        x=EXAMPLE[0].tolist(),
+        label=LABEL,
+        weights=[np.ravel(values).tolist() for values in WEIGHTS],
+    )
+
+
+_KEY = (
+    '<p class="pg-key pg-click-key"><span><b>0.6</b> a weight</span>'
+    '<span><b class="pg-with">−0.53</b> its gradient</span>'
+    '<span><i class="pg-disc"></i>speaks</span><span><i class="pg-dot"></i>silent by ReLU</span>'
+    '<span><i class="pg-ring"></i>dropped</span></p>'
+)
+_HOLE = "<b data-n></b>"  # where the script writes a number, in the order of the page
+
+
+def _number(value, sign=""):
+    """Write a number as the script does."""
+    digits = 2 if abs(value) < 9.995 else 1
+    return f"{value:{sign}.{digits}f}".replace("-", "−") if value else "0"
+
+
+def _net():
+    """Return the net: its edges, and a row for each unit with a button in it."""
+    edges, rows = "", ""
+    for unit, value in enumerate(HIDDEN):
+        y = ROW * (unit + 0.5)
+        lines = f'<path d="M43 {y}H63"/>'
+        for end, side in zip(ENDS, (y - APART, y + APART), strict=True):
+            lines += (
+                f'<path d="M7 {end}C12 {end} 12 {side} 18 {side}H34C38 {side} 39 {y} 43 {y}"/>'
+                f'<path d="M63 {y}C65 {y} 63 {side} 66 {side}H80C87 {side} 84 {end} 91 {end}"/>'
+            )
+        edges += f'<g class="pg-click-{unit}">{lines}</g>'
+        name = f"hidden unit {unit + 1}"
+        into = {f"from input {k + 1} to {name}": row[unit] for k, row in enumerate(WEIGHTS[0])}
+        out = {f"from {name} to {CLASSES[k]}": each for k, each in enumerate(WEIGHTS[1][unit])}
+        rows += (
+            f'<div class="pg-click-row pg-click-{unit}">{_labels(into)}<button type="button" '
+            f'name="unit" value="{unit}" class="pg-click-{unit}">{unit + 1}</button>'
+            f'<p class="pg-click-sends"><span>{_number(value)}<br>× {_HOLE}<br>= {_HOLE}</span></p>'
+            f"{_labels(out)}</div>"
+        )
+    heads = "".join(f"<span>{name}</span>" for name in HEADS)
+    inputs = "".join(
+        f'<p style="top:{y}px">{value:g}</p>' for y, value in zip(ENDS, EXAMPLE[0], strict=True)
+    )
+    outputs = "".join(
+        f'<p style="top:{y}px">{_class(k)}<br>{_HOLE}<br><span class="pg-with">{_HOLE}</span></p>'
+        for k, y in enumerate(ENDS)
+    )
+    return (
+        f'<p class="pg-click-heads">{heads}</p><div class="pg-click-net">'
+        f'<svg viewBox="0 0 100 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{edges}'
+        f'</svg><div class="pg-click-in">{inputs}</div>{rows}'
+        f'<div class="pg-click-out">{outputs}</div></div>'
+    )
+
+
+def _labels(weights):
+    """Return weights with a place for their gradients."""
+    told = "".join(
+        f'<span><span class="pg-click-told">weight {which} </span>{_number(weight)[:-1]}'
+        f'<span class="pg-click-told">, gradient</span> <span class="pg-with">{_HOLE}</span></span>'
+        for which, weight in weights.items()
+    )
+    return f'<p class="pg-click-by">{told}</p>'
+
+
+def _class(k):
+    """Return the name of a class; the right one is marked."""
+    return f"<strong>{CLASSES[k]}</strong>" + " ←" * (k == LABEL)
+
+
+def _sums():
+    """Return the mask and the sum behind each score, with a column for each unit."""
+    heads = "".join(f'<th scope="col">unit {unit + 1}</th>' for unit in range(UNITS))
+    mask = "".join(
+        f'<td class="pg-click-{unit}">{"[" * (unit == 0)}{_HOLE}{",]"[unit == UNITS - 1]}</td>'
+        for unit in range(UNITS)
+    )
+    rows = f'<tr><th scope="row">m =</th>{mask}<td></td></tr>'
+    for k, name in enumerate(CLASSES):
+        terms = "".join(
+            f'<td class="pg-click-{unit}">{"+ " * (unit > 0)}<s>{_HOLE}·{weights[k]}</s>'
+            "<i>0</i></td>"
+            for unit, weights in enumerate(WEIGHTS[1])
+        )
+        rows += f'<tr><th scope="row">{name} =</th>{terms}<td>= {_HOLE}</td></tr>'
+    return f'<table><tr><td></td>{heads}<th scope="col">score</th></tr>{rows}</table>'
+
+
+def _still():
+    """Draw the net with one unit dropped: what there is to see without scripts."""
+    net, mask, scale = net_to_click(), np.arange(UNITS) != DROPPED, 1 / (1 - RATE)
+    chances = softmax(net.forward(EXAMPLE, [mask]))[0]
+    found = net.gradients(EXAMPLE, np.array([LABEL]), [mask])
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.1))
+    figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
+    axes.set(xlim=(0, 100), ylim=(HEIGHT + 40, -16))
+    axes.axis("off")
+    write = partial(axes.text, va="center", ha="center", fontsize=9)
+    back = {"color": COLORS["with"]}
+    for x, name in zip((3, 50, 95.5), HEADS, strict=True):
+        write(x, -10, name)
+    for k, y in enumerate(ENDS):
+        write(3, y, f"{EXAMPLE[0, k]:g}")
+        write(95.5, y - 15, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold")
+        write(95.5, y, f"{chances[k]:.2f}")
+        write(95.5, y + 15, _number(found.biases[1][k], "+"), **back)
+    for unit in range(UNITS):
+        middle, speaks = ROW * (unit + 0.5), mask[unit] and HIDDEN[unit] > 0
+        look = {"edgecolor": COLORS["with"], "linewidth": 1}
+        if not speaks:
+            look = {"edgecolor": COLORS["dropped"], "linewidth": 0.8, "linestyle": (0, (2, 3))}
+        for k, (end, y) in enumerate(zip(ENDS, (middle - APART, middle + APART), strict=True)):
+            for x in ((6, 20, 36, 43), (90, 81, 66, 63)):
+                _edge(axes, x[:2], (end, y), **look)
+                _edge(axes, x[2:], (y, middle), **look)
+            beside = (30, net.weights[0][k, unit], found.weights[0][k, unit])
+            beyond = (73, net.weights[1][unit, k], found.weights[1][unit, k])
+            for x, weight, gradient in (beside, beyond):
+                write(x - 2, y, _number(weight)[:-1], ha="right")
+                write(x - 1, y, _number(gradient, "+") if speaks else "0", ha="left", **back)
+        size = 12 * np.sqrt(HIDDEN[unit] * scale) if speaks else 2.5 if mask[unit] else 12
+        face, edge = (COLORS["with"],) * 2 if mask[unit] else ("none", COLORS["dropped"])
+        axes.plot(46, middle, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
+        lines = (
+            _number(HIDDEN[unit]),
+            f"× {_number(scale * mask[unit])}",
+            f"= {_number(HIDDEN[unit] * scale * mask[unit])}",
+        )
+        for line, words in enumerate(lines):
+            write(62, middle + 16 * (line - 1), words, ha="right")
+    kept = f"m = [{', '.join(str(int(each)) for each in mask)}]"
+    sums = " + ".join(
+        f"{_number(value * scale)}·{weight}" if on else "0"
+        for value, weight, on in zip(HIDDEN, net.weights[1][:, LABEL], mask, strict=True)
+    )
+    score = _number(net.forward(EXAMPLE, [mask])[0, LABEL])
+    write(2, HEIGHT + 28, kept, ha="left")
+    write(98, HEIGHT + 28, f"{CLASSES[LABEL]} = {sums} = {score}", ha="right")
+    words = {"unit": DROPPED + 1, "instead": _number(HIDDEN[DROPPED] * scale)}
+    return describe(figure, SAYS["dropped"].format(scale=_number(scale), **words))
+
+
+def _edge(axes, x, y, **look):
+    """Draw a line that leaves and arrives level, as the script's edges do."""
+    middle = sum(x) / 2
+    places = [(x[0], y[0]), (middle, y[0]), (middle, y[1]), (x[1], y[1])]
+    path = Path(places, [Path.MOVETO, *[Path.CURVE4] * 3])
+    axes.add_patch(PathPatch(path, facecolor="none", **look))
