@@ -109,11 +109,11 @@ def _net():
     edges, rows = "", ""
     for unit, value in enumerate(HIDDEN):
         y = ROW * (unit + 0.5)
-        lines = f'<path d="M43 {y}H63"/>'
+        lines = f'<path d="M39 {y}H60"/>'
         for end, side in zip(ENDS, (y - APART, y + APART), strict=True):
             lines += (
-                f'<path d="M7 {end}C12 {end} 12 {side} 18 {side}H34C38 {side} 39 {y} 43 {y}"/>'
-                f'<path d="M63 {y}C65 {y} 63 {side} 66 {side}H80C87 {side} 84 {end} 91 {end}"/>'
+                f'<path d="M4 {end}C8 {end} 7 {side} 12 {side}H31C36 {side} 36 {y} 39 {y}"/>'
+                f'<path d="M60 {y}C61 {y} 60 {side} 62 {side}H81C86 {side} 84 {end} 89 {end}"/>'
             )
         edges += f'<g class="pg-click-{unit}">{lines}</g>'
         name = f"hidden unit {unit + 1}"
@@ -166,11 +166,10 @@ def _sums():
     rows = f'<tr><th scope="row">m =</th>{mask}<td></td></tr>'
     for k, name in enumerate(CLASSES):
         terms = "".join(
-            f'<td class="pg-click-{unit}">{"+ " * (unit > 0)}<s>{_HOLE}·{weights[k]}</s>'
-            "<i>0</i></td>"
+            f'<td class="pg-click-{unit}"><s>{_HOLE}·{weights[k]}</s><i>0</i></td>'
             for unit, weights in enumerate(WEIGHTS[1])
         )
-        rows += f'<tr><th scope="row">{name} =</th>{terms}<td>= {_HOLE}</td></tr>'
+        rows += f'<tr><th scope="row">{name}</th>{terms}<td>= {_HOLE}</td></tr>'
     return f'<table><tr><td></td>{heads}<th scope="col">score</th></tr>{rows}</table>'
 
 
