@@ -32,6 +32,8 @@ DROPPED = 1  # in the picture for readers without scripts
 ROW, APART = 64, 13
 ENDS = (64, 192)  # of the inputs, and of the classes
 HEIGHT = ROW * UNITS
+# Where the edges of a unit leave the other end, become level, bend and arrive.
+BEFORE, AFTER = (4, 12, 31, 39), (89, 81, 62, 60)
 
 
 SAYS = {
@@ -109,12 +111,12 @@ def _net():
     edges, rows = "", ""
     for unit, value in enumerate(HIDDEN):
         y = ROW * (unit + 0.5)
-        lines = f'<path d="M39 {y}H60"/>'
-        for end, side in zip(ENDS, (y - APART, y + APART), strict=True):
-            lines += (
-                f'<path d="M4 {end}C8 {end} 7 {side} 12 {side}H31C36 {side} 36 {y} 39 {y}"/>'
-                f'<path d="M60 {y}C61 {y} 60 {side} 62 {side}H81C86 {side} 84 {end} 89 {end}"/>'
-            )
+        lines = f'<path d="M{BEFORE[3]} {y}H{AFTER[3]}"/>'
+        for end, level in zip(ENDS, (y - APART, y + APART), strict=True):
+            for a, b, c, d in (BEFORE, AFTER):
+                first, last = (a + b) / 2, (c + d) / 2
+                lines += f'<path d="M{a} {end}C{first} {end} {first} {level} {b} {level}'
+                lines += f'H{c}C{last} {level} {last} {y} {d} {y}"/>'
         edges += f'<g class="pg-click-{unit}">{lines}</g>'
         name = f"hidden unit {unit + 1}"
         into = {f"from input {k + 1} to {name}": row[unit] for k, row in enumerate(WEIGHTS[0])}
@@ -176,59 +178,55 @@ def _sums():
 def _still():
     """Draw the net with one unit dropped: what there is to see without scripts."""
     net, mask, scale = net_to_click(), np.arange(UNITS) != DROPPED, 1 / (1 - RATE)
-    chances = softmax(net.forward(EXAMPLE, [mask]))[0]
+    scores, factors = net.forward(EXAMPLE, [mask])[0], mask * scale
     found = net.gradients(EXAMPLE, np.array([LABEL]), [mask])
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.1))
+    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.6))
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
-    axes.set(xlim=(0, 100), ylim=(HEIGHT + 40, -16))
+    axes.set(xlim=(0, 100), ylim=(HEIGHT + 56, -20))
     axes.axis("off")
-    write = partial(axes.text, va="center", ha="center", fontsize=9)
-    back = {"color": COLORS["with"]}
-    for x, name in zip((3, 50, 95.5), HEADS, strict=True):
-        write(x, -10, name)
+    write = partial(axes.text, va="center")
+    back = partial(write, color=COLORS["with"])
+    for x, name, side in zip((0, 48, 100), HEADS, ("left", "center", "right"), strict=True):
+        write(x, -12, name, ha=side)
     for k, y in enumerate(ENDS):
-        write(3, y, f"{EXAMPLE[0, k]:g}")
-        write(95.5, y - 15, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold")
-        write(95.5, y, f"{chances[k]:.2f}")
-        write(95.5, y + 15, _number(found.biases[1][k], "+"), **back)
-    for unit in range(UNITS):
-        middle, speaks = ROW * (unit + 0.5), mask[unit] and HIDDEN[unit] > 0
+        write(2, y, f"{EXAMPLE[0, k]:g}", ha="center")
+        write(95, y - 16, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold", ha="center")
+        write(95, y, f"{softmax(scores)[k]:.2f}", ha="center")
+        back(95, y + 16, _number(found.biases[1][k], "+"), ha="center")
+    for unit, (value, factor) in enumerate(zip(HIDDEN, factors, strict=True)):
+        y = ROW * (unit + 0.5)
+        product = (_number(value), f"× {_number(factor)}", f"= {_number(value * factor)}")
+        for line, words in enumerate(product):
+            write(59.5, y + 16 * (line - 1), words, ha="right")
         look = {"edgecolor": COLORS["with"], "linewidth": 1}
-        if not speaks:
+        if not value * factor:
             look = {"edgecolor": COLORS["dropped"], "linewidth": 0.8, "linestyle": (0, (2, 3))}
-        for k, (end, y) in enumerate(zip(ENDS, (middle - APART, middle + APART), strict=True)):
-            for x in ((6, 20, 36, 43), (90, 81, 66, 63)):
-                _edge(axes, x[:2], (end, y), **look)
-                _edge(axes, x[2:], (y, middle), **look)
-            beside = (30, net.weights[0][k, unit], found.weights[0][k, unit])
-            beyond = (73, net.weights[1][unit, k], found.weights[1][unit, k])
-            for x, weight, gradient in (beside, beyond):
-                write(x - 2, y, _number(weight)[:-1], ha="right")
-                write(x - 1, y, _number(gradient, "+") if speaks else "0", ha="left", **back)
-        size = 12 * np.sqrt(HIDDEN[unit] * scale) if speaks else 2.5 if mask[unit] else 12
-        face, edge = (COLORS["with"],) * 2 if mask[unit] else ("none", COLORS["dropped"])
-        axes.plot(46, middle, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
-        lines = (
-            _number(HIDDEN[unit]),
-            f"× {_number(scale * mask[unit])}",
-            f"= {_number(HIDDEN[unit] * scale * mask[unit])}",
-        )
-        for line, words in enumerate(lines):
-            write(62, middle + 16 * (line - 1), words, ha="right")
-    kept = f"m = [{', '.join(str(int(each)) for each in mask)}]"
-    sums = " + ".join(
-        f"{_number(value * scale)}·{weight}" if on else "0"
-        for value, weight, on in zip(HIDDEN, net.weights[1][:, LABEL], mask, strict=True)
-    )
-    score = _number(net.forward(EXAMPLE, [mask])[0, LABEL])
-    write(2, HEIGHT + 28, kept, ha="left")
-    write(98, HEIGHT + 28, f"{CLASSES[LABEL]} = {sums} = {score}", ha="right")
+        for k, (end, level) in enumerate(zip(ENDS, (y - APART, y + APART), strict=True)):
+            for places, weight, gradient in (
+                (BEFORE, net.weights[0][k, unit], found.weights[0][k, unit]),
+                (AFTER, net.weights[1][unit, k], found.weights[1][unit, k]),
+            ):
+                _curve(axes, places[:2], (end, level), **look)
+                _curve(axes, places[2:], (level, y), **look)
+                x = sum(places[1:3]) / 2
+                write(x - 1.5, level, _number(weight)[:-1], ha="right")
+                back(x - 0.5, level, _number(gradient, "+"), ha="left")
+        size = 12 * np.sqrt(value * factor) if value * factor else 2.5 if factor else 12
+        face, edge = (COLORS["with"],) * 2 if factor else ("none", COLORS["dropped"])
+        axes.plot(42.5, y, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
+    terms = [
+        f"{_number(value * factor)}·{weights[LABEL]}" if factor else "0"
+        for value, factor, weights in zip(HIDDEN, factors, WEIGHTS[1], strict=True)
+    ]
+    write(2, HEIGHT + 24, f"m = [{', '.join(str(int(each)) for each in mask)}]")
+    score = f"{CLASSES[LABEL]} = {' + '.join(terms)} = {_number(scores[LABEL])}"
+    write(2, HEIGHT + 44, score)
     words = {"unit": DROPPED + 1, "instead": _number(HIDDEN[DROPPED] * scale)}
     return describe(figure, SAYS["dropped"].format(scale=_number(scale), **words))
 
 
-def _edge(axes, x, y, **look):
-    """Draw a line that leaves and arrives level, as the script's edges do."""
+def _curve(axes, x, y, **look):
+    """Draw a line that leaves and arrives level."""
     middle = sum(x) / 2
     places = [(x[0], y[0]), (middle, y[0]), (middle, y[1]), (x[1], y[1])]
     path = Path(places, [Path.MOVETO, *[Path.CURVE4] * 3])
