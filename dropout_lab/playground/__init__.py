@@ -8,3 +8,7 @@ from dropout_lab.playground.clicking import click_a_unit
 from dropout_lab.playground.training import train_it_here
 
 __all__ = ["click_a_unit", "train_it_here"]
+from dropout_lab.playground.studying import study_session
+from dropout_lab.playground.training import train_it_here
+
+__all__ = ["study_session", "train_it_here"]
