@@ -23,9 +23,10 @@
   // R squared: what weights are expected to score at the exam with the first `ill` friends away.
   const examScore = dropoutLab.examScore = ({sigmas}, weights, ill) => {
     let missed = 1, noise = 0;
-    weights.slice(ill).forEach((weight, k) => {
+    weights.forEach((weight, k) => {
+      if (k < ill) return;
       missed -= weight;
-      noise += (weight * sigmas[k + ill]) ** 2;
+      noise += (weight * sigmas[k]) ** 2;
     });
     return 1 - missed ** 2 - noise;
   };
@@ -33,62 +34,62 @@
   const round = value => Math.round(100 * value) / 100 + 0;
 
   piece("group", ({root, find, data, show, say, remember, recall}) => {
-    const {start: state, says, names, more} = data;
-    const flag = (name, on) => root.classList.toggle("pg-group-" + name, on);
+    const {start: state, says, more, few} = data, held = find("sessions");
+    const friends = root.querySelectorAll(".pg-group-friend");
 
     const draw = () => {
-      const sessions = state.sessions = Math.max(0, Math.min(9999, state.sessions | 0));
-      const {"dropout rate": rate, seed, exam} = state, last = practice(data, rate, seed, sessions);
-      const {truth, said, views, mask, weights} = last, values = {}, places = [], home = [];
+      const {"dropout rate": rate, seed, sessions, exam} = state, values = {}, voices = [], home = [];
+      const last = practice(data, rate, seed, sessions), {truth, said, views, mask} = last;
       const others = practice(data, 0, seed, sessions).weights;
-      const scores = [weights, others].flatMap(some => [0, 1].map(ill => round(examScore(data, some, ill))));
+      const scores = [last.weights, others].flatMap(some =>
+        [0, 1].map(ill => round(examScore(data, some, ill))));
       const leads = [0, 1].map(ill => scores[ill] - scores[ill + 2]);
-      const levels = names.map((name, k) => {
-        const away = exam ? !k : !mask[k], x = Math.max(-3.5, Math.min(3.5, views[k]));
+      const levels = data.names.map((name, k) => {
+        const away = !(exam ? k : mask[k]), x = Math.max(-3.5, Math.min(3.5, views[k]));
         let level = 0;
-        find(".pg-group-stage").children[k].classList.toggle("pg-group-away", away);
+        friends[k].dataset.away = away;
+        // Voices that would meet stand on each other.
+        while (voices.some(([at, on]) => on === level && Math.abs(x - at) < 0.4)) level++;
         if (away) home.push(name);
-        else {
-          // Voices that would meet stand on each other.
-          while (places.some(([at, on]) => on === level && Math.abs(x - at) < 0.4)) level++;
-          places.push([x, level]);
-        }
+        else voices.push([x, level]);
         return level;
       });
-      const table = {...last, others, scores, levels, leads: leads.map(Math.abs), error: Math.abs(truth - said), count: dropout([1], [1], rate), rate,
-        sessions: "" + sessions, home: home.join(" and ") || "nobody"};
+      // The name of the sentence. An exam's says who wins, with everybody there and with Alex ill.
+      const now = root.dataset.now = home[5] ? "none" : !sessions ? "start" :
+        exam ? [...leads.map(Math.sign), sessions < few] : truth > said ? "low" : "high";
+      const table = {
+        ...last, others, scores, levels,
+        leads: leads.map(Math.abs),
+        error: Math.abs(truth - said),
+        scale: dropout([1], [1], rate),
+        sessions: "" + sessions,
+        home: home.join(" and ") || "nobody",
+      };
       for (const name in table) [table[name]].flat().forEach((value, k) =>
         root.style.setProperty("--" + name + k, values[name + k] = value));
-      flag("quiet", exam || !sessions);
-      flag("taken", exam);
       show("dropout rate", rate.toFixed(2));
-      find("sessions").value = sessions;
-      say(says[rate === 1 ? "never" : !sessions ? "start" : exam ? leads.map(Math.sign) : truth > said ? "low" : "high"] +
-        (exam && sessions < data.few ? says.few : ""), true);
+      say(says[now], true);
       root.querySelectorAll("data").forEach(element => {
         const value = values[element.value];
-        element.textContent = value.at ? value :
-          (element.value[0] === "m" && value > 0 ? "+" : "") + round(value).toFixed(2).replace("-", "−");
+        element.textContent = value.at ? value : (element.className && value > 0 ? "+" : "") +
+          round(value).toFixed(2).replace("-", "−");
       });
     };
     const change = ({name, value, validity}) => {
-      if (!validity.valid) return say(says.seed, true);
-      state[name] = +value;
-      return true;
+      if (validity.valid) return draw(state[name] = +value);
+      say(says.seed, true);
     };
-    root.oninput = ({target}) => change(target) && draw(remember());
+    root.oninput = ({target}) => remember(change(target));
     root.onclick = ({target}) => {
       const {name} = target;
-      if (name === "Morph") target.ariaPressed = flag("net");
-      else if (name in more) {
-        state.sessions += more[name];
+      if (name === "Morph") target.ariaPressed = root.classList.toggle("pg-group-net");
+      if (name in more) {
         state.exam = !more[name];
-        draw();
-        remember();
+        held.valueAsNumber += more[name];
+        remember(change(held));
       }
-      flag("slow", name === "Morph");
     };
-    recall(change);
     draw();
+    recall(change);
   });
 })();

@@ -59,7 +59,7 @@ def study_session(rate=0.35, seed=5):
     controls = (
         slider("dropout rate", rate, 0, 1, 0.01)
         + field("seed", seed).replace('inputmode="decimal"', seeds)
-        + '<input type="hidden" name="sessions" value="0">'
+        + '<input type="range" name="sessions" max="9999" value="0" hidden>'
         + "".join(button(name, first=name == "Next session") for name in list(more)[:4])
         + button("Morph").replace(">", ' aria-pressed="false">', 1)
         + button("Start again")
@@ -99,18 +99,19 @@ def _sentences():
         0: "changes nothing",
         1: '<b class="pg-with">wins by {}</b>',
     }
+    few = " So little practice is mostly luck: go on."
     exams = {
-        f"{there},{ill}": f"Exam after {_number('sessions')} sessions. With everybody there "
-        f"dropout {leads[there].format(_number('leads'))}; with Alex ill it "
-        f"{leads[ill].format(_number('leads', 1))}."
-        for there, ill in product(leads, repeat=2)
+        f"{there},{ill},{short}": f"Exam after {_number('sessions')} sessions. With everybody "
+        f"there dropout {leads[there].format(_number('leads'))}; with Alex ill it "
+        f"{leads[ill].format(_number('leads', 1))}.{few if short == 'true' else ''}"
+        for there, ill, short in product(leads, leads, ("true", "false"))
     }
     return exams | {
         "start": "Nobody has a say yet: all weights are zero. Press Next session.",
-        "never": "At rate 1 nobody ever comes, so the group learns nothing.",
+        "none": f"Session {_number('sessions')}. Everybody stays home, as always at rate 1, so no "
+        "weight moves.",
         "low": session.format("low", "gain", "lose"),
         "high": session.format("high", "lose", "gain"),
-        "few": " So little practice is mostly luck: go on.",
         "seed": "The seed is a whole number from 0 to 999999.",
     }
 
@@ -124,7 +125,7 @@ def _view():
         '<i class="pg-group-disc"></i><i class="pg-group-minus"></i><i class="pg-group-other"></i>'
         f'<i class="pg-group-chip" aria-hidden="true">{name[0]}</i>'
         f"<b>{name}</b><span><i>says </i>{_number('views', k)}<em>home</em><em>ill</em></span>"
-        f"<span><i>moves </i>{_number('moves', k)}</span>"
+        f'<span><i>moves </i><data class="pg-group-signed" value="moves{k}"></data></span>'
         f"<span><i>weight </i>{_number('weights', k)}</span>"
         f"<span><i>without dropout </i>{_number('others', k)}</span></div>"
         for k, name in enumerate(FRIENDS.names)
@@ -151,7 +152,7 @@ def _view():
         f'<div class="pg-group-layers" aria-hidden="true">{layers}</div>'
         f'<div class="pg-group-exam">{rows}<div class="pg-group-scale" aria-hidden="true">'
         "<i>0</i><i>0.5</i><i>1</i></div></div></div>"
-        f'<p class="pg-key">A voice that is there counts {_number("count")} times. A session is '
+        f'<p class="pg-key">A voice that is there counts {_number("scale")} times. A session is '
         f"one question and one step down the gradient; after {STEADY} sessions steps grow "
         "smaller.</p>"
     )
