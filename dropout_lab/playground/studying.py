@@ -47,7 +47,8 @@ def study_session(rate=0.35, seed=5):
         If `rate` or `seed` is none of these.
     """
     rate = check_rate(rate)
-    check_count(seed, "seed", minimum=0)
+    if check_count(seed, "seed", minimum=0) > 999_999:
+        raise ValueError(f"seed must be at most 999999, got {seed!r}")
     more = {
         "Next session": 1,
         "Ten more": 10,

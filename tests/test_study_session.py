@@ -1,0 +1,414 @@
+"""The piece in which a reader plays the study group: its mathematics, and how it behaves."""
+
+import re
+
+import numpy as np
+import pytest
+
+from dropout_lab.explorer.page import script_text
+from dropout_lab.playground.studying import FEW, STEADY, STEP, study_session
+from dropout_lab.study_group import FRIENDS, best_weights, exam_score, train
+
+DATA = {"sigmas": FRIENDS.sigmas, "step": STEP, "steady": STEADY}
+LONG = "Press Next session."
+# All sessions up to the last one; then the weights alone, for many seeds.
+EACH = """([data, rate, seed, sessions]) => Array.from({length: sessions}, (_, k) => {
+    const {mask, ...found} = dropoutLab.practice(data, rate, seed, k + 1);
+    return {...found, mask: [...mask]};
+})"""
+LEARNED = """([data, rate, seeds, sessions]) => Array.from({length: seeds},
+    (_, seed) => dropoutLab.practice(data, rate, seed, sessions).weights)"""
+SCORE = "([data, weights, ill]) => dropoutLab.examScore(data, weights, ill)"
+
+
+@pytest.fixture(scope="module")
+def call(chromium, tmp_path_factory):
+    """Return a function that calls one of JavaScript, on a page without a piece."""
+    path = tmp_path_factory.mktemp("session") / "page.html"
+    parts = (
+        script_text(f"{n}.js", "dropout_lab.playground")
+        for n in ("engine", "piece", "study_session")
+    )
+    path.write_text("".join(f"<script>{text}</script>" for text in parts), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+    yield page.evaluate
+    page.close()
+
+
+class Replayed(np.random.Generator):
+    """A generator for `train` that gives it the questions and coins of another practice."""
+
+    def __init__(self, sessions):
+        super().__init__(np.random.PCG64(0))
+        self.normals = []
+        for each in sessions:
+            noise = np.subtract(each["views"], each["truth"]) / FRIENDS.sigmas
+            self.normals += [[each["truth"]], [noise]]
+        self.coins = [[each["mask"]] for each in sessions]
+
+    def standard_normal(self, size):
+        """Return the next answer, then the noises of its session."""
+        return np.reshape(self.normals.pop(0), size)
+
+    def random(self, size=None, **_):
+        """Return numbers that keep whom the page kept: 1 is never less than a rate, 0 is."""
+        return np.reshape(np.array(self.coins.pop(0), float), size)
+
+
+@pytest.mark.parametrize("rate", [0, 0.35, 0.9])
+def test_a_session_is_one_of_the_package_s_training(call, rate):
+    sessions = call(EACH, [DATA, rate, 5, 60])
+    step = STEP * (1 - rate) ** 2
+    weights = train(FRIENDS, rate, 60, Replayed(sessions), questions=1, step=step)
+    np.testing.assert_allclose([each["weights"] for each in sessions], weights[1:], atol=1e-12)
+    moves = [each["moves"] for each in sessions]
+    np.testing.assert_allclose(moves, np.diff(weights, axis=0), atol=1e-12)
+    heard = [np.array(each["views"]) * each["mask"] / (1 - rate) for each in sessions]
+    said = (heard * weights[:-1]).sum(axis=1)
+    np.testing.assert_allclose([each["said"] for each in sessions], said, atol=1e-12)
+
+
+def test_late_steps_shrink_like_one_over_the_session(call):
+    late = call(EACH, [DATA, 0.35, 5, 3 * STEADY])
+    for number in (STEADY, STEADY + 1, 3 * STEADY):
+        each, before = late[number - 1], late[number - 2]["weights"]
+        heard = np.array(each["views"]) * each["mask"] / 0.65
+        size = STEP * 0.65**2 * min(1, STEADY / number)
+        move = size * (each["truth"] - heard @ before) * heard
+        np.testing.assert_allclose(each["moves"], move, atol=1e-12)
+
+
+def test_numbers_are_what_the_group_hears(call):
+    seen = call(EACH, [DATA, 0.35, 11, 1500])
+    truth = np.array([each["truth"] for each in seen])
+    noise = np.array([each["views"] for each in seen]) - truth[:, None]
+    for values, spread in ((truth, 1), *zip(noise.T, FRIENDS.sigmas, strict=True)):
+        assert abs(values.mean()) < 4 * spread / np.sqrt(1500)
+        assert abs(values.var() / spread**2 - 1) < 4 * np.sqrt(2 / 1500)
+    correlation = np.corrcoef(np.column_stack([truth, noise]).T)
+    assert abs(correlation - np.eye(7)).max() < 4.5 / np.sqrt(1500)
+
+
+def test_empty_seats_have_their_share_and_are_nested_in_the_rate(call):
+    homes = {
+        r: 1 - np.array([e["mask"] for e in call(EACH, [DATA, r, 2, 800])]) for r in (0.2, 0.5, 1)
+    }
+    for rate, home in homes.items():
+        error = np.sqrt(rate * (1 - rate) / 800)
+        assert (abs(home.mean(axis=0) - rate) <= 4 * error).all()
+    assert (homes[0.2] <= homes[0.5]).all()
+    # Six separate coins: nobody stays home as often as six independent ones say.
+    full, expected = (homes[0.2].sum(axis=1) == 0).mean(), 0.8**6
+    assert abs(full - expected) < 4 * np.sqrt(expected * (1 - expected) / 800)
+
+
+def test_questions_are_the_same_at_every_rate_and_each_seed_has_its_own(call):
+    some, none, other = (call(EACH, [DATA, *way, 5]) for way in ((0.35, 5), (0, 5), (0.35, 6)))
+    assert [each["views"] for each in some] == [each["views"] for each in none]
+    assert some == call(EACH, [DATA, 0.35, 5, 5])
+    assert some[0]["truth"] != other[0]["truth"]
+
+
+@pytest.mark.parametrize("rate", [0, 0.35, 0.6])
+def test_long_practice_learns_the_best_weights_on_average(call, rate):
+    # The mean weights follow a recursion without noise: each session is a new question.
+    moments = FRIENDS.covariance + rate / (1 - rate) * np.diag(np.diag(FRIENDS.covariance))
+    mean = np.zeros(6)
+    for session in range(1, 1001):
+        step = STEP * (1 - rate) ** 2 * min(1, STEADY / session)
+        mean = mean + step * (1 - moments @ mean)
+    assert abs(mean - best_weights(FRIENDS, rate)).max() < 0.005
+    learned = np.array(call(LEARNED, [DATA, rate, 200, 1000]))
+    error = learned.std(axis=0, ddof=1) / np.sqrt(200)
+    assert error.max() < 0.003
+    assert (abs(learned.mean(axis=0) - mean) < 4 * error).all()
+
+
+def test_the_exam_is_the_package_s(call, rng):
+    for weights in rng.normal(0.2, 0.3, (20, 6)):
+        for ill in (0, 1):
+            expected = exam_score(FRIENDS, weights, FRIENDS.names[:ill])
+            assert call(SCORE, [DATA, weights.tolist(), ill]) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.proves(
+    "In the session that chapter 1 plays, 500 questions at rate 0.35, the group with dropout "
+    "scores lower with everybody there and higher with Alex ill in nine of ten seeds.",
+    chapter=1,
+)
+def test_the_story_comes_true_after_enough_practice(call):
+    def told(sessions):
+        weights = [np.array(call(LEARNED, [DATA, rate, 200, sessions])) for rate in (0.35, 0)]
+        there, ill = (
+            exam_score(FRIENDS, weights[0], who) - exam_score(FRIENDS, weights[1], who)
+            for who in ((), "Alex")
+        )
+        return ((there < 0) & (ill > 0)).mean()
+
+    # The error of a share near 0.95 is 0.015 with 200 seeds.
+    assert told(500) > 0.95
+    assert told(FEW) > 0.9
+    assert told(FEW // 3) < 0.7
+
+
+@pytest.fixture
+def piece(browser, tmp_path):
+    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
+    pages = []
+
+    def open_it(after="", width=704, **options):
+        path = tmp_path / "page.html"
+        html = study_session()._repr_html_()
+        size = '<meta name="viewport" content="width=device-width"><body style="margin:0">'
+        path.write_text(f'<!doctype html><html data-content_root="">{size}{html}', encoding="utf-8")
+        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        pages.append(page)
+        page.trouble = []
+        page.on("pageerror", lambda error: page.trouble.append(str(error)))
+        page.goto(path.as_uri() + after)
+        page.figure = page.get_by_role("figure", name="A session of the study group")
+        page.says = page.figure.locator("figcaption")
+        return page
+
+    yield open_it
+    for page in pages:
+        assert page.trouble == []
+        page.close()
+
+
+def press(page, *names):
+    for name in names:
+        page.figure.get_by_role("button", name=name, exact=True).click()
+
+
+def said(page):
+    return page.says.inner_text()
+
+
+def seats(page):
+    """Return what each seat shows, by name: what is said, the move and the weights."""
+    rows = {}
+    for friend in page.figure.locator(".pg-group-friend").all():
+        words = [each.inner_text() for each in friend.locator("> b, > span").all()]
+        name, *rest = (re.sub(r"^(says|moves|weight|without dropout)\s*", "", w) for w in words)
+        rows[name] = [value.strip() for value in rest]
+    assert list(rows) == list(FRIENDS.names)
+    return rows
+
+
+def number(text):
+    """Read a number as the page writes it."""
+    return float(text.replace("−", "-"))
+
+
+@pytest.mark.firefox
+def test_a_reader_plays_sessions_whose_numbers_add_up(piece):
+    page = piece()
+    assert LONG in said(page)
+    for session in range(1, 9):
+        press(page, "Next session")
+        rows, sentence = seats(page), said(page)
+        home = [name for name, row in rows.items() if row[0] == "home"]
+        there = {name: row for name, row in rows.items() if name not in home}
+        listed = " and ".join(home) or "nobody"
+        assert sentence.startswith(f"Session {session}. Home tonight: {listed}. The group says ")
+        truth, group = (
+            number(page.figure.locator(f".pg-group-{mark}").inner_text().split()[-1])
+            for mark in ("truth", "said")
+        )
+        # What is written is rounded to 0.005, and the weight is the one after the move.
+        answer = sum(
+            number(says) * (number(weight) - number(move)) / 0.65
+            for says, move, weight, _ in there.values()
+        )
+        assert group == pytest.approx(answer, abs=0.16)
+        way = "low" if group < truth else "high"
+        error = re.search(r"says ([\d.]+) too (low|high)", sentence)
+        if abs(group - truth) > 0.01:
+            assert error[2] == way
+            for says, move, *_ in there.values():
+                if move not in ("0.00", "+0.00"):
+                    assert (number(move) > 0) == ((number(says) > 0) == (way == "low"))
+        assert number(error[1]) == pytest.approx(abs(group - truth), abs=0.011)
+    press(page, "Ten more")
+    assert said(page).startswith("Session 18.")
+    press(page, "Start again")
+    assert LONG in said(page)
+    assert {row[2] for row in seats(page).values()} == {"0.00"}
+
+
+@pytest.mark.firefox
+def test_the_exam_scores_the_weights_that_stand_there(piece):
+    page = piece()
+    press(page, *5 * ["Hundred more"], "Exam")
+    rows = seats(page)
+    assert rows["Alex"][0] == "ill"
+    weights = [[number(row[place]) for row in rows.values()] for place in (2, 3)]
+    shown = page.figure.locator(".pg-group-row b").all_inner_texts()
+    scores = [number(text.split()[0]) for text in shown]
+    expected = [exam_score(FRIENDS, w, who) for who in ((), "Alex") for w in weights]
+    # Six weights, each rounded to 0.005, move the score by at most 0.06.
+    np.testing.assert_allclose(scores, expected, atol=0.06)
+    there, ill = scores[1] - scores[0], scores[2] - scores[3]
+    assert said(page) == (
+        f"Exam after 500 sessions. With everybody there dropout loses by {there:.2f}; "
+        f"with Alex ill it wins by {ill:.2f}."
+    )
+    # Another rate practices the same questions anew.
+    page.get_by_label("dropout rate").fill("0")
+    assert said(page) == (
+        "Exam after 500 sessions. With everybody there dropout changes nothing; "
+        "with Alex ill it changes nothing."
+    )
+    assert [row[2] for row in seats(page).values()] == [row[3] for row in rows.values()]
+    press(page, "Next session")
+    assert said(page).startswith("Session 501.")
+    assert seats(page)["Alex"][0] != "ill"
+
+
+def test_an_exam_after_little_practice_says_so(piece):
+    page = piece()
+    press(page, "Exam")
+    assert LONG in said(page)
+    press(page, "Ten more", "Exam")
+    assert said(page).startswith("Exam after 10 sessions.")
+    assert said(page).endswith("So little practice is mostly luck: go on.")
+
+
+def centers(page, kind):
+    """Return where the middle of each mark of a kind is, and its size."""
+    boxes = [each.bounding_box() for each in page.figure.locator(f".pg-group-{kind}").all()]
+    return np.array(
+        [[b["x"] + b["width"] / 2, b["y"] + b["height"] / 2, b["width"]] for b in boxes]
+    )
+
+
+@pytest.mark.firefox
+def test_morph_makes_units_of_the_seats_and_goes_back(piece):
+    page = piece("#piece=group&seed=5&sessions=8", reduced_motion="reduce")
+    morph = page.get_by_role("button", name="Morph")
+    row, before = centers(page, "ring"), (seats(page), said(page))
+    assert np.ptp(row[:, 1]) < 1
+    assert morph.get_attribute("aria-pressed") == "false"
+    morph.click()
+    assert morph.get_attribute("aria-pressed") == "true"
+    net = centers(page, "ring")
+    assert np.ptp(net[:, 0]) < 1
+    assert (np.diff(net[:, 1]) > 30).all()
+    # The question stands before the units, the group's answer behind them.
+    assert centers(page, "truth>i")[0, 0] < net[0, 0] < centers(page, "said>i")[0, 0]
+    assert (seats(page), said(page)) == before
+    morph.click()
+    assert morph.get_attribute("aria-pressed") == "false"
+    np.testing.assert_allclose(centers(page, "ring"), row, atol=0.5)
+
+
+def test_a_disc_grows_with_the_weight_and_a_negative_one_is_hollow(piece, call):
+    every = [call(LEARNED, [DATA, 0.35, 20, count]) for count in (3, 5, 8)]
+    lowest = np.array(every).min(axis=2)
+    count, seed = np.unravel_index(lowest.argmin(), lowest.shape)
+    weights = np.round(every[count][seed], 2)
+    assert weights.min() < -0.02
+    sessions = (3, 5, 8)[count]
+    page = piece(f"#piece=group&dropout+rate=0.35&seed={seed}&sessions={sessions}")
+    assert [number(row[2]) for row in seats(page).values()] == pytest.approx(list(weights))
+    page.wait_for_function("!document.getAnimations().length")
+    ring, disc, minus = (centers(page, kind)[:, 2] for kind in ("ring", "disc", "minus"))
+    assert np.ptp(ring) < 0.5
+    for sizes, sign in ((disc, 1), (minus, -1)):
+        shares = np.clip(sign * weights, 0, None) / 0.7
+        np.testing.assert_allclose((sizes / ring) ** 2, shares, atol=0.03)
+    look = "mark => getComputedStyle(mark).backgroundColor"
+    paint = page.figure.locator(".pg-group-minus").nth(int(weights.argmin())).evaluate(look)
+    assert paint == "rgba(0, 0, 0, 0)"
+
+
+def test_voices_that_would_meet_stand_on_each_other(piece):
+    page = piece("#piece=group&dropout+rate=0&seed=5", width=320, reduced_motion="reduce")
+    highest = 0
+    for _ in range(40):
+        press(page, "Next session")
+        marks = centers(page, "chip")
+        apart = abs(marks[:, None] - marks[None])[..., :2].max(axis=2) + 99 * np.eye(6)
+        assert apart.min() > marks[0, 2] - 1
+        highest = max(highest, np.ptp(marks[:, 1]))
+        # Each stands where it belongs: 0 is in the middle, 3.5 stands 48 % from it.
+        says = [np.clip(number(row[0]), -3.5, 3.5) for row in seats(page).values()]
+        np.testing.assert_allclose(marks[:, 0], 160 + 320 * 0.137 * np.array(says), atol=1)
+    assert highest > marks[0, 2]
+
+
+@pytest.mark.parametrize("width", [320, 704, 900])
+def test_nothing_jumps_while_one_plays(piece, width):
+    page = piece("#piece=group&dropout+rate=0.7", width=width)
+    heights = set()
+    for _ in range(6):
+        for name in ("Next session", "Ten more", "Exam", "Morph"):
+            press(page, name)
+            heights.add(page.figure.bounding_box()["height"])
+    assert len(heights) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_address_keeps_what_a_teacher_sends_within_limits(piece):
+    page = piece("#piece=group&dropout+rate=0.5&seed=7&sessions=20")
+    sent = seats(page), said(page)
+    assert sent[1].startswith("Session 20.")
+    press(page, "Start again", "Ten more", "Ten more")
+    assert (seats(page), said(page)) == sent
+    assert "seed=7&sessions=20" in page.url
+    page = piece("#piece=group&dropout+rate=x&seed=x&sessions=99999")
+    assert said(page).startswith("Session 9999.")
+    page = piece("#piece=group&dropout+rate=9&seed=&sessions=-3")
+    assert LONG in said(page)
+    press(page, "Next session")
+    assert said(page).startswith("Session 1. Everybody stays home, as always at rate 1")
+
+
+@pytest.mark.parametrize("seed", ["", "two", "-1", "1.5", "1234567"])
+def test_a_seed_that_is_none_is_refused_in_a_sentence(piece, seed):
+    page = piece()
+    press(page, "Ten more")
+    before = seats(page)
+    page.get_by_label("seed").fill(seed)
+    assert said(page) == "The seed is a whole number from 0 to 999999."
+    assert seats(page) == before
+    page.get_by_label("seed").fill("6")
+    assert said(page).startswith("Session 10.")
+    assert seats(page) != before
+
+
+def test_a_rate_of_one_teaches_nobody(piece):
+    page = piece()
+    page.get_by_label("dropout rate").fill("1")
+    press(page, "Ten more")
+    assert said(page) == (
+        "Session 10. Everybody stays home, as always at rate 1, so no weight moves."
+    )
+    assert {row[2] for row in seats(page).values()} == {"0.00"}
+
+
+def test_motion_is_short_and_can_be_calmed(piece):
+    longest = """() => Math.max(...[...document.querySelectorAll('.pg-group-stage *')].flatMap(
+        each => getComputedStyle(each).transitionDuration.split(',').map(parseFloat)))"""
+    assert piece(reduced_motion="reduce").evaluate(longest) == 0
+    assert 0 < piece(reduced_motion="no-preference").evaluate(longest) <= 0.6
+
+
+def test_without_scripts_a_picture_and_a_sentence_stand_there():
+    html = study_session()._repr_html_()
+    assert re.search(r'<img alt="Session 8\. Home tonight: \w+ and \w+\. The group says ', html)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ({"rate": 1.5}, ValueError, "rate must lie between 0 and 1"),
+        ({"rate": "half"}, TypeError, "rate must be a real number"),
+        ({"seed": -1}, ValueError, "seed must be a whole number"),
+        ({"seed": 1_000_000}, ValueError, "seed must be at most 999999"),
+    ],
+)
+def test_bad_arguments_are_named(message_of, arguments, error, says):
+    assert message_of(error, lambda: study_session(**arguments)).startswith(says)
