@@ -51,9 +51,9 @@ class Replayed(np.random.Generator):
         """Return the next answer, then the noises of its session."""
         return np.reshape(self.normals.pop(0), size)
 
-    def random(self, size=None, **_):
+    def random(self, size, dtype):
         """Return numbers that keep whom the page kept: 1 is never less than a rate, 0 is."""
-        return np.reshape(np.array(self.coins.pop(0), float), size)
+        return np.reshape(np.array(self.coins.pop(0), dtype), size)
 
 
 @pytest.mark.parametrize("rate", [0, 0.35, 0.9])
@@ -244,7 +244,7 @@ def test_the_exam_scores_the_weights_that_stand_there(piece):
     press(page, *5 * ["Hundred more"], "Exam")
     rows = seats(page)
     assert rows["Alex"][0] == "ill"
-    weights = [[number(row[place]) for row in rows.values()] for place in (2, 3)]
+    weights = np.array([[number(row[place]) for row in rows.values()] for place in (2, 3)])
     shown = page.figure.locator(".pg-group-row b").all_inner_texts()
     scores = [number(text.split()[0]) for text in shown]
     expected = [exam_score(FRIENDS, w, who) for who in ((), "Alex") for w in weights]
