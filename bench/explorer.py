@@ -101,6 +101,7 @@ def _step_times(browser, show):
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     show(page)
     page.wait_for_load_state("networkidle")
+    page.evaluate("window.MathJax?.startup?.promise.then(() => 0)")  # it works in slices
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     times = page.evaluate(FRAME_TIMES)
