@@ -1,8 +1,9 @@
-"""Arguments of the core: what every public function refuses by name, and in which dtype it counts.
+"""Arguments: what every public function of the core refuses by name, and in which dtype it counts.
 
-A walk over all public functions and their signatures. A parameter has one right value and is wrong
-in the same ways wherever it occurs, so that both are listed by its name; what is special about a
-function is listed with it. The checks themselves are tested in `test_checks`.
+A walk over these functions and their signatures, and over some that deal with data and trainings.
+A parameter has one right value and is wrong in the same ways wherever it occurs, so that both are
+listed by its name; what is special about a function is listed with it. The checks themselves are
+tested in `test_checks`.
 """
 
 import dataclasses
@@ -15,16 +16,21 @@ import numpy as np
 import pytest
 
 from dropout_lab.conventions import CONVENTIONS
-from dropout_lab.data.splits import time_split
+from dropout_lab.data import make_transactions, stratified_split, time_split
+from dropout_lab.data.transactions import transaction_evidence
 from dropout_lab.layer import Dropout
 from dropout_lab.network import MLP
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.study_group import FRIENDS
+from dropout_lab.training.data import Settings
+from dropout_lab.training.start import initial_weights
 
 MODULES = (
     *("layer", "masks", "conventions", "network", "study_group", "ensemble", "ridge"),
     *("uncertainty", "detection", "intervals", "regularizers", "family"),
 )
+FURTHER = (make_transactions, transaction_evidence, stratified_split, time_split)
+FURTHER += (Settings, initial_weights)
 NAN, INF = math.nan, math.inf
 
 
@@ -64,19 +70,22 @@ OWNERS = {
 # Right values of what must be given, by the name of the parameter; of some functions their own.
 RIGHT = (
     {"answers": ROW, "batch": 2, "block": 2, "budget": 1, "columns": 3, "count": 2, "epochs": 2}
-    | {"features": BIG, "gain": 1, "grad": BIG, "group": FRIENDS, "half": 0, "hidden": BIG}
-    | {"labels": LABELS, "last_rate": 1, "layers": 3, "log_odds": ROW, "logits": BIG, "mask": KEPT}
-    | {"masks": [np.eye(5, 4) > 0], "max_norm": 50, "n": 2, "names": ("a", "b"), "passes": 2}
-    | {"p": SURE, "penalty": 0, "prices": numbers(1, 2, 3), "q": SURE, "rate": 0.5, "recalls": [1]}
-    | {"rows": 4, "samples": 2, "score": lambda x: (x * x).sum(axis=1), "scores": ROW, "seed": 0}
-    | {"sessions": 1, "shape": (4, 5), "sigmas": numbers(1, 2), "sizes": (3, 4, 2)}
-    | {"temperature": 0.1, "update": BIG, "views": BIG, "weights": ROW, "x": BIG, "y": ROW}
+    | {"features": BIG, "fraud_rate": 0.1, "gain": 1, "grad": BIG, "group": FRIENDS, "half": 0}
+    | {"hidden": BIG, "input_rate": 0, "labels": LABELS, "last_rate": 1, "layers": 3}
+    | {"log_odds": ROW, "logits": BIG, "mask": KEPT, "masks": [np.eye(5, 4) > 0], "max_norm": 50}
+    | {"n": 2, "names": ("a", "b"), "p": SURE, "passes": 2, "penalty": 0, "q": SURE, "rate": 0.5}
+    | {"prices": numbers(1, 2, 3), "recalls": [1], "rows": 4, "samples": 2, "scores": ROW}
+    | {"score": lambda x: (x * x).sum(axis=1), "seed": 0, "sessions": 1, "shape": (4, 5)}
+    | {"sigmas": numbers(1, 2), "sizes": (3, 4, 2), "temperature": 0.1, "update": BIG}
+    | {"views": BIG, "weights": ROW, "x": BIG, "y": ROW}
 )
 RIGHT_FOR = {
     "Convention": {"name": "mine", "training": "1", "inference": "keep", "backward": "rate"},
     "Convention.train_mean": {"x": ROW},
     "Regularizer.add_gradients": {"parameters": []},
     "Regularizer.project": {"parameters": []},
+    "Settings": {"batch_size": 2, "learning_rate": 0.1, "loss": "cross_entropy"}
+    | {"patience": None, "progress": None},
     "attention": {"queries": BIG, "keys": BIG, "values": LAYER},
     "clip_norms": {"weights": BIG},
     "confident_prices": {"x": numbers([1, 2], [3, 1]), "weights": numbers(1, 2)},
@@ -91,9 +100,11 @@ RIGHT_FOR = {
     "sampled_weights": {"counts": [1, 20]},
     "shared_interval": {"values": numbers([1, 3] * 15, [0, 3] * 15)},
     "spatial_dropout": {"x": FILM},
+    "stratified_split": {"labels": np.array([0, 1, 0, 1]), "fractions": (0.5, 0.5)},
     "t_interval": {"values": BIG},
     "time_split": {"times": ROW, "fractions": (0.5, 0.5)},
     "top_label_counts": {"probabilities": SURE},
+    "transaction_evidence": {"features": np.full((2, 6), 0.5)},
     "variance_ratio": {"mean": ROW, "covariance": numbers([2, 1, 0], [1, 2, 0], [0, 0, 3])},
     "variational_dropout": {"x": FILM},
     "weights_for_masks": {"masks": np.eye(6) == 0},
@@ -111,21 +122,27 @@ ANY_SHAPE |= {"dropout", "dropout_backward", "gaussian_dropout", "time_split"}
 
 RATES = (-0.1, 1.1, NAN, "0.5", None, True)
 COUNTS = (0, 1.5, "1", True)
-COUNTS_FROM_ZERO = (-1, 1.5, "1")
-POSITIVE = (0, -1, INF, NAN, "1")
+COUNTS_FROM_ZERO = (-1, 1.5, "1", None)
+POSITIVE = (0, -1, INF, NAN, "1", True)
 NOT_NEGATIVE = (-1, NAN, "1")
 FLAGS = (None, 1, "no", np.array(True))
+FRACTIONS = (
+    *(0.5, "half", ("a", "b"), (True, 0.0), (np.timedelta64(1, "s"), 0.5)),
+    *((1.0,), (0.5, 0.6), (0.5, 0.4), (1.5, -0.5), (1.0, 0.0), (NAN, 0.5)),
+)
 WRONG = (
-    dict.fromkeys(("rate", "last_rate", "start", "stop"), RATES)
+    dict.fromkeys(("drift", "fraud_rate", "input_rate", "last_rate"), RATES)
+    | dict.fromkeys(("rate", "start", "stop"), RATES)
     | dict.fromkeys(("batch_size", "block", "columns", "count", "epochs", "layers"), COUNTS)
-    | dict.fromkeys(("n", "passes", "questions", "rows", "samples"), COUNTS)
+    | dict.fromkeys(("n", "passes", "patience", "questions", "rows", "samples"), COUNTS)
     | dict.fromkeys(("batch", "seed", "sessions"), COUNTS_FROM_ZERO)
     | dict.fromkeys(("learning_rate", "max_norm", "step", "temperature"), POSITIVE)
     | dict.fromkeys(("budget", "genuine_weight", "half", "l1", "l2"), NOT_NEGATIVE)
     | dict.fromkeys(("penalty", "price"), (*NOT_NEGATIVE, INF))
     | dict.fromkeys(("shared", "training"), FLAGS)
     | dict.fromkeys(("group", "model", "net", "score"), ("name", 3, None))
-    | {"rng": (0, None, np.random), "convention": ("no", 3), "shape": (-1, "4", (2.0, 3), None)}
+    | {"fractions": FRACTIONS, "rng": (0, None, np.random)}
+    | {"convention": ("no", 3), "shape": (-1, "4", (2.0, 3), None)}
     | {"labels": (LABELS / 1, LABELS[:2], LABELS[None], LABELS + 10, -LABELS, [1, 0, 1])}
     | {"mask": (ONES, [True], np.ones(4, bool), np.ma.array(KEPT))}
     | {"noise_shape": ("ab", 1, (1.0, 3), (True, 3), (0, 1), (-1, 3))}
@@ -141,6 +158,7 @@ WRONG_FOR = {
     "MLP.gradients": {"x": [LAYER]},
     "Regularizer.add_gradients": {"parameters": [[0.5], None, ROW]},
     "Regularizer.project": {"parameters": [1.0, "ab"]},
+    "Settings": {"loss": ["mse", ONES], "progress": [1, "yes", KEPT]},
     "StudyGroup": {"names": ["ab", 3, (1, 2), (), ("a", "a")], "sigmas": [(1,), (1, 0), "ab"]},
     "alert_recall": {"labels": [0 * LABELS, 2 * LABELS], "scores": [ROW * NAN]},
     "all_masks": {"n": [21]},
@@ -156,6 +174,7 @@ WRONG_FOR = {
         "counts": [ONES[:2], *(numbers(k).T for k in ((2, 3, 1), (2, 1, 3), (2, -1, 1), (0, 0, 0)))]
     },
     "fit_logistic": {"labels": [2 * LABELS]},
+    "initial_weights": {"sizes": [[4], "784", [4, 0]]},
     "precision_at": {"recalls": [[0.0], [1.1], [NAN], ["1"], [[1], [1, 1]]]},
     "rates": {"stop": [-1], "step": [0, 1e-11]},
     "reliability_counts": {"labels": [2 * LABELS], "log_odds": [ROW * NAN]},
@@ -165,9 +184,12 @@ WRONG_FOR = {
     "shared_interval": {"values": [ROW, np.ones((2, 29))]},
     "softmax": {"logits": [BIG[:, :0]]},
     "spatial_dropout": {"data_format": ["NHWC", None, ["channels_last"]]},
+    "stratified_split": {"labels": [LABELS[:0], np.eye(4, dtype=int), np.array([None])]},
     "sub_network_logits": {"masks": [[KEPT], [KEPT] * 2, [np.ones((5, 4))]], "x": [LAYER]},
     "t_interval": {"values": [[1.0], np.zeros((3, 11))]},
+    "time_split": {"times": [[1.0, 2.0], BIG, ROW * NAN]},
     "total_variation": {"p": [2 * SURE, -SURE], "q": [SURE / 2]},
+    "transaction_evidence": {"features": [ONES, ROW, [[0.5] * 6]]},
     "variance_ratio": {"covariance": [-np.eye(3), LAYER]},
     "verdict": {"gain": [NAN, "1"]},
     "weights_for_masks": {"masks": [KEPT, ONES, np.ones((0, 6), bool), np.eye(6) > 1]},
@@ -193,7 +215,7 @@ def method(owner, name):
 
 def public():
     """Return functions that get the public functions, classes and methods of the core, by name."""
-    found = {"time_split": lambda: time_split}
+    found = {each.__name__: lambda each=each: each for each in FURTHER}
     for module in MODULES:
         home = importlib.import_module(f"dropout_lab.{module}")
         called = [name for name in home.__all__ if callable(getattr(home, name))]
@@ -283,7 +305,8 @@ def test_masked_arrays_and_other_dtypes_are_refused(name):
                 call(name, **{parameter: bad})
 
 
-@pytest.mark.parametrize("name", NUMERIC)
+# The risk of a merchant lies between 0 and 1.
+@pytest.mark.parametrize("name", [name for name in NUMERIC if name != "transaction_evidence"])
 def test_integers_give_what_float64_gives_and_sums_are_taken_in_it(name):
     wanted = entries(call(name))
     floating = () if name in KEEPING | {"time_split"} else ("f2", "f4", ">f4", "longdouble")

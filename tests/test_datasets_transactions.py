@@ -158,7 +158,7 @@ def test_the_sum_gives_true_probabilities():
         assert abs(stream.labels[rows].sum() - chances[rows].sum()) < 4 * error
 
 
-# --- what is refused: further arguments in test_refusals -------------------------------------
+# --- what is refused: further arguments in test_arguments ------------------------------------
 
 
 @pytest.mark.parametrize(
