@@ -1,45 +1,48 @@
-"""Argument checks shared by the modules: each error names argument, value and what is allowed."""
+"""Argument checks shared by the modules: each error names argument, value and what is allowed.
+
+The modules import this one as ``check`` and write ``rate = check.rate(rate)``.
+"""
 
 import math
-import numbers
+from numbers import Integral, Real
 
 import numpy as np
 
 
-def check_rate(rate, name="rate"):
-    """Return a probability, ``0 <= rate <= 1``, as a Python float, or raise."""
-    if not is_real(rate):
+def rate(value, name="rate"):
+    """Return a probability, ``0 <= value <= 1``, as a Python float, or raise."""
+    if not is_real(value):
         raise TypeError(
-            f"{name} must be a real number between 0 and 1, got {rate!r} ({type(rate).__name__})"
+            f"{name} must be a real number between 0 and 1, got {value!r} ({type(value).__name__})"
         )
-    if not 0 <= rate <= 1:  # also true of NaN
-        raise ValueError(f"{name} must lie between 0 and 1 (both allowed), got {rate!r}")
-    return float(rate)
+    if not 0 <= value <= 1:  # also true of NaN
+        raise ValueError(f"{name} must lie between 0 and 1 (both allowed), got {value!r}")
+    return float(value)
 
 
-def check_odds(rate):
+def odds(value):
     """Return ``rate / (1 - rate)``, or raise: the variance of dropout, which rate 1 has not."""
-    rate = check_rate(rate)
-    if rate == 1:
-        raise ValueError(f"rate must be below 1, where the variance is infinite, got {rate}")
-    return rate / (1 - rate)
+    value = rate(value)
+    if value == 1:
+        raise ValueError(f"rate must be below 1, where the variance is infinite, got {value}")
+    return value / (1 - value)
 
 
-def check_rng(rng):
-    """Return `rng`, or raise TypeError unless it is a `numpy.random.Generator`."""
-    if not isinstance(rng, np.random.Generator):
+def rng(value):
+    """Return a generator, or raise TypeError unless it is a `numpy.random.Generator`."""
+    if not isinstance(value, np.random.Generator):
         raise TypeError(
             "rng must be a numpy.random.Generator such as numpy.random.default_rng(0), "
-            f"got {rng!r} ({type(rng).__name__})"
+            f"got {value!r} ({type(value).__name__})"
         )
-    return rng
+    return value
 
 
-def check_real_array(array, name, axes="...", *, sequence=False):
+def real_array(array, name, axes="...", *, sequence=False):
     """Return an array as one of any floating dtype, or raise; integers become float64.
 
     For functions that treat each entry by itself and keep the dtype. What adds entries up takes
-    `check_numbers`. `axes` names the axes, ``"batch, 64"``: a number among the names is a length,
+    `numbers`. `axes` names the axes, ``"batch, 64"``: a number among the names is a length,
     and ``"..."`` in front or at the end allows for any number of further axes. With `sequence`,
     numbers and nested sequences of them will do. Masked arrays never do.
     """
@@ -48,30 +51,30 @@ def check_real_array(array, name, axes="...", *, sequence=False):
             array = np.asarray(array)
         except ValueError as error:  # rows of different lengths
             raise ValueError(f"{name} must have rows of one length, got {array!r:.80}") from error
-    array = _check_array(array, name, "iuf", "floating-point or integer values")
+    array = _array(array, name, "iuf", "floating-point or integer values")
     if not _has_axes(array.shape, axes.split(", ")):
         wanted = axes if "," in axes else f"{axes},"
         raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def check_numbers(values, name, axes="...", *, finite=False, sequence=False):
-    """Return `values` as float64, or raise: `check_real_array` for functions that add entries up.
+def numbers(values, name, axes="...", *, finite=False, sequence=False):
+    """Return `values` as float64, or raise: `real_array` for functions that add entries up.
 
     With `finite`, NaN and infinity are refused.
     """
-    values = check_real_array(values, name, axes, sequence=sequence).astype(np.float64, copy=False)
+    values = real_array(values, name, axes, sequence=sequence).astype(np.float64, copy=False)
     if finite and not np.isfinite(values).all():
         raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
     return values
 
 
-def check_probabilities(values, name, axes="..., classes"):
+def probabilities(values, name, axes="..., classes"):
     """Return class probabilities as float64, or raise; what rounding took above 1 is 1.
 
     They sum to 1 along the last axis, to within 0.001 (0.03 in float16).
     """
-    checked = check_numbers(values, name, axes)
+    checked = numbers(values, name, axes)
     # Single precision and three decimals must do; in half precision the square root of eps.
     allowed = 0.03 if values.dtype == np.float16 else 1e-3
     if not (checked >= 0).all() or not (np.abs(checked.sum(axis=-1) - 1) <= allowed).all():
@@ -80,26 +83,27 @@ def check_probabilities(values, name, axes="..., classes"):
     return np.minimum(checked, 1.0)
 
 
-def check_labels(labels, count, classes):
+def labels(values, examples, classes):
     """Return labels as int64, or raise unless they name a class for each of some examples."""
-    labels = _check_array(labels, "labels", "iu", "integers")
-    if not count or labels.shape != (count,) or not 0 <= labels.min() <= labels.max() < classes:
-        allowed = f"{count} classes from 0 to {classes - 1}, at least one"
-        raise ValueError(f"labels must hold {allowed}, got {labels!r:.80}")
-    return labels.astype(np.int64)
+    values = _array(values, "labels", "iu", "integers")
+    there = examples and values.shape == (examples,)
+    if not there or not 0 <= values.min() <= values.max() < classes:
+        allowed = f"{examples} classes from 0 to {classes - 1}, at least one"
+        raise ValueError(f"labels must hold {allowed}, got {values!r:.80}")
+    return values.astype(np.int64)
 
 
-def check_mask(mask, name="mask"):
-    """Return `mask`, or raise TypeError unless it is a boolean array."""
-    return _check_array(mask, name, "b", "booleans, True where a unit is kept")
+def mask(values, name="mask"):
+    """Return a mask, or raise TypeError unless it is a boolean array."""
+    return _array(values, name, "b", "booleans, True where a unit is kept")
 
 
-def check_shape(shape):
+def shape(value):
     """Return an int or a sequence of ints as a tuple of lengths, or raise."""
-    return check_counts((shape,) if is_whole(shape) else shape, "shape", minimum=0)
+    return counts((value,) if is_whole(value) else value, "shape", minimum=0)
 
 
-def check_sequence(values, name, what):
+def sequence(values, name, what):
     """Return the entries of any iterable but a string as a tuple, or raise TypeError."""
     try:
         if isinstance(values, (str, bytes)):
@@ -109,7 +113,7 @@ def check_sequence(values, name, what):
         raise TypeError(f"{name} must be a sequence of {what}, got {values!r:.80}") from None
 
 
-def check_choice(value, name, choices):
+def choice(value, name, choices):
     """Return `value`, or raise ValueError unless it is one of some strings."""
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:  # an array is no answer to "in"
@@ -117,7 +121,7 @@ def check_choice(value, name, choices):
     return value
 
 
-def check_number(value, name, *, minimum=-math.inf, positive=False, finite=True):
+def number(value, name, *, minimum=-math.inf, positive=False, finite=True):
     """Return a real number as a Python float, or raise; NaN is always refused."""
     if not is_real(value):
         raise TypeError(f"{name} must be a real number, got {value!r:.80} ({type(value).__name__})")
@@ -132,7 +136,7 @@ def check_number(value, name, *, minimum=-math.inf, positive=False, finite=True)
     return float(value)
 
 
-def check_count(value, name, minimum=1):
+def count(value, name, minimum=1):
     """Return `value` as an int, or raise unless it is a whole number of at least `minimum`."""
     allowed = f"a whole number of at least {minimum}"
     if not is_whole(value):
@@ -142,27 +146,27 @@ def check_count(value, name, minimum=1):
     return int(value)
 
 
-def check_counts(values, name, minimum=1):
+def counts(values, name, minimum=1):
     """Return whole numbers as a tuple of ints, or raise unless each is at least `minimum`."""
-    values = check_sequence(values, name, "whole numbers")
-    return tuple(check_count(value, f"every entry of {name}", minimum) for value in values)
+    values = sequence(values, name, "whole numbers")
+    return tuple(count(value, f"every entry of {name}", minimum) for value in values)
 
 
-def check_flag(flag, name="training"):
+def flag(value, name="training"):
     """Return True or False, Python's or NumPy's, as a bool, or raise TypeError."""
-    if not isinstance(flag, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {flag!r:.80}")
-    return bool(flag)
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r:.80}")
+    return bool(value)
 
 
 def is_whole(value):
     """Say whether a value is a whole number, which booleans and time spans are not here."""
-    return isinstance(value, numbers.Integral) and is_real(value)
+    return isinstance(value, Integral) and is_real(value)
 
 
 def is_real(value):
     """Say whether a value is a real number, which booleans and time spans are not here."""
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.timedelta64))
+    return isinstance(value, Real) and not isinstance(value, (bool, np.timedelta64))
 
 
 def _has_axes(shape, named):
@@ -175,7 +179,7 @@ def _has_axes(shape, named):
     )
 
 
-def _check_array(array, name, kinds, what):
+def _array(array, name, kinds, what):
     """Return a plain array, or raise unless its dtype is of one of some kinds."""
     # By kind, since NumPy counts timedelta64 among the integers.
     good = isinstance(array, np.ndarray) and array.dtype.kind in kinds

@@ -10,13 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_choice,
-    check_mask,
-    check_numbers,
-    check_rate,
-    check_real_array,
-)
+from dropout_lab import _checks as check
 from dropout_lab.layer import masked, scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
@@ -58,7 +52,7 @@ class Convention:
     def __post_init__(self):
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
-            check_choice(getattr(self, role), role, EXPONENTS)
+            check.choice(getattr(self, role), role, EXPONENTS)
 
     @property
     def right(self):
@@ -186,7 +180,7 @@ class Convention:
         ValueError
             If `mask` does not fit `x`, or `rate` lies outside [0, 1].
         """
-        return _masked(x, mask, check_rate(rate), self.s_train(rate), "x")
+        return _masked(x, mask, check.rate(rate), self.s_train(rate), "x")
 
     def apply_inference(self, x, rate):
         """Return what the layer passes on at inference.
@@ -211,7 +205,7 @@ class Convention:
         ValueError
             If `rate` lies outside [0, 1].
         """
-        x, scale = check_real_array(x, "x"), self.s_eval(rate)
+        x, scale = check.real_array(x, "x"), self.s_eval(rate)
         with np.errstate(invalid="ignore"):
             out = scaled(x.copy(order="K"), scale)
         if math.isinf(scale):
@@ -242,7 +236,7 @@ class Convention:
         ValueError
             If `mask` does not fit `grad`, or `rate` lies outside [0, 1].
         """
-        return _masked(grad, mask, check_rate(rate), self.s_backward(rate), "grad")
+        return _masked(grad, mask, check.rate(rate), self.s_backward(rate), "grad")
 
     def train_mean(self, x, rate):
         """Return the exact mean of `apply_training` over all masks, by enumeration.
@@ -271,7 +265,7 @@ class Convention:
         >>> CONVENTIONS["classic"].train_mean(np.array([1.0, 2.0]), 0.5)
         array([0.5, 1. ])
         """
-        x = check_numbers(x, "x", "units")
+        x = check.numbers(x, "x", "units")
         if not 1 <= len(x) <= MAX_UNITS:
             raise ValueError(f"x must hold 1 to {MAX_UNITS} units, got {len(x)}")
         masks, probabilities = all_masks(len(x), rate)
@@ -282,12 +276,12 @@ def convention_named(convention):
     """Return a convention given itself or its name, or raise."""
     if isinstance(convention, Convention):
         return convention
-    return CONVENTIONS[check_choice(convention, "convention", CONVENTIONS)]
+    return CONVENTIONS[check.choice(convention, "convention", CONVENTIONS)]
 
 
 def _scale(rate, keep_power, rate_power):
     """Return ``keep**a * rate**b`` with its limits at rates 0 and 1."""
-    rate = check_rate(rate)
+    rate = check.rate(rate)
     # Never zero times infinity: one of rate and keep is 1 when the other is 0.
     return _power(1.0 - rate, keep_power) * _power(rate, rate_power)
 
@@ -299,7 +293,7 @@ def _power(base, exponent):
 
 def _masked(values, mask, rate, scale, name):
     """Return ``values * mask * scale``, and zeros at rate 1."""
-    values, mask = check_real_array(values, name), check_mask(mask)
+    values, mask = check.real_array(values, name), check.mask(mask)
     try:
         mask = np.broadcast_to(mask, values.shape)
     except ValueError as error:

@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_labels,
-    check_number,
-    check_numbers,
-    check_real_array,
-    check_rng,
-)
+from dropout_lab import _checks as check
 
 __all__ = [
     "alert_recall",
@@ -53,8 +47,8 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     (0.5, 1.0)
     """
     ordered = _ranked(labels, scores)
-    budget = check_number(budget, "budget", minimum=0, finite=False)
-    weight = check_number(genuine_weight, "genuine_weight", minimum=0)
+    budget = check.number(budget, "budget", minimum=0, finite=False)
+    weight = check.number(genuine_weight, "genuine_weight", minimum=0)
     alerts = np.cumsum(np.where(ordered == 1, 1.0, weight))
     return float(ordered[alerts <= budget].sum() / ordered.sum())
 
@@ -86,7 +80,7 @@ def precision_at(labels, scores, recalls):
     [1.0, 0.667]
     """
     places = np.flatnonzero(_ranked(labels, scores))
-    recalls = check_numbers(recalls, "recalls", sequence=True)
+    recalls = check.numbers(recalls, "recalls", sequence=True)
     if not np.all((recalls > 0) & (recalls <= 1)):
         raise ValueError(f"recalls must lie above 0 and at most at 1, got {recalls!r:.80}")
     found = np.ceil(recalls * len(places) - 1e-9).astype(int).clip(1)
@@ -125,9 +119,9 @@ def permutation_importance(score, features, labels, rng):
 
     if not callable(score):
         raise TypeError(f"score must be callable, got {score!r:.80}")
-    features = check_real_array(features, "features", "n, d")
+    features = check.real_array(features, "features", "n, d")
     labels = _checked_labels(labels, len(features))
-    check_rng(rng)
+    check.rng(rng)
 
     def precision(features):
         scores = _checked_scores(score(features), "what score returns", f"{len(labels)}")
@@ -164,7 +158,7 @@ def reliability_counts(labels, log_odds):
     """
     log_odds = _checked_scores(log_odds, "log_odds")
     chances = np.exp(-np.logaddexp(0.0, -log_odds))
-    return counts_in_bins(check_labels(labels, len(chances), 2), chances, BIN_EDGES)
+    return counts_in_bins(check.labels(labels, len(chances), 2), chances, BIN_EDGES)
 
 
 def counts_in_bins(happened, chances, edges):
@@ -182,7 +176,7 @@ def _ranked(labels, scores):
 
 def _checked_labels(labels, count):
     """Return labels of which at least one is a fraud, or raise."""
-    labels = check_labels(labels, count, 2)
+    labels = check.labels(labels, count, 2)
     if not labels.any():
         raise ValueError(f"labels must hold at least one fraud, got {labels!r:.80}")
     return labels
@@ -190,7 +184,7 @@ def _checked_labels(labels, count):
 
 def _checked_scores(scores, name="scores", axes="n"):
     """Return scores as float64, or raise; infinite ones are the first or the last."""
-    scores = check_numbers(scores, name, axes)
+    scores = check.numbers(scores, name, axes)
     if np.isnan(scores).any():
         raise ValueError(f"{name} must not hold NaN, got {scores!r:.80}")
     return scores

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_probabilities
+from dropout_lab import _checks as check
 from dropout_lab.masks import all_masks
 from dropout_lab.network import check_inputs, check_masks, check_net, softmax
 
@@ -191,7 +191,7 @@ def running_average(net, x, samples, rng):
     ----------
     Srivastava et al. (2014), JMLR 15, section 7.5.
     """
-    samples = check_count(samples, "samples")
+    samples = check.count(samples, "samples")
     x = check_inputs(net, x)
     drawn = [softmax(net.forward(x, net.sample_masks(len(x), rng))) for _ in range(samples)]
     return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
@@ -223,7 +223,7 @@ def total_variation(p, q):
     >>> float(total_variation(np.array([0.5, 0.5]), np.array([0.25, 0.75])))
     0.25
     """
-    p, q = check_probabilities(p, "p"), check_probabilities(q, "q")
+    p, q = check.probabilities(p, "p"), check.probabilities(q, "q")
     try:
         difference = p - q
     except ValueError as error:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_number, check_numbers
+from dropout_lab import _checks as check
 
 __all__ = ["shared_interval", "t_interval", "verdict"]
 
@@ -39,7 +39,7 @@ def t_interval(values):
     >>> f"{mean:.3f} ± {half:.3f}"
     '0.970 ± 0.025'
     """
-    values = check_numbers(values, "values", sequence=True)
+    values = check.numbers(values, "values", sequence=True)
     seeds = values.shape[-1] if values.ndim else 0
     if seeds - 1 not in _T95:
         raise ValueError(f"values must hold 2 to {max(_T95) + 1} seeds, got {seeds}")
@@ -84,7 +84,7 @@ def shared_interval(values):
     >>> f"{mean:.2f} ± {half:.2f}"
     '3.00 ± 0.28'
     """
-    values = check_numbers(values, "values", sequence=True)
+    values = check.numbers(values, "values", sequence=True)
     parts = values.shape[-1] if values.ndim > 1 else 0
     if parts < 30:
         raise ValueError(f"values must hold at least 30 parts of the test set, got {parts}")
@@ -123,6 +123,6 @@ def verdict(gain, half):
     >>> verdict(0.3, 0.5), verdict(0.3, 0.2), verdict(-0.3, 0.2)
     ('unclear', 'helps', 'harms')
     """
-    gain = check_number(gain, "gain", finite=False)
-    half = check_number(half, "half", minimum=0, finite=False)
+    gain = check.number(gain, "gain", finite=False)
+    half = check.number(half, "half", minimum=0, finite=False)
     return "helps" if gain > half else "harms" if gain < -half else "unclear"

@@ -9,16 +9,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_count,
-    check_flag,
-    check_mask,
-    check_rate,
-    check_real_array,
-    check_rng,
-    check_sequence,
-    check_shape,
-)
+from dropout_lab import _checks as check
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
@@ -67,9 +58,9 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     array([[False, False, False],
            [ True,  True,  True]])
     """
-    shape = check_shape(shape)
-    rate = check_rate(rate)
-    check_rng(rng)
+    shape = check.shape(shape)
+    rate = check.rate(rate)
+    check.rng(rng)
     drawn = _drawn_shape(noise_shape, shape)
     keep = _at_least(rate, drawn, rng)
     return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
@@ -125,10 +116,10 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     >>> dropout(x, 0.5, np.random.default_rng(0), training=False)
     array([1., 2., 3., 4., 5.])
     """
-    x = check_real_array(x, "x")
-    rate = check_rate(rate)
-    check_rng(rng)
-    if check_flag(training):
+    x = check.real_array(x, "x")
+    rate = check.rate(rate)
+    check.rng(rng)
+    if check.flag(training):
         return masked(x, sample_mask(x.shape, rate, rng, noise_shape=noise_shape), rate)
     _drawn_shape(noise_shape, x.shape)
     return x.copy(order="K")
@@ -167,9 +158,9 @@ def dropout_backward(grad, mask, rate):
     >>> dropout_backward(np.ones(3), np.array([True, False, True]), 0.5)
     array([2., 0., 2.])
     """
-    grad = check_real_array(grad, "grad")
-    rate = check_rate(rate)
-    mask = check_mask(mask)
+    grad = check.real_array(grad, "grad")
+    rate = check.rate(rate)
+    mask = check.mask(mask)
     if mask.shape != grad.shape:
         raise ValueError(f"mask must have the shape of grad, {grad.shape}, got {mask.shape}")
     return masked(grad, mask, rate)
@@ -215,8 +206,8 @@ class Dropout:
     """
 
     def __init__(self, rate, rng, *, noise_shape=None):
-        self.rate = check_rate(rate)
-        self.rng = check_rng(rng)
+        self.rate = check.rate(rate)
+        self.rng = check.rng(rng)
         self.noise_shape = _check_noise_shape(noise_shape)
         self.training = True
         self.mask = None
@@ -267,7 +258,7 @@ class Dropout:
         TypeError, ValueError
             If `x` or `noise_shape` is not allowed, see `dropout`.
         """
-        x = check_real_array(x, "x")
+        x = check.real_array(x, "x")
         if self.training:
             self.mask = sample_mask(x.shape, self.rate, self.rng, noise_shape=self.noise_shape)
             out = masked(x, self.mask, self.rate)
@@ -297,7 +288,7 @@ class Dropout:
         ValueError
             If there was no forward pass yet, or `grad` has another shape than its input.
         """
-        grad = check_real_array(grad, "grad")
+        grad = check.real_array(grad, "grad")
         if self._shape is None:
             raise ValueError("grad must come after a forward pass: call forward before backward")
         if grad.shape != self._shape:
@@ -332,8 +323,8 @@ def rates(start=0.0, stop=0.9, step=0.05):
     >>> rates(0, 0.3, 0.1)
     (0.0, 0.1, 0.2, 0.3)
     """
-    start, stop = check_rate(start, "start"), check_rate(stop, "stop")
-    step = check_rate(step, "step")
+    start, stop = check.rate(start, "start"), check.rate(stop, "stop")
+    step = check.rate(step, "step")
     if step < 1e-10:  # the results, rounded to 10 decimals, would repeat
         raise ValueError(f"step must be at least 1e-10, got {step}")
     if stop < start:
@@ -379,8 +370,8 @@ def _check_noise_shape(noise_shape):
     """Return `noise_shape` as a tuple of None and ints of at least 1, or None, or raise."""
     if noise_shape is None:
         return None
-    entries = check_sequence(noise_shape, "noise_shape", "None and whole numbers")
-    return tuple(n if n is None else check_count(n, "every entry of noise_shape") for n in entries)
+    entries = check.sequence(noise_shape, "noise_shape", "None and whole numbers")
+    return tuple(n if n is None else check.count(n, "every entry of noise_shape") for n in entries)
 
 
 def _drawn_shape(noise_shape, shape):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate
+from dropout_lab import _checks as check
 
 __all__ = ["all_masks"]
 
@@ -48,8 +48,8 @@ def all_masks(n, rate):
     >>> probabilities
     array([0.5625, 0.1875, 0.1875, 0.0625])
     """
-    n = check_count(n, "n")
-    rate = check_rate(rate)
+    n = check.count(n, "n")
+    rate = check.rate(rate)
     if n > MAX_UNITS:
         raise ValueError(f"n must be at most {MAX_UNITS}, since 2**n masks are listed; got {n}")
     codes = np.arange(2**n)

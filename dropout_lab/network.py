@@ -7,17 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_choice,
-    check_count,
-    check_counts,
-    check_labels,
-    check_mask,
-    check_number,
-    check_numbers,
-    check_rate,
-    check_rng,
-)
+from dropout_lab import _checks as check
 from dropout_lab.conventions import convention_named
 from dropout_lab.layer import sample_mask
 
@@ -81,15 +71,15 @@ class MLP:
     """
 
     def __init__(self, sizes, rng, *, rate=0.0, convention="inverted"):
-        sizes = check_counts(sizes, "sizes")
+        sizes = check.counts(sizes, "sizes")
         if len(sizes) < 2:
             raise ValueError(f"sizes must list at least inputs and classes, got {sizes!r}")
-        check_rng(rng)
+        check.rng(rng)
         hidden = len(sizes) - 2
         each = list(rate) if isinstance(rate, Sequence) else [rate] * hidden
         if len(each) != hidden:
             raise ValueError(f"rate must be one number or {hidden} of them, got {rate!r}")
-        self.rates = [check_rate(value) for value in each]
+        self.rates = [check.rate(value) for value in each]
         self.convention = convention_named(convention)
         shapes = list(itertools.pairwise(sizes))
         self.weights = [rng.normal(0.0, math.sqrt(2 / shape[0]), shape) for shape in shapes]
@@ -120,7 +110,7 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        batch = check_count(batch, "batch", minimum=0)
+        batch = check.count(batch, "batch", minimum=0)
         layers = zip(self.biases[:-1], self.rates, strict=True)
         return [sample_mask((batch, bias.size), rate, rng) for bias, rate in layers]
 
@@ -176,7 +166,7 @@ class MLP:
         """
         convention = convention_named(convention or self.convention)
         logits, inputs, hidden = self._pass(x, masks, convention)
-        labels = check_labels(labels, *logits.shape)
+        labels = check.labels(labels, *logits.shape)
         rows = np.arange(len(labels))
         grad = softmax(logits)
         grad[rows, labels] -= 1.0  # softmax and cross-entropy together: probability minus truth
@@ -225,12 +215,12 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        epochs, size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+        epochs, size = check.count(epochs, "epochs"), check.count(batch_size, "batch_size")
         x = check_inputs(self, x)
-        labels = check_labels(labels, len(x), len(self.biases[-1]))
-        learning_rate = check_number(learning_rate, "learning_rate", positive=True)
-        check_choice(optimizer, "optimizer", _OPTIMIZERS)
-        check_rng(rng)
+        labels = check.labels(labels, len(x), len(self.biases[-1]))
+        learning_rate = check.number(learning_rate, "learning_rate", positive=True)
+        check.choice(optimizer, "optimizer", _OPTIMIZERS)
+        check.rng(rng)
         step = _OPTIMIZERS[optimizer](self.weights + self.biases, learning_rate)
         losses = np.zeros(epochs)
         for epoch in range(epochs):
@@ -313,8 +303,8 @@ def cross_entropy(logits, labels):
     >>> round(cross_entropy(np.zeros((1, 10)), np.array([3])), 4)
     2.3026
     """
-    logits = check_numbers(logits, "logits", "examples, classes")
-    labels = check_labels(labels, *logits.shape)
+    logits = check.numbers(logits, "logits", "examples, classes")
+    labels = check.labels(labels, *logits.shape)
     return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
 
@@ -352,7 +342,7 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     Scores(accuracy=0.75, confidence=0.5, cross_entropy=0.6931471805599453)
     """
     logits = check_net(net).forward(x, masks, convention=convention)
-    labels = check_labels(labels, *logits.shape)
+    labels = check.labels(labels, *logits.shape)
     return Scores(
         float((logits.argmax(axis=1) == labels).mean()),
         float(softmax(logits).max(axis=1).mean()),
@@ -362,7 +352,7 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
 
 def _log_softmax(logits):
     """Return log-probabilities without overflow."""
-    logits = check_numbers(logits, "logits", "..., classes")
+    logits = check.numbers(logits, "logits", "..., classes")
     if not logits.shape[-1]:
         raise ValueError(f"logits must have at least one class, got shape {logits.shape}")
     shifted = logits - logits.max(axis=-1, keepdims=True)
@@ -378,7 +368,7 @@ def check_net(net):
 
 def check_inputs(net, x):
     """Return a batch of inputs to a network as float64, or raise."""
-    return check_numbers(x, "x", f"batch, {len(check_net(net).weights[0])}")
+    return check.numbers(x, "x", f"batch, {len(check_net(net).weights[0])}")
 
 
 def check_masks(net, masks):
@@ -388,7 +378,7 @@ def check_masks(net, masks):
     if len(masks) != len(net.rates):
         raise ValueError(f"masks must hold {len(net.rates)} masks, got {len(masks)}")
     for mask in masks:
-        check_mask(mask, "every entry of masks")
+        check.mask(mask, "every entry of masks")
 
 
 def _sgd(parameters, learning_rate, momentum=0.9):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_number, check_real_array
+from dropout_lab import _checks as check
 
 __all__ = ["Regularizer", "clip_norms"]
 
@@ -41,8 +41,8 @@ def clip_norms(weights, max_norm):
     array([[1.5, 0.3],
            [2. , 0.4]])
     """
-    max_norm = check_number(max_norm, "max_norm", positive=True)
-    weights = check_real_array(weights, "weights", "inputs, units", sequence=True)
+    max_norm = check.number(max_norm, "max_norm", positive=True)
+    weights = check.real_array(weights, "weights", "inputs, units", sequence=True)
     norms = np.hypot.reduce(weights, axis=0, dtype=np.float64)  # no square that overflows
     return weights * (max_norm / np.maximum(norms, max_norm)).astype(weights.dtype)
 
@@ -88,10 +88,10 @@ class Regularizer:
 
     def __post_init__(self):
         """Check what was given."""
-        check_number(self.l1, "l1", minimum=0)
-        check_number(self.l2, "l2", minimum=0)
+        check.number(self.l1, "l1", minimum=0)
+        check.number(self.l2, "l2", minimum=0)
         if self.max_norm is not None:
-            check_number(self.max_norm, "max_norm", positive=True)
+            check.number(self.max_norm, "max_norm", positive=True)
 
     def add_gradients(self, parameters):
         """Add the gradients of the penalties to those of the loss.

@@ -6,13 +6,7 @@ price of a weight is set by the feature it belongs to.
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_counts,
-    check_labels,
-    check_number,
-    check_numbers,
-    check_odds,
-)
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout
 from dropout_lab.masks import all_masks
 
@@ -58,8 +52,8 @@ def dropout_prices(x, rate):
     >>> dropout_prices(np.array([[1.0, 10.0], [2.0, 20.0]]), 0.5)
     array([  5., 500.])
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    return check_odds(rate) * np.square(x).sum(axis=0)
+    x = check.numbers(x, "x", "n, d", finite=True)
+    return check.odds(rate) * np.square(x).sum(axis=0)
 
 
 def ridge_weights(x, y, prices):
@@ -101,9 +95,9 @@ def ridge_weights(x, y, prices):
     >>> ridge_weights(x, y, 0.0), ridge_weights(x, y, dropout_prices(x, 0.5))
     (array([2.]), array([1.]))
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    y = check_numbers(y, "y", f"{len(x)}", finite=True)
-    prices = check_numbers(prices, "prices", finite=True, sequence=True)
+    x = check.numbers(x, "x", "n, d", finite=True)
+    y = check.numbers(y, "y", f"{len(x)}", finite=True)
+    prices = check.numbers(prices, "prices", finite=True, sequence=True)
     if prices.shape not in ((), x.shape[1:]) or (prices < 0).any():
         allowed = f"one number or {x.shape[1]}, none of them negative"
         raise ValueError(f"prices must be {allowed}, got {prices!r:.80}")
@@ -160,10 +154,10 @@ def sampled_weights(x, y, rate, counts, rng):
     >>> sampled_weights(x, y, 0.5, [1, 10_000], np.random.default_rng(0)).shape
     (2, 1)
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    y = check_numbers(y, "y", f"{len(x)}", finite=True)
-    check_odds(rate)  # refuses rate 1, where nothing is left to fit
-    counts = check_counts(counts, "counts")
+    x = check.numbers(x, "x", "n, d", finite=True)
+    y = check.numbers(y, "y", f"{len(x)}", finite=True)
+    check.odds(rate)  # refuses rate 1, where nothing is left to fit
+    counts = check.counts(counts, "counts")
     if not counts:
         raise ValueError("counts must hold at least one number of copies, got none")
     d = x.shape[1]
@@ -213,9 +207,9 @@ def logistic_penalty(x, weights, rate):
     >>> bool(np.isclose(far_out, 0.5 * np.log(2)))  # one feature alone never pays more
     True
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
-    check_odds(rate)  # refuses rate 1, where the penalty is infinite
+    x = check.numbers(x, "x", "n, d", finite=True)
+    weights = check.numbers(weights, "weights", f"{x.shape[1]}", finite=True)
+    check.odds(rate)  # refuses rate 1, where the penalty is infinite
     masks, probabilities = all_masks(x.shape[1], rate)
     mean = np.logaddexp(0, x @ (masks * weights).T / (1 - rate)) @ probabilities
     return float((mean - np.logaddexp(0, x @ weights)).sum())
@@ -256,10 +250,10 @@ def confident_prices(x, weights, rate):
     >>> confident_prices(np.ones((4, 1)), np.array([0.0]), 0.5)
     array([0.5])
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    weights = check_numbers(weights, "weights", f"{x.shape[1]}", finite=True)
+    x = check.numbers(x, "x", "n, d", finite=True)
+    weights = check.numbers(weights, "weights", f"{x.shape[1]}", finite=True)
     p = _sigmoid(x @ weights)
-    return check_odds(rate) / 2 * ((p * (1 - p)) @ np.square(x))
+    return check.odds(rate) / 2 * ((p * (1 - p)) @ np.square(x))
 
 
 def fit_logistic(x, labels, *, rate=0.0, price=0.0):
@@ -297,10 +291,10 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
     >>> bool(np.isclose(fit_logistic(x, labels)[0], np.log(3)))
     True
     """
-    x = check_numbers(x, "x", "n, d", finite=True)
-    labels = check_labels(labels, len(x), 2)
-    price = check_number(price, "price", minimum=0)
-    odds = check_odds(rate)
+    x = check.numbers(x, "x", "n, d", finite=True)
+    labels = check.labels(labels, len(x), 2)
+    price = check.number(price, "price", minimum=0)
+    odds = check.odds(rate)
     masks, share = all_masks(x.shape[1], rate) if odds else (np.ones((1, x.shape[1])), np.ones(1))
     rows = (masks[:, None, :] * x / (1 - rate)).reshape(-1, x.shape[1])
     share, labels = np.repeat(share, len(x)), np.tile(labels, len(masks))

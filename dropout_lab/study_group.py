@@ -9,16 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_choice,
-    check_count,
-    check_mask,
-    check_number,
-    check_numbers,
-    check_rate,
-    check_rng,
-    check_sequence,
-)
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout
 
 __all__ = [
@@ -72,11 +63,11 @@ class StudyGroup:
 
     def __post_init__(self):
         """Check and freeze both fields."""
-        names = check_sequence(self.names, "names", "strings")
+        names = check.sequence(self.names, "names", "strings")
         strings = all(isinstance(name, str) for name in names)
         if not names or not strings or len(set(names)) < len(names):
             raise ValueError(f"names must be distinct strings, at least one, got {names!r}")
-        sigmas = check_numbers(self.sigmas, "sigmas", f"{len(names)}", finite=True, sequence=True)
+        sigmas = check.numbers(self.sigmas, "sigmas", f"{len(names)}", finite=True, sequence=True)
         if not np.all(sigmas > 0):
             raise ValueError(f"sigmas must be positive, got {self.sigmas!r}")
         self.__dict__.update(names=names, sigmas=tuple(sigmas.tolist()))  # frozen from now on
@@ -115,8 +106,8 @@ class StudyGroup:
         ValueError
             If `count` is less than 1.
         """
-        count = check_count(count, "count")
-        answers = check_rng(rng).standard_normal(count)
+        count = check.count(count, "count")
+        answers = check.rng(rng).standard_normal(count)
         noise = rng.standard_normal((count, len(self.names)))
         return answers[:, None] + noise * self.sigmas, answers
 
@@ -171,11 +162,11 @@ def train(group, rate, sessions, rng, *, questions=50, step=0.02):
     >>> train(FRIENDS, 0.5, 200, np.random.default_rng(0)).shape
     (201, 6)
     """
-    rate = check_rate(rate)
-    sessions = check_count(sessions, "sessions", minimum=0)
-    questions = check_count(questions, "questions")
-    step = check_number(step, "step", positive=True)
-    check_rng(rng)
+    rate = check.rate(rate)
+    sessions = check.count(sessions, "sessions", minimum=0)
+    questions = check.count(questions, "questions")
+    step = check.number(step, "step", positive=True)
+    check.rng(rng)
     weights = np.zeros((sessions + 1, len(_checked(group).names)))
     for session in range(sessions):
         views, answers = group.questions(questions, rng)
@@ -228,7 +219,7 @@ def best_weights(group, rate):
     >>> best_weights(FRIENDS, 0.5) * 115
     array([27., 11., 11., 11., 11., 11.])
     """
-    rate = check_rate(rate)
+    rate = check.rate(rate)
     return _by_precision((1 - rate) / (_checked(group).variances + rate))
 
 
@@ -264,7 +255,7 @@ def decay_weights(group, penalty):
     >>> decay_weights(FRIENDS, 0.5).round(3)
     array([0.274, 0.112, 0.112, 0.112, 0.112, 0.112])
     """
-    penalty = check_number(penalty, "penalty", minimum=0)
+    penalty = check.number(penalty, "penalty", minimum=0)
     return _by_precision(1 / (_checked(group).variances + penalty))
 
 
@@ -299,7 +290,7 @@ def weights_for_masks(group, masks):
     >>> weights_for_masks(FRIENDS, one_at_home).round(3)
     array([0.388, 0.101, 0.101, 0.101, 0.101, 0.101])
     """
-    n, masks = len(_checked(group).names), check_mask(masks, "masks")
+    n, masks = len(_checked(group).names), check.mask(masks, "masks")
     if masks.ndim != 2 or not len(masks) or masks.shape[1] != n:
         raise ValueError(f"masks must have shape (k, {n}), got {masks.shape}")
     attendance = masks.mean(axis=0)
@@ -342,9 +333,9 @@ def practice_weights(views, answers, rate):
     >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
     array([1.])
     """
-    views = check_numbers(views, "views", "questions, n", finite=True)
-    answers = check_numbers(answers, "answers", f"{len(views)}", finite=True)
-    rate = check_rate(rate)
+    views = check.numbers(views, "views", "questions, n", finite=True)
+    answers = check.numbers(answers, "answers", f"{len(views)}", finite=True)
+    rate = check.rate(rate)
     # The penalty as extra rows, and both sides times 1 - rate: nothing to divide by at rate 1.
     penalty = np.sqrt(rate) * np.diag(np.linalg.norm(views, axis=0))
     rows = np.vstack([np.sqrt(1 - rate) * views, penalty])
@@ -378,7 +369,7 @@ def reliance(weights):
     >>> reliance(np.array([3.0, 1.0]))
     array([0.75, 0.25])
     """
-    size = np.abs(check_numbers(weights, "weights", "..., n", finite=True))
+    size = np.abs(check.numbers(weights, "weights", "..., n", finite=True))
     total = size.sum(axis=-1, keepdims=True)
     if not np.all(total > 0):
         raise ValueError("weights must not all be zero: there are no shares of nothing")
@@ -448,10 +439,10 @@ def exam_score(group, weights, absent=()):
     >>> print(f"{exam_score(FRIENDS, learned):.3f} {exam_score(FRIENDS, learned, 'Alex'):.3f}")
     0.933 0.533
     """
-    weights = check_numbers(weights, "weights", f"..., {len(_checked(group).names)}")
-    absent = (absent,) if isinstance(absent, str) else check_sequence(absent, "absent", "names")
+    weights = check.numbers(weights, "weights", f"..., {len(_checked(group).names)}")
+    absent = (absent,) if isinstance(absent, str) else check.sequence(absent, "absent", "names")
     for name in absent:
-        check_choice(name, "every entry of absent", group.names)
+        check.choice(name, "every entry of absent", group.names)
     heard = weights * [name not in absent for name in group.names]
     missed = 1 - heard.sum(axis=-1)
     return 1 - (np.square(missed) + np.square(heard) @ group.variances)

@@ -5,14 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_count,
-    check_labels,
-    check_numbers,
-    check_odds,
-    check_probabilities,
-    check_real_array,
-)
+from dropout_lab import _checks as check
 from dropout_lab._torch import seeded
 from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
@@ -88,9 +81,9 @@ def mc_passes(model, x, passes, *, seed):
     >>> mc_passes(net, np.ones((4, 2)), 10, seed=0).shape
     (10, 4, 3)
     """
-    x = check_real_array(x, "x", "n, ...")
-    check_count(passes, "passes")
-    check_count(seed, "seed", minimum=0)
+    x = check.real_array(x, "x", "n, ...")
+    check.count(passes, "passes")
+    check.count(seed, "seed", minimum=0)
     if isinstance(model, MLP):
         rng = np.random.default_rng(seed)
         masks = (model.sample_masks(len(x), rng) for _ in range(passes))
@@ -136,7 +129,7 @@ def decompose(probabilities):
     >>> doubt.total.round(3), doubt.expected.round(3), doubt.mutual.round(3)
     (array([0.693]), array([0.]), array([0.693]))
     """
-    values = check_probabilities(probabilities, "probabilities", "passes, n, classes")
+    values = check.probabilities(probabilities, "probabilities", "passes, n, classes")
     if not len(values):
         raise ValueError(f"probabilities must hold at least one pass, got shape {values.shape}")
     mean = values.mean(axis=0)
@@ -171,8 +164,8 @@ def top_label_counts(labels, probabilities):
     --------
     dropout_lab.detection.reliability_counts : The same for two classes.
     """
-    probabilities = check_probabilities(probabilities, "probabilities", "n, classes")
-    labels = check_labels(labels, *probabilities.shape)
+    probabilities = check.probabilities(probabilities, "probabilities", "n, classes")
+    labels = check.labels(labels, *probabilities.shape)
     right = probabilities.argmax(axis=1) == labels
     return counts_in_bins(right, probabilities.max(axis=1), CONFIDENCE_EDGES)
 
@@ -211,7 +204,7 @@ def expected_calibration_error(counts):
     >>> expected_calibration_error(counts).round(3)
     np.float64(0.3)
     """
-    counts = check_numbers(counts, "counts", "..., 3, k", finite=True, sequence=True)
+    counts = check.numbers(counts, "counts", "..., 3, k", finite=True, sequence=True)
     answers, confidence, right = np.moveaxis(counts, -2, 0)
     most = answers[..., None, :] * (1 + 1e-6)  # sums of confidences are rounded
     if not np.all((counts >= 0) & (counts <= most)) or not np.all(answers.sum(axis=-1) > 0):
@@ -256,9 +249,9 @@ def readout_variance(hidden, weights, rate):
     >>> readout_variance(np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), 0.5)
     array([13.])
     """
-    hidden = check_numbers(hidden, "hidden", "n, units")
-    weights = check_numbers(weights, "weights", f"{hidden.shape[1]}")
-    return check_odds(rate) * ((hidden * weights) ** 2).sum(axis=1)
+    hidden = check.numbers(hidden, "hidden", "n, units")
+    weights = check.numbers(weights, "weights", f"{hidden.shape[1]}")
+    return check.odds(rate) * ((hidden * weights) ** 2).sum(axis=1)
 
 
 def _torch_passes(model, x, passes, seed):

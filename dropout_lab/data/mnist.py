@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dropout_lab._checks import check_choice
+from dropout_lab import _checks as check
 from dropout_lab.data.files import (
     DataUnavailable,
     cache_folder,
@@ -111,7 +111,7 @@ def load_mnist(dtype="uint8"):
     LeCun, Cortes, Burges, The MNIST database of handwritten digits; LeCun, Bottou, Bengio,
     Haffner (1998), Gradient-based learning applied to document recognition.
     """
-    check_choice(dtype, "dtype", DTYPES)
+    check.choice(dtype, "dtype", DTYPES)
     return Mnist(*(_scaled(_load(stem), dtype) for stem in CONTENT))
 
 
@@ -182,7 +182,7 @@ def load_idx(folder, *, dtype="uint8", name=None):
     ----------
     Xiao, Rasul, Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747.
     """
-    check_choice(dtype, "dtype", DTYPES)
+    check.choice(dtype, "dtype", DTYPES)
     folder = Path(folder).expanduser()
     arrays = []
     for stem in CONTENT:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dropout_lab._checks import check_real_array, check_rng, is_real
+from dropout_lab import _checks as check
 
 __all__ = ["stratified_split", "time_split"]
 
@@ -49,7 +49,7 @@ def stratified_split(labels, fractions, rng):
     (4, 4, 1, 1)
     """
     fractions = _check_fractions(fractions)
-    check_rng(rng)
+    check.rng(rng)
     if not isinstance(labels, np.ndarray) or not np.issubdtype(labels.dtype, np.integer):
         raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
     if labels.ndim != 1:
@@ -106,7 +106,7 @@ def time_split(times, fractions):
     (array([1]), array([2, 3, 0]))
     """
     fractions = _check_fractions(fractions)
-    times = check_real_array(times, "times")
+    times = check.real_array(times, "times")
     if times.ndim != 1 or not np.isfinite(times).all():
         raise ValueError(f"times must be finite and of shape (examples,), got {times!r:.80}")
     order = np.argsort(times, kind="stable")
@@ -129,7 +129,7 @@ def _cuts(count, fractions):
 def _check_fractions(fractions):
     """Return fractions as a tuple of float, or raise."""
     wanted = "two or more numbers above 0 that add up to 1"
-    if not isinstance(fractions, Sequence) or not all(map(is_real, fractions)):
+    if not isinstance(fractions, Sequence) or not all(map(check.is_real, fractions)):
         raise TypeError(f"fractions must be a tuple of {wanted}, got {fractions!r}")
     adds_up = math.isclose(math.fsum(fractions), 1.0, abs_tol=1e-9)
     if len(fractions) < 2 or not all(part > 0 for part in fractions) or not adds_up:

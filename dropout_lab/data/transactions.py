@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_numbers, check_rate, check_rng
+from dropout_lab import _checks as check
 
 __all__ = ["Transactions", "make_transactions", "toy_transactions", "transaction_evidence"]
 
@@ -129,10 +129,10 @@ def make_transactions(n, fraud_rate, rng, *, drift=0.0):
     >>> stream.features.shape, int(stream.labels.sum()), stream.names[-1]
     ((1000, 6), 10, 'device_score')
     """
-    n = check_count(n, "n")
-    frauds = round(n * check_rate(fraud_rate, "fraud_rate"))
-    drift = check_rate(drift, "drift")
-    fraud = check_rng(rng).permutation(np.arange(n) < frauds)
+    n = check.count(n, "n")
+    frauds = round(n * check.rate(fraud_rate, "fraud_rate"))
+    drift = check.rate(drift, "drift")
+    fraud = check.rng(rng).permutation(np.arange(n) < frauds)
 
     def by_class(pair):
         return np.where(fraud, pair[1], pair[0])
@@ -198,13 +198,13 @@ def transaction_evidence(features, *, drift=0.0):
     >>> float(transaction_evidence(row, drift=1.0)[0, -1])
     0.0
     """
-    features = check_numbers(features, "features")
+    features = check.numbers(features, "features")
     if features.ndim != 2 or features.shape[1] != len(NAMES):
         raise ValueError(
             f"features must have shape (n, {len(NAMES)}), one column for each of "
             f"{', '.join(NAMES)}; got shape {features.shape}"
         )
-    drift = check_rate(drift, "drift")
+    drift = check.rate(drift, "drift")
     amount, hour, risk, distance, velocity, score = features.T
     for name, column, allowed, rule in (
         ("amount", amount, amount > 0, "positive and finite"),

@@ -1,6 +1,6 @@
 """Stochastic depth: drop whole layers of a residual network."""
 
-from dropout_lab._checks import check_count, check_rate, check_real_array
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout
 
 __all__ = ["linear_decay", "stochastic_depth"]
@@ -36,7 +36,7 @@ def linear_decay(layers, last_rate):
     >>> linear_decay(4, 0.5)
     (0.125, 0.25, 0.375, 0.5)
     """
-    layers, last_rate = check_count(layers, "layers"), check_rate(last_rate, "last_rate")
+    layers, last_rate = check.count(layers, "layers"), check.rate(last_rate, "last_rate")
     return tuple(last_rate * number / layers for number in range(1, layers + 1))
 
 
@@ -85,8 +85,8 @@ def stochastic_depth(x, update, rate, rng, *, training=True):
            [0., 0.],
            [2., 2.]])
     """
-    x = check_real_array(x, "x", "batch, ...")
-    update = check_real_array(update, "update", "batch, ...")
+    x = check.real_array(x, "x", "batch, ...")
+    update = check.real_array(update, "update", "batch, ...")
     if update.shape != x.shape:
         raise ValueError(f"update must have the shape of x, {x.shape}, got {update.shape}")
     once = (None, *(1,) * (x.ndim - 1))

@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_choice,
-    check_count,
-    check_flag,
-    check_rate,
-    check_real_array,
-    check_rng,
-    check_shape,
-)
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout, sample_mask
 
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
@@ -61,8 +53,8 @@ def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"
             [2., 2.]]])
     """
     layouts = ("channels_first", "channels_last")
-    check_choice(data_format, "data_format", layouts)
-    x = check_real_array(x, "x", "batch, channels, ...")
+    check.choice(data_format, "data_format", layouts)
+    x = check.real_array(x, "x", "batch, channels, ...")
     pixels = (1,) * (x.ndim - 2)
     shared = (None, None, *pixels) if data_format == layouts[0] else (None, *pixels, None)
     return dropout(x, rate, rng, training=training, noise_shape=shared)
@@ -105,8 +97,8 @@ def seed_rate(rate, block, rows, columns):
     >>> round(seed_rate(0.1, 3, 8, 8), 4)
     0.0198
     """
-    rate, block = check_rate(rate), check_count(block, "block")
-    rows, columns = check_count(rows, "rows"), check_count(columns, "columns")
+    rate, block = check.rate(rate), check.count(block, "block")
+    rows, columns = check.count(rows, "rows"), check.count(columns, "columns")
     if block > min(rows, columns):
         raise ValueError(f"block must fit into a map of {rows} x {columns} pixels, got {block}")
     places = (rows - block + 1) * (columns - block + 1)
@@ -149,7 +141,7 @@ def block_mask(shape, rate, block, rng):
            [0, 0, 1, 1, 1],
            [1, 1, 1, 1, 1]])
     """
-    shape = check_shape(shape)
+    shape = check.shape(shape)
     if len(shape) < 2:
         raise ValueError(f"shape must be (..., rows, columns), got {shape}")
     *others, rows, columns = shape
@@ -206,9 +198,9 @@ def drop_block(x, rate, block, rng, *, training=True):
     >>> drop_block(np.ones((4, 4)), 0.4, 2, np.random.default_rng(1)).sum()
     np.float64(16.0)
     """
-    x = check_real_array(x, "x", "..., rows, columns")
-    check_rng(rng)
-    if not check_flag(training):
+    x = check.real_array(x, "x", "..., rows, columns")
+    check.rng(rng)
+    if not check.flag(training):
         seed_rate(rate, block, *x.shape[-2:])
         return x.copy(order="K")
     mask = block_mask(x.shape, rate, block, rng)

@@ -4,14 +4,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import (
-    check_flag,
-    check_number,
-    check_odds,
-    check_real_array,
-    check_rng,
-    check_shape,
-)
+from dropout_lab import _checks as check
 
 __all__ = ["concrete_mask", "gaussian_dropout"]
 
@@ -56,10 +49,10 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     >>> print(f"{noisy.mean():.2f} {noisy.var():.2f} {noisy.min() < 0}")
     1.00 1.00 True
     """
-    x = check_real_array(x, "x")
-    variance = check_odds(rate)
-    check_rng(rng)
-    if not check_flag(training):
+    x = check.real_array(x, "x")
+    variance = check.odds(rate)
+    check.rng(rng)
+    if not check.flag(training):
         return x.copy(order="K")
     noise = rng.normal(1.0, math.sqrt(variance), x.shape)
     return np.multiply(x, noise, out=np.empty_like(x))
@@ -102,11 +95,11 @@ def concrete_mask(shape, rate, temperature, rng):
     >>> concrete_mask(4, 0.5, 0.5, np.random.default_rng(5)).round(2)
     array([0.94, 0.95, 0.53, 0.14])
     """
-    odds = check_odds(rate)
+    odds = check.odds(rate)
     if odds == 0:
         raise ValueError(f"rate must lie between 0 and 1, neither allowed here, got {rate}")
-    temperature = check_number(temperature, "temperature", positive=True)
-    u = check_rng(rng).random(check_shape(shape))
+    temperature = check.number(temperature, "temperature", positive=True)
+    u = check.rng(rng).random(check.shape(shape))
     with np.errstate(divide="ignore"):  # u = 0 has logit minus infinity, and the mask 0
         logit = np.log(u) - np.log1p(-u) - math.log(odds)
     # The hyperbolic tangent says the same as the sigmoid, without an overflow.

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_real_array
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout
 from dropout_lab.network import softmax
 
@@ -52,7 +52,7 @@ def variational_dropout(x, rate, rng, *, training=True):
             [2., 2., 2., 0.],
             [2., 2., 2., 0.]]])
     """
-    x = check_real_array(x, "x", "batch, steps, units")
+    x = check.real_array(x, "x", "batch, steps, units")
     return dropout(x, rate, rng, training=training, noise_shape=(None, 1, None))
 
 
@@ -104,10 +104,10 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
             [0.1, 0.1],
             [0.1, 0.1]]])
     """
-    x = check_numbers(x, "x", "batch, steps, units")
+    x = check.numbers(x, "x", "batch, steps, units")
     batch, steps, units = x.shape
-    weights = check_numbers(weights, "weights", f"{units}, {units}")
-    drawn = (None, 1 if check_flag(shared, "shared") else None, None)
+    weights = check.numbers(weights, "weights", f"{units}, {units}")
+    drawn = (None, 1 if check.flag(shared, "shared") else None, None)
     factors = dropout(np.ones(x.shape), rate, rng, training=training, noise_shape=drawn)
     states, state = np.zeros(x.shape), np.zeros((batch, units))
     for step in range(steps):
@@ -158,9 +158,9 @@ def attention(queries, keys, values, rate, rng, *, training=True):
     >>> weights.sum(axis=1).round(2)
     array([1.33, 0.67, 2.  ])
     """
-    queries = check_numbers(queries, "queries", "..., m, d")
-    keys = check_numbers(keys, "keys", f"..., n, {queries.shape[-1]}")
-    values = check_numbers(values, "values", f"..., {keys.shape[-2]}, v")
+    queries = check.numbers(queries, "queries", "..., m, d")
+    keys = check.numbers(keys, "keys", f"..., n, {queries.shape[-1]}")
+    values = check.numbers(values, "values", f"..., {keys.shape[-2]}, v")
     if 0 in keys.shape[-2:]:
         raise ValueError(f"keys must have at least one place and one width, got {keys.shape}")
     fronts = [array.shape[:-2] for array in (queries, keys, values)]

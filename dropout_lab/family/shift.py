@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_numbers, check_odds
+from dropout_lab import _checks as check
 
 __all__ = ["variance_ratio"]
 
@@ -51,11 +51,11 @@ def variance_ratio(weights, mean, covariance, rate):
     >>> variance_ratio(one, 2 * one, np.eye(1), 0.5)
     6.0
     """
-    weights = check_numbers(weights, "weights", "n", finite=True)
+    weights = check.numbers(weights, "weights", "n", finite=True)
     n = len(weights)
-    mean = check_numbers(mean, "mean", f"{n}", finite=True)
-    covariance = check_numbers(covariance, "covariance", f"{n}, {n}", finite=True)
-    odds = check_odds(rate)
+    mean = check.numbers(mean, "mean", f"{n}", finite=True)
+    covariance = check.numbers(covariance, "covariance", f"{n}, {n}", finite=True)
+    odds = check.odds(rate)
     still = float(weights @ covariance @ weights)
     if still < 0:
         raise ValueError(f"covariance must give no sum a negative variance, got {covariance!r:.80}")

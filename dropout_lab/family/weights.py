@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_flag, check_numbers, check_odds, check_rate, check_rng
+from dropout_lab import _checks as check
 from dropout_lab.layer import dropout
 
 __all__ = ["drop_connect", "drop_connect_moments"]
@@ -52,9 +52,9 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     array([[2., 0., 4.]])
     """
     x, weights, biases = _check_layer(x, weights, biases)
-    rate = check_rate(rate)
-    check_rng(rng)
-    if not check_flag(training):
+    rate = check.rate(rate)
+    check.rng(rng)
+    if not check.flag(training):
         return x @ weights + biases
     shape = (len(x), *weights.shape)
     masked = dropout(np.broadcast_to(weights, shape), rate, rng)
@@ -92,11 +92,11 @@ def drop_connect_moments(x, weights, biases, rate):
     (array([[3.]]), array([[5.]]))
     """
     x, weights, biases = _check_layer(x, weights, biases)
-    return x @ weights + biases, check_odds(rate) * (x**2 @ weights**2)
+    return x @ weights + biases, check.odds(rate) * (x**2 @ weights**2)
 
 
 def _check_layer(x, weights, biases):
     """Return inputs, weights and biases as float64 arrays that fit each other, or raise."""
-    x = check_numbers(x, "x", "batch, inputs")
-    weights = check_numbers(weights, "weights", f"{x.shape[1]}, outputs")
-    return x, weights, check_numbers(biases, "biases", f"{weights.shape[1]}")
+    x = check.numbers(x, "x", "batch, inputs")
+    weights = check.numbers(weights, "weights", f"{x.shape[1]}, outputs")
+    return x, weights, check.numbers(biases, "biases", f"{weights.shape[1]}")

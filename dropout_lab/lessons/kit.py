@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from dropout_lab._checks import check_mask
+from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
 from dropout_lab.intervals import t_interval
@@ -383,7 +383,7 @@ def _checked(masks):
     if len(masks) < 2:
         raise ValueError(f"masks must hold at least two layers, got {len(masks)}")
     for mask in masks:
-        check_mask(mask, "every entry of masks")
+        check.mask(mask, "every entry of masks")
         if mask.ndim != 1 or not len(mask):
             raise ValueError(f"masks must hold arrays of shape (units,), got shape {mask.shape}")
     return masks

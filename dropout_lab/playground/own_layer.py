@@ -5,7 +5,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dropout_lab._checks import check_choice, check_rate
+from dropout_lab import _checks as check
 from dropout_lab.conventions import CONVENTIONS, EXPONENTS
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
@@ -70,8 +70,8 @@ def type_your_own_layer(convention="inverted", *, rate=0.4, choose=True):
     ValueError
         If there is no such convention, or `rate` lies outside its limits.
     """
-    check_choice(convention, "convention", CONVENTIONS)
-    if check_rate(rate) > MAX_RATE:
+    check.choice(convention, "convention", CONVENTIONS)
+    if check.rate(rate) > MAX_RATE:
         raise ValueError(f"rate must be at most {MAX_RATE}, got {rate!r}")
     controls = (
         (menu("convention", convention, CONVENTIONS) if choose else "")

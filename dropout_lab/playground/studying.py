@@ -6,7 +6,7 @@ from itertools import product
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate
+from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
 from dropout_lab.layer import sample_mask
@@ -46,8 +46,8 @@ def study_session(rate=0.35, seed=5):
     TypeError, ValueError
         If `rate` or `seed` is none of these.
     """
-    rate = check_rate(rate)
-    if check_count(seed, "seed", minimum=0) > 999_999:
+    rate = check.rate(rate)
+    if check.count(seed, "seed", minimum=0) > 999_999:
         raise ValueError(f"seed must be at most 999999, got {seed!r}")
     more = {
         "Next session": 1,

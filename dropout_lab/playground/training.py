@@ -6,7 +6,7 @@ from functools import cache, partial
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dropout_lab._checks import check_choice
+from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.intervals import shared_interval, verdict
@@ -75,7 +75,7 @@ def train_it_here(case="dropout wins"):
     TypeError, ValueError
         If there is no such case.
     """
-    start = CASES[check_choice(case, "case", CASES)]
+    start = CASES[check.choice(case, "case", CASES)]
     own = (
         slider("training images", start["images"], 50, 1000, 10)
         + slider("labels redrawn", round(100 * start["redrawn"]), 0, 40, 1)

@@ -4,7 +4,7 @@ import hashlib
 import html
 from dataclasses import dataclass
 
-from dropout_lab._checks import check_number
+from dropout_lab import _checks as check
 from dropout_lab.explorer.page import style_text
 
 __all__ = ["claim", "claims"]
@@ -122,14 +122,14 @@ def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, un
     text = _line(text, "text").rstrip(".")
     if not text:
         raise ValueError("text must be a sentence, got an empty text")
-    value = check_number(value, "value")
+    value = check.number(value, "value")
     unit = _line(unit, "unit")
     limits = {
-        name: check_number(limit, name)
+        name: check.number(limit, name)
         for name, limit in (("above", above), ("below", below), ("equals", equals))
         if limit is not None
     }
-    tolerance = check_number(tolerance, "tolerance")
+    tolerance = check.number(tolerance, "tolerance")
     _check_bounds(limits, tolerance)
     bound = _words(limits, tolerance)
     if not _holds(value, limits, tolerance):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropout_lab._checks import check_choice, check_count, check_flag, check_number
+from dropout_lab import _checks as check
 
 LOSSES = ("cross_entropy", "binary_cross_entropy")
 
@@ -33,15 +33,15 @@ class Settings:
 
     def __post_init__(self):
         """Raise TypeError or ValueError if a setting is not allowed; the message names it."""
-        check_count(self.epochs, "epochs")
-        check_count(self.seed, "seed", minimum=0)
-        check_count(self.batch_size, "batch_size")
+        check.count(self.epochs, "epochs")
+        check.count(self.seed, "seed", minimum=0)
+        check.count(self.batch_size, "batch_size")
         if self.patience is not None:
-            check_count(self.patience, "patience")
-        check_number(self.learning_rate, "learning_rate", positive=True)
-        check_choice(self.loss, "loss", LOSSES)
+            check.count(self.patience, "patience")
+        check.number(self.learning_rate, "learning_rate", positive=True)
+        check.choice(self.loss, "loss", LOSSES)
         if self.progress is not None:
-            check_flag(self.progress, "progress")
+            check.flag(self.progress, "progress")
 
 
 def check_data(train, validation, loss):

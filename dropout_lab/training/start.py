@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_rate
+from dropout_lab import _checks as check
 
 
 def initial_weights(sizes, rate, input_rate, seed):
@@ -15,10 +15,10 @@ def initial_weights(sizes, rate, input_rate, seed):
     """
     if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
         raise ValueError(f"sizes must list at least inputs and outputs, got {sizes!r}")
-    sizes = [check_count(size, "every entry of sizes") for size in sizes]
-    check_rate(rate)
-    check_rate(input_rate, "input_rate")
-    rng = np.random.default_rng(check_count(seed, "seed", minimum=0))
+    sizes = [check.count(size, "every entry of sizes") for size in sizes]
+    check.rate(rate)
+    check.rate(input_rate, "input_rate")
+    rng = np.random.default_rng(check.count(seed, "seed", minimum=0))
     limits = [np.sqrt(6 / (inputs + outputs)) for inputs, outputs in pairwise(sizes)]
     return [
         rng.uniform(-limit, limit, shape).astype(np.float32)

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from dropout_lab._checks import check_count, check_flag
+from dropout_lab import _checks as check
 from dropout_lab._torch import seeded
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.training.data import Settings, check_classes, check_data, check_inputs
@@ -154,10 +154,10 @@ def fit_torch(
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("model has no weights to train: none that requires a gradient")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
-    threads = check_count(threads, "threads")
+    threads = check.count(threads, "threads")
     if regularizer is not None and not isinstance(regularizer, Regularizer):
         raise TypeError(f"regularizer must be a Regularizer or None, got {regularizer!r:.60}")
-    decay = check_flag(decay, "decay")
+    decay = check.flag(decay, "decay")
     train, validation = check_data(train, validation, loss)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     threads_before = torch.get_num_threads()
@@ -198,7 +198,7 @@ def predict_torch(model, x, batch_size=4096):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
     """
-    check_count(batch_size, "batch_size")
+    check.count(batch_size, "batch_size")
     return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
 
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from dropout_lab._checks import check_choice
+from dropout_lab import _checks as check
 from dropout_lab.detection import (
     alert_recall,
     permutation_importance,
@@ -307,7 +307,7 @@ def card_interval(values, split, error=0.0):
     >>> f"{half:.2f}"  # 12.706 for the seeds, 1.96 for the rows
     '12.86'
     """
-    check_choice(split, "split", ("stratified", "time"))
+    check.choice(split, "split", ("stratified", "time"))
     mean, half = t_interval(values)
     if split == "time":
         return mean, np.hypot(half, 1.96 * np.asarray(error))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab._checks import check_number, check_numbers
+from dropout_lab import _checks as check
 
 __all__ = ["relu_process"]
 
@@ -47,13 +47,13 @@ def relu_process(x, targets, where, *, noise, scale):
     >>> bool(spread[0] > 10 * spread[1])
     True
     """
-    x = check_numbers(x, "x", "n", finite=True)
-    targets = check_numbers(targets, "targets", "n", finite=True)
-    where = check_numbers(where, "where", "m", finite=True)
+    x = check.numbers(x, "x", "n", finite=True)
+    targets = check.numbers(targets, "targets", "n", finite=True)
+    where = check.numbers(where, "where", "m", finite=True)
     if targets.shape != x.shape:
         raise ValueError(f"targets must have the shape of x, {x.shape}, got {targets.shape}")
-    noise = check_number(noise, "noise", positive=True)
-    scale = check_number(scale, "scale", positive=True)
+    noise = check.number(noise, "noise", positive=True)
+    scale = check.number(scale, "scale", positive=True)
     known = _relu_kernel(x, x, scale) + noise**2 * np.eye(len(x))
     across = _relu_kernel(where, x, scale)
     solved = np.linalg.solve(known, np.column_stack([targets, across.T]))

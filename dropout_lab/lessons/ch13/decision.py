@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dropout_lab._checks import check_choice
+from dropout_lab import _checks as check
 
 __all__ = [
     "ADDITIONS",
@@ -264,7 +264,7 @@ def recommend(
     answers = fit, data, layer, batch_norm, uncertainty
     given = {question.name: answer for question, answer in zip(QUESTIONS, answers, strict=True)}
     for question in QUESTIONS:
-        check_choice(given[question.name], question.name, question.answers)
+        check.choice(given[question.name], question.name, question.answers)
     rule = next(rule for rule in RULES if rule.holds(given))
     added = tuple(extra for extra in ADDITIONS if max(rule.rates) > 0 and extra.holds(given))
     return Recommendation(*rule.rates, rule, added)
