@@ -5,12 +5,4 @@ from dropout_lab.layer import Dropout, dropout, dropout_backward, rates, sample_
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Dropout",
-    "describe",
-    "dropout",
-    "dropout_backward",
-    "explore",
-    "rates",
-    "sample_mask",
-]
+__all__ = ["Dropout", "describe", "dropout", "dropout_backward", "explore", "rates", "sample_mask"]

@@ -4,12 +4,7 @@ import numpy as np
 
 from dropout_lab import _checks as check
 
-__all__ = [
-    "alert_recall",
-    "permutation_importance",
-    "precision_at",
-    "reliability_counts",
-]
+__all__ = ["alert_recall", "permutation_importance", "precision_at", "reliability_counts"]
 
 BIN_EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Ends of the bins of predicted probability in which calibration is measured."""

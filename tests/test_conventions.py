@@ -61,8 +61,7 @@ def test_a_convention_of_ones_own():
     x=st.lists(st.floats(-100, 100).filter(lambda v: abs(v) > 1e-3), min_size=1, max_size=6),
 )
 @pytest.mark.proves(
-    "The ratio of inference to training mean of each convention is the one in the table",
-    chapter=3,
+    "The ratio of inference to training mean of each convention is the one in the table", chapter=3
 )
 def test_ratio_agrees_with_enumeration(convention, rate, x):
     x = np.array(x)
@@ -94,8 +93,7 @@ def test_dividing_by_zero_keep_leaves_zeros_and_signs():
 
 
 @pytest.mark.proves(
-    "Scaling by the dropout rate is right at one half and at no other rate",
-    chapter=3,
+    "Scaling by the dropout rate is right at one half and at no other rate", chapter=3
 )
 def test_scaling_by_the_rate_is_right_only_at_one_half():
     trap = CONVENTIONS["scale by p"]

@@ -171,8 +171,7 @@ def openml(monkeypatch, tmp_path):
 
 class TestOpenML:
     @pytest.mark.parametrize(
-        ("target", "class_type", "quote"),
-        [("Class", "numeric", ""), ("class", "nominal", "'")],
+        ("target", "class_type", "quote"), [("Class", "numeric", ""), ("class", "nominal", "'")]
     )
     def test_content(self, openml, rows, target, class_type, quote):
         openml.publish([*rows, rows[5]], [*NAMES, target], class_type, quote)

@@ -6,11 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dropout_lab.data.transactions import (
-    make_transactions,
-    toy_transactions,
-    transaction_evidence,
-)
+from dropout_lab.data.transactions import make_transactions, toy_transactions, transaction_evidence
 
 HOUR = 2 * np.pi / 24
 COLUMNS = ("amount", "hour", "merchant_risk", "distance", "velocity", "device_score")
@@ -145,8 +141,7 @@ def test_evidence_is_the_difference_of_scipys_log_densities(stream, drift):
 
 
 @pytest.mark.proves(
-    "The sum of the evidence of all columns gives true probabilities of fraud",
-    chapter=6,
+    "The sum of the evidence of all columns gives true probabilities of fraud", chapter=6
 )
 def test_the_sum_gives_true_probabilities():
     stream = make_transactions(200_000, 0.1, np.random.default_rng(8))

@@ -127,8 +127,7 @@ def test_torch_channel_dropout_is_a_noise_shape(torch, axes, rng):
 
 
 @pytest.mark.parametrize(
-    "noise_shape",
-    [None, (None, None, None), (30, 31, 32), (30, 1, None), (1, 1, 32)],
+    "noise_shape", [None, (None, None, None), (30, 31, 32), (30, 1, None), (1, 1, 32)]
 )
 def test_keras_noise_shape_is_ours(keras, tf, noise_shape, rng):
     shape, rate = (30, 31, 32), 0.4

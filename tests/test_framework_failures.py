@@ -90,8 +90,7 @@ def test_eval_does_not_reach_layers_in_a_plain_list():
 
 
 @pytest.mark.proves(
-    "After a validation a model trains without dropout until train() is called",
-    chapter=5,
+    "After a validation a model trains without dropout until train() is called", chapter=5
 )
 def test_evaluation_stays_until_train_is_called():
     net = nn.Sequential(nn.Dropout(0.5)).eval()
@@ -246,8 +245,7 @@ def test_rate_one_is_accepted_and_stops_all_learning():
 
 
 @pytest.mark.proves(
-    "Keras drops inside fit and where training=True is passed, and nowhere else",
-    chapter=5,
+    "Keras drops inside fit and where training=True is passed, and nowhere else", chapter=5
 )
 def test_keras_drops_only_when_told_or_fitting():
     ones = np.ones((100, N // 100), np.float32)

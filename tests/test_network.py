@@ -48,8 +48,7 @@ def relative_error(a, b):
 @every
 @depths
 @pytest.mark.proves(
-    "The gradients of a network with dropout agree with finite differences",
-    chapter=4,
+    "The gradients of a network with dropout agree with finite differences", chapter=4
 )
 def test_gradients_agree_with_finite_differences(sizes, name):
     rates = [0.4, 0.2, 0.7][: len(sizes) - 2]
@@ -147,8 +146,7 @@ def test_evaluate_agrees_with_scikit_learn():
 @every
 @depths
 @pytest.mark.proves(
-    "With biases that follow the signal, a wrong factor only multiplies the logits",
-    chapter=3,
+    "With biases that follow the signal, a wrong factor only multiplies the logits", chapter=3
 )
 def test_a_wrong_scale_with_biases_that_follow_only_heats_the_logits(sizes, name):
     """ReLU is positively homogeneous: s per dropout layer comes out as s**depth."""
@@ -164,8 +162,7 @@ def test_a_wrong_scale_with_biases_that_follow_only_heats_the_logits(sizes, name
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.7])
 @pytest.mark.proves(
-    "Weights above dropout, times keep, turn a classic network into an inverted one",
-    chapter=3,
+    "Weights above dropout, times keep, turn a classic network into an inverted one", chapter=3
 )
 def test_a_classic_network_becomes_an_inverted_one_by_multiplying_with_keep(rate):
     classic, x, labels, masks = problem([5, 7, 6, 4], "classic", rate=rate)

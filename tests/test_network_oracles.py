@@ -14,8 +14,7 @@ def x(torch):
 
 
 @pytest.mark.proves(
-    "PyTorch's gradcheck refuses a right gradient if masks are drawn afresh",
-    chapter=4,
+    "PyTorch's gradcheck refuses a right gradient if masks are drawn afresh", chapter=4
 )
 def test_gradcheck_refuses_dropout_with_fresh_masks(torch, x):
     layer = torch.nn.Dropout(RATE)

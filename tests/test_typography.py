@@ -4,12 +4,7 @@ import re
 
 import pytest
 
-from book.text import (
-    keep_with_formula,
-    keep_with_number,
-    mend,
-    reserve_width,
-)
+from book.text import keep_with_formula, keep_with_number, mend, reserve_width
 from dropout_lab.teaching.quizzes import quiz
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'

@@ -4,15 +4,7 @@ from dataclasses import dataclass
 
 from dropout_lab import _checks as check
 
-__all__ = [
-    "ADDITIONS",
-    "QUESTIONS",
-    "RULES",
-    "Question",
-    "Recommendation",
-    "Rule",
-    "recommend",
-]
+__all__ = ["ADDITIONS", "QUESTIONS", "RULES", "Question", "Recommendation", "Rule", "recommend"]
 
 
 @dataclass(frozen=True)
