@@ -1,6 +1,5 @@
 """Where both twins start: the same weights for the same seed."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,9 +12,9 @@ def initial_weights(sizes, rate, input_rate, seed):
 
     Of shape ``(inputs, outputs)``, uniform between plus and minus ``sqrt(6 / (inputs + outputs))``.
     """
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
+    sizes = check.counts(sizes, "sizes")
+    if len(sizes) < 2:
         raise ValueError(f"sizes must list at least inputs and outputs, got {sizes!r}")
-    sizes = [check.count(size, "every entry of sizes") for size in sizes]
     check.rate(rate)
     check.rate(input_rate, "input_rate")
     rng = np.random.default_rng(check.count(seed, "seed", minimum=0))
