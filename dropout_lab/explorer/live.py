@@ -150,7 +150,7 @@ async def _draw_while_idle():
 
 
 def _hear_interrupts():
-    """Let the reader interrupt what goes on between two cells, where kernels ignore him."""
+    """Let the reader interrupt what goes on between two cells, where kernels ignore them."""
     # A cell that awaits something lets this run meanwhile, and has a handler of its own.
     between = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     if between and threading.current_thread() is threading.main_thread():
