@@ -30,7 +30,7 @@ SAYS = {
     "held": "Toss {tosses}. You hold unit {unit}, so nothing is left to chance: it passes on "
     "{mean} every time. Inference passes on {inference}.",
     "wrong": f"{_CHANCE}, which is <b>{{ratio}} times that</b>.",
-    "gradient": f"{_CHANCE}: they agree, but the gradient is {{gradient}} times the true one.",
+    "gradient": f"{_CHANCE}: they agree, but the gradient is {{gradient}} of the true one.",
     "right": f"{_CHANCE}: they agree.",
 }
 """What the sentence says. The script knows the cases by their order, and so it does the numbers
@@ -80,10 +80,10 @@ def type_your_own_layer(convention="inverted", *, rate=0.4, choose=True):
         + _tosses("Toss", 1, first=True)
         + _tosses("A hundred", 100)
         + _tosses("Clear", 0)
+        + f'<div class="pg-x"><span aria-hidden="true">activation</span>{_fields()}</div>'
         + ("" if choose else _hidden("convention", convention, convention))
         + "".join(_hidden(f"hold {unit}", "[012]", 2) for unit in UNITS)
         + _hidden("tosses", r"\d{1,3}|1000", 0, "A thousand tosses are the most. Press Clear.")
-        + f'<div class="pg-x"><span aria-hidden="true">activation</span>{_fields()}</div>'
     )
     places = {name: f"{{{place}}}" for place, name in enumerate(_NUMBERS)}
     return piece(
@@ -172,7 +172,7 @@ def _tables():
 
 def _number(value):
     """Write a number as the page does."""
-    return f"{value:.2f}".replace("-", "−")
+    return f"{value:.{2 if abs(value) < 100 else 0}f}".replace("-", "−")
 
 
 def _still(convention, rate):
