@@ -152,21 +152,21 @@ def _tables():
     scale = "<i>2</i><i>1</i><i>0</i>"
     means = {"with": "mean", "target": "expected", "infer": "inference"}
     counts = "".join(
-        f'<tr><th scope="row">{count}</th><th aria-hidden="true"><i></i><i></i></th>'
-        "<td></td><td></td></tr>"
+        f'<tr><th scope="row">{count}</th><td></td><td></td>'
+        '<th aria-hidden="true"><i></i><i></i></th></tr>'
         for count in (0, *UNITS)
     )
     return (
         f'<table class="pg-layer"><tr><th></th>{buttons}</tr>'
-        + f"<tr><td></td>{told}</tr>" * ROWS
+        + f'<tr><td role="rowheader"></td>{told}</tr>' * ROWS
         + '<tr aria-hidden="true"><th colspan="6">mean so far ÷ activation</th></tr>'
         + f'<tr class="pg-strip" aria-hidden="true"><th>{scale}</th>{strip * len(UNITS)}</tr>'
         + "".join(
             f'<tr class="pg-told-{look}"><th scope="row">{name}</th>{told}</tr>'
             for look, name in means.items()
         )
-        + '</table><table class="pg-counts"><tr><th scope="col">dropped</th><th></th>'
-        f'<th scope="col">tosses</th><th scope="col">expected</th></tr>{counts}</table>'
+        + '</table><table class="pg-counts"><tr><th scope="col">dropped</th>'
+        f'<th scope="col">tosses</th><th scope="col">expected</th><th></th></tr>{counts}</table>'
     )
 
 
