@@ -7,9 +7,18 @@ import minify
 import numpy as np
 import pytest
 
+from dropout_lab.explorer.style import figure_style
 from dropout_lab.network import MLP, softmax
 from dropout_lab.playground import click_a_unit
-from dropout_lab.playground.clicking import CLASSES, EXAMPLE, LABEL, SAYS, WEIGHTS, net_to_click
+from dropout_lab.playground.clicking import (
+    CLASSES,
+    EXAMPLE,
+    LABEL,
+    SAYS,
+    WEIGHTS,
+    _still,
+    net_to_click,
+)
 
 MASKS = ["".join(bits) for bits in itertools.product("01", repeat=4)]
 RATES = (0.0, 0.3, 0.5, 0.95, 1.0)
@@ -163,6 +172,23 @@ def test_a_click_drops_a_unit_and_another_brings_it_back(open_piece):
     assert shown(page)["pressed"] == ["false"] * 4
 
 
+def test_a_listener_hears_which_weight_a_number_belongs_to(open_piece):
+    page = open_piece()
+    unit(page, 2).click()
+    found = page.figure.locator(".pg-click-row").nth(1).locator("p > span").all_text_contents()
+    assert found == [
+        "weight from input 1 to hidden unit 2 −0.2, gradient 0",
+        "weight from input 2 to hidden unit 2 0.5, gradient 0",
+        "0.80× 0= 0",
+        "weight from hidden unit 2 to cat 0.2, gradient 0",
+        "weight from hidden unit 2 to dog 0.7, gradient 0",
+    ]
+    weights = page.figure.locator(".pg-click-by > span").all_text_contents()
+    written = [re.search(r"(\S+), gradient", text)[1] for text in weights]
+    rows = [[*into, *out] for into, out in zip(np.transpose(WEIGHTS[0]), WEIGHTS[1], strict=True)]
+    assert [read(each) for each in written] == np.ravel(rows).tolist()
+
+
 def test_dropping_a_silent_unit_changes_nothing(open_piece):
     page = open_piece()
     before = shown(page)
@@ -215,7 +241,7 @@ LIT = """figure => [0, 1, 2, 3].map(unit => {
 @pytest.mark.firefox
 @pytest.mark.parametrize("how", ["hover", "focus"])
 def test_a_unit_lights_up_with_its_edges_entry_and_terms(open_piece, how):
-    page = open_piece(reduced_motion="reduce")
+    page = open_piece()
     before = page.figure.evaluate(LIT)
     if how == "hover":
         page.figure.locator("td.pg-click-1").first.hover()
@@ -225,6 +251,8 @@ def test_a_unit_lights_up_with_its_edges_entry_and_terms(open_piece, how):
             page.keyboard.press("Tab")
         assert "hidden unit 2" in page.evaluate("document.activeElement.ariaLabel")
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    edge = "getComputedStyle(document.querySelector('g.pg-click-1 path')).strokeWidth"
+    page.wait_for_function(f"{edge} === '2.5px'")
     after = page.figure.evaluate(LIT)
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True, True]
     # Edges, four weights, a product, a button, an entry and two terms: all of them, all alike.
@@ -315,3 +343,20 @@ def test_without_scripts_a_picture_and_a_sentence_stand_there():
     html = click_a_unit()._repr_html_()
     assert '<img alt="Hidden unit 2 is dropped. It sends 0 instead of 1.60, and none of ' in html
     assert html == click_a_unit()._repr_html_()
+    with figure_style():
+        (axes,) = _still().axes
+    # One unit is dropped in it. Numbers that come back have a sign, where they are not 0.
+    net, mask = net_to_click(0.5), np.array([True, False, True, True])
+    found = net.gradients(EXAMPLE, np.array([LABEL]), [mask])
+    back = [
+        values
+        for values in np.concatenate([*map(np.ravel, found.weights), found.biases[1]])
+        if values
+    ]
+    texts = [text.get_text().replace("−", "-") for text in axes.texts]
+    signed = [text for text in texts if re.fullmatch(r"\+[\d.]+|-\d\.\d\d", text)]
+    assert sorted(signed) == sorted(f"{value:+.2f}" for value in back)
+    assert texts.count("0") == 9  # of four weights each of two units, and of one activation
+    assert "m = [1, 0, 1, 1]" in texts
+    score = net.forward(EXAMPLE, [mask])[0, LABEL]
+    assert f"cat = 2.40·0.9 + 0 + 0·0.6 + 1.00·0.4 = {score:.2f}" in texts
