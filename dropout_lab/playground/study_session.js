@@ -66,13 +66,13 @@
         home: home.join(" and ") || "nobody",
       };
       for (const name in table) [table[name]].flat().forEach((value, k) =>
-        root.style.setProperty("--" + name + k, values[name + k] = value));
+        root.style.setProperty("--" + name + k, values[name + k] = value.at ? value : round(value)));
       show("dropout rate", rate.toFixed(2));
       say(says[now], true);
       root.querySelectorAll("data").forEach(element => {
         const value = values[element.value];
         element.textContent = value.at ? value : (element.className && value > 0 ? "+" : "") +
-          round(value).toFixed(2).replace("-", "−");
+          value.toFixed(2).replace("-", "−");
       });
     };
     const change = ({name, value, validity}) => {
