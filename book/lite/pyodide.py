@@ -113,5 +113,6 @@ if __name__ == "__main__":
         fetch_distribution(Path(sys.argv[1]))
     except (OSError, ValueError) as error:
         sys.exit(
-            f"Pyodide {VERSION} did not come from {address('pyodide', VERSION)} and {WHEELS}: {error}"
+            f"Pyodide {VERSION} did not come from {address('pyodide', VERSION)} and {WHEELS}: "
+            f"{error}"
         )
