@@ -211,6 +211,7 @@ def test_a_seed_that_is_none_and_too_many_tosses_are_refused(layer):
     assert "Toss 1000." in opened.says.text_content()
     opened.press("Toss")
     assert "A thousand tosses are the most. Press Clear." in opened.says.text_content()
+    assert "tosses=1000" in opened.page.url
     opened.fill("dropout rate", 0.5)
     assert "Toss 1000." in opened.says.text_content()
     opened.press("Clear")

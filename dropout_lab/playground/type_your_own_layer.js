@@ -71,8 +71,6 @@
     root.onclick = root.oninput = root.onchange = ({target, type}) => {
       const {name, value} = target;
       if (!name) return;
-      // Too many were refused, and that is told once.
-      change(find("tosses"), state.tosses);
       unit = +name.at(-1) || unit;
       if (target.type !== "button") change(target);
       else if (value) {
@@ -80,8 +78,10 @@
         if (value < 1) change(find("seed"), +state.seed + 1);
         change(find("tosses"), +value && +state.tosses + +value);
       } else change(find("hold " + unit), (+state["hold " + unit] + 2) % 3);
-      remember();
       draw(type !== "input");
+      // Too many are refused, which is told once, and not kept.
+      change(find("tosses"), state.tosses);
+      remember();
     };
     all(".pg-ui :is(input, select)").forEach(control => change(control));
     recall(change);
