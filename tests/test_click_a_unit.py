@@ -286,13 +286,17 @@ def test_a_mask_that_is_none_is_no_mask(open_piece, wrong):
 
 
 TEXTS = """figure => {
-    const walker = document.createTreeWalker(figure.querySelector(".pg-view"), 4), found = [];
+    const walker = document.createTreeWalker(figure.querySelector(".pg-view"), 4);
+    const found = [...figure.querySelectorAll("[name=unit]")].map(button => {
+        const {left, right, top, bottom} = button.getBoundingClientRect();
+        return ["button", left, right, top, bottom, 11];
+    });
     while (walker.nextNode()) {
         const node = walker.currentNode, style = getComputedStyle(node.parentNode);
         const range = document.createRange();
         range.selectNodeContents(node);
         const {left, right, top, bottom, width} = range.getBoundingClientRect();
-        if (width > 2 && node.data.trim() && !node.parentNode.closest(".pg-click-told"))
+        if (width > 2 && node.data.trim() && !node.parentNode.closest(".pg-click-told, button"))
             found.push([node.data, left, right, top, bottom, parseFloat(style.fontSize)]);
     }
     return found;
@@ -301,7 +305,8 @@ TEXTS = """figure => {
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_numbers_are_legible_and_nothing_jumps(open_piece, width):
-    page = open_piece(viewport={"width": width, "height": 900})
+    look = "<style>body { font: 17px DejaVu Sans; margin: 0 16px }</style>"
+    page = open_piece(before=look, viewport={"width": width, "height": 900})
     heights = set()
     for rate in ("0.95", "0", "0.5", "1"):
         page.figure.get_by_label("dropout rate").fill(rate)
