@@ -6,12 +6,12 @@
 
   // The twin of `study_group.train` with one question a session, the same ones at every rate.
   const practice = dropoutLab.practice = ({sigmas, step, steady}, rate, seed, sessions) => {
-    const random = generator(seed), coins = generator(seed, 1), none = sigmas.map(() => 0);
+    const random = generator(seed), none = sigmas.map(() => 0);
     let truth = 0, said = 0, views = none, mask = sigmas, moves = none, weights = none;
     for (let session = 1; session <= sessions; session++) {
       truth = random.normal();
       views = sigmas.map(sigma => truth + sigma * random.normal());
-      mask = sampleMask(6, rate, coins);
+      mask = sampleMask(6, rate, random);
       const heard = dropout(views, mask, rate);
       said = heard.reduce((sum, value, k) => sum + value * weights[k], 0);
       const size = step * (1 - rate) ** 2 * Math.min(1, steady / session) * (truth - said);

@@ -191,11 +191,12 @@ def _still(rate, seed):
     panel.plot([2, 98], [15, 15], color=INK, linewidth=0.8)
     for value in range(-3, 4):
         panel.text(_place(value), 16.5, f"{value}".replace("-", "−"), ha="center", size=9)
+    panel.plot([_place(truth)] * 2, [13.5, 17.2], color=INK, linewidth=1.5)
+    panel.plot(_place(said), 15.7, "^", color=COLORS["with"], markersize=7)
     for value, name, height, color in (
-        (truth, "truth", 18, INK),
-        (said, "the group", 19.6, COLORS["with"]),
+        (truth, "truth", 18.2, INK),
+        (said, "the group", 19.7, COLORS["with"]),
     ):
-        panel.plot([_place(value)] * 2, [14, height - 1], color=color, linewidth=1.5)
         words = f"{name} {_shown(value)}"
         panel.text(_place(value), height, words, ha="center", color=color, weight="bold")
     home = [name for name, there in zip(FRIENDS.names, mask, strict=True) if not there]
