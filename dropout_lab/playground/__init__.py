@@ -6,3 +6,7 @@ from dropout_lab.playground.studying import study_session
 from dropout_lab.playground.training import train_it_here
 
 __all__ = ["click_a_unit", "study_session", "train_it_here", "type_your_own_layer"]
+from dropout_lab.playground.drawing import draw_a_digit
+from dropout_lab.playground.training import train_it_here
+
+__all__ = ["draw_a_digit", "train_it_here"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
+from dropout_lab.playground.drawing import TRAINED, pack_net, unpack_net
 from dropout_lab.playground.training import CASES, EVERY, digit_parts
 from dropout_lab.sweeps import Sweep, grid
 from dropout_lab.training import perceptron_torch
@@ -115,6 +116,33 @@ def run_case(case, rate, seed):
     return {"accuracy": accuracy, "right": right.astype(int)}
 
 
+def run_page_net(epochs, learning_rate, seed):
+    """Train the net of "Draw a digit", and score it as it is and with weights of one byte each.
+
+    The net that pages load is returned as text: with the settings that the validation images
+    chose, and the first seed.
+    """
+    import torch
+
+    train, rest = _published_split()
+    *_, test_x, test_labels = mnist_rows()
+    how = {"batch_size": 100, "epochs": epochs, "learning_rate": learning_rate, "decay": True}
+    model, _ = trained(NETS["128-64"], train, rest, rate=0.5, seed=seed, **how)
+    linear = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
+    with torch.no_grad():  # what is blank in all training images has taught its weights nothing
+        linear[0].weight[:, torch.from_numpy(train[0].max(axis=0) == 0)] = 0
+    text = pack_net(
+        [layer.weight.detach().numpy().T for layer in linear],
+        [layer.bias.detach().numpy() for layer in linear],
+        [test_x[test_labels == digit][0] for digit in range(10)],
+    )
+    answers = unpack_net(text)[0].forward(test_x.astype(float)).argmax(axis=1)
+    found = scores(model, validation=rest, test=(test_x, test_labels))
+    found["int8_test_accuracy"] = (answers == test_labels).mean()
+    chosen = {"epochs": epochs, "learning_rate": learning_rate, "seed": seed} == TRAINED
+    return found | {"net": text} if chosen else found
+
+
 def _published_split():
     """Return what the published script trains on, and what it validates on."""
     x, labels, *_ = mnist_rows()
@@ -137,6 +165,13 @@ def _active(model):
 
 
 SWEEPS = (
+    Sweep(
+        "page-net",
+        "The published net at rate 0.5, as the piece in which one draws a digit asks it.",
+        grid(epochs=[10, 40], learning_rate=[0.001, 0.003], seed=SEEDS),
+        run_page_net,
+        mnist_rows,
+    ),
     Sweep(
         "page-cases",
         "The cases of the piece that trains in the page: a net with and one without dropout.",
