@@ -37,6 +37,7 @@ MAX_SECOND_PAGE_BYTES = 150_000
 MAX_SCRIPT_BYTES = 1_500
 MAX_COMPUTING_BYTES = 10_000  # gzipped, all that computes in a page
 MAX_DIGITS_BYTES = 45_000  # gzipped
+MAX_WEIGHTS_BYTES = 110_000  # gzipped
 FRAMES_PER_EXPLORER = 4
 PHONE = 320  # the narrowest screen of WCAG 1.4.10
 
@@ -461,6 +462,7 @@ def test_scripts_that_compute_stand_once_on_a_page_and_are_light(page):
     assert len(set(names)) == len(names)
     assert len(gzip.compress("".join(scripts).encode())) < MAX_COMPUTING_BYTES
     assert len(gzip.compress((SITE / "_static/data/digits.js").read_bytes())) < MAX_DIGITS_BYTES
+    assert len(gzip.compress((SITE / "_static/data/weights.js").read_bytes())) < MAX_WEIGHTS_BYTES
 
 
 @pytest.mark.firefox
