@@ -88,16 +88,15 @@
       all(".pg-count", (count, digit) => count.textContent = counts[digit] || "");
       draw(".pg-bars", counts.map(mark("H0")));
       draw(".pg-each", rows.flatMap((row, k) => row.map(mark("h0", k / 150 - 0.33))));
-      draw(".pg-mean", means.map(mark(alone[0] + 1 ? "v.45" : "")));
+      draw(".pg-mean", means.map(mark(alone.length ? "v.45" : "")));
       draw(".pg-alone", alone.map(mark("v-.45")));
-      if (blank || !net) return say(blank ? data.says : "The net is on its way.", true);
+      if (!alone.length) return say(blank ? data.says : data.waits, true);
       const best = max(...alone), listed = [...counts.keys()]
         .filter(digit => counts[digit]).sort((a, b) => counts[b] - counts[a])
         .map(digit => `${counts[digit]} say${counts[digit] > 1 ? "" : "s"} ${digit}`);
-      listed[0] = `<b class="pg-with">${listed[0]}</b>`;
-      say(`Eval mode says <b class="pg-without">${alone.indexOf(best)} with ` +
-        `${best > 0.995 ? "more than 0.99" : best.toFixed(2)}</b>. Of ${asked} ` +
-        `net${asked > 1 ? "s" : ""} with dropout ${listed.join(", ")}.`, !busy);
+      const told = [alone.indexOf(best), best > 0.995 ? "more than 0.99" : best.toFixed(2),
+        asked + (asked > 1 ? " nets" : " net"), listed.shift(), ["", ...listed].join(", ")];
+      say(data.tells.replace(/#/g, () => told.shift()), !busy);
     };
 
     const use = job => {
@@ -113,7 +112,7 @@
         images = rest.images.map(bytes => numbers(bytes, byte => byte / 255));
       });
       if (!net) update();
-      started.then(job).then(update, () => say("The net cannot be loaded.", true));
+      started.then(job).then(update, () => say(data.fails, true));
     };
     // The pen goes straight from where it was, and is 13 dots wide.
     const go = (to, draws) => {
@@ -123,7 +122,7 @@
         ink.forEach((_, k) => {
           const u = k % FIELD - at[0], v = floor(k / FIELD) - at[1];
           const part = within(1, (u * dx + v * dy) / length);
-          if ((u - part * dx) ** 2 + (v - part * dy) ** 2 < 42) ink[k] = +!erases;
+          if (Math.hypot(u - part * dx, v - part * dy) < 6.5) ink[k] = +!erases;
         });
       }
       at = to;
@@ -137,13 +136,13 @@
         go(to, busy = buttons);
       };
     pen.onkeydown = event => {
-      const {key} = event;
-      const step = (value, less, more) =>
-        within(FIELD, value + 5 * (key === "Arrow" + more) - 5 * (key === "Arrow" + less));
-      if (key === " ") busy = down = !down;
-      else if (!/^Arrow/.test(key)) return;
+      const step = {
+        ArrowLeft: [-5, 0], ArrowRight: [5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5], " ": [0, 0],
+      }[event.key];
+      if (!step) return;
       event.preventDefault();
-      go([step(at[0], "Left", "Right"), step(at[1], "Up", "Down")], down);
+      if (event.key === " ") busy = down = !down;
+      go(step.map((length, k) => within(FIELD, at[k] + length)), down);
     };
 
     const jobs = {

@@ -23,6 +23,8 @@ RATE = 0.5
 PRESSED = 'Erase" aria-pressed="false'  # a button that stays down
 NETS = 100
 OWN = "your own"
+# The script, too, puts its numbers where a sign stands for them.
+TOLD = "Eval mode says {}# with #{}. Of # with dropout {}#{}#."
 WIDTH, ROW = 344, 18  # of a picture, and of a digit's row in it
 
 
@@ -77,6 +79,9 @@ def draw_a_digit(digit=7):
         scripts=("draw_a_digit",),
         texts={"weights": _net_text()},
         says="Draw a digit in the field, or choose one. A hundred nets with dropout will vote.",
+        waits="The net is on its way.",
+        fails="The net cannot be loaded.",
+        tells=TOLD.format('<b class="pg-without">', "</b>", '<b class="pg-with">', "</b>"),
     )
 
 
@@ -179,9 +184,9 @@ def _view():
         + "</div>"
         + key("lines", each="one net", mean="their mean, below", alone="eval mode, above")
         + '<div class="pg-nets"><div class="pg-first-layer">'
-        + _picture("Inside the net asked last", 216, pixels + first)
+        + _picture("Inside the net asked last", 220, pixels + first)
         + '<canvas class="pg-seen" width="28" height="28"></canvas></div>'
-        + _picture("", 216, second + answers + _words("digit", 281))
+        + _picture("", 220, second + answers + _words("digit", 281))
         + "</div>"
         + key("units", disc="speaks, larger when louder", dot="stays at zero", ring="dropped")
     )
@@ -201,7 +206,7 @@ def _marks(left, across, *names):
     return f'<g transform="translate({left} 31) scale({across} {ROW})">{paths}</g>'
 
 
-def _words(text, x, y=212):
+def _words(text, x, y=216):
     """Write words with their middle at x."""
     return f'<text x="{x:g}" y="{y}" text-anchor="middle">{text}</text>'
 
@@ -251,10 +256,14 @@ def _sentence(alone, counts):
         for digit in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     ]
     top = alone.max()
-    chance = "more than 0.99" if top > 0.995 else f"{top:.2f}"
-    total = f"{counts.sum()} net{'s' if counts.sum() > 1 else ''}"
-    first = f"Eval mode says {alone.argmax()} with {chance}."
-    return f"{first} Of {total} with dropout {', '.join(said)}."
+    told = (
+        alone.argmax(),
+        "more than 0.99" if top > 0.995 else f"{top:.2f}",
+        f"{counts.sum()} net{'s' if counts.sum() > 1 else ''}",
+        said[0],
+        ", ".join(["", *said[1:]]),
+    )
+    return TOLD.format(*[""] * 4).replace("#", "{}").format(*told)
 
 
 def _net_text():
