@@ -7,7 +7,7 @@ from functools import cache, partial
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dropout_lab._checks import check_count
+from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.network import MLP, softmax
@@ -50,7 +50,7 @@ def draw_a_digit(digit=7):
     TypeError, ValueError
         If there is no such digit.
     """
-    digit = check_count(digit, "digit", minimum=0)
+    digit = check.count(digit, "digit", minimum=0)
     if digit > 9:
         raise ValueError(f"digit must be 0 to 9, got {digit}")
     drawing = (
