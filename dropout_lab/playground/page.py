@@ -86,6 +86,15 @@ def field(name, value):
     return _labeled(name, f'<input value="{value}" inputmode="decimal" {{}}>')
 
 
+def seed_field(value):
+    """Return a field for a seed; its title says what is allowed."""
+    return field("seed", value).replace(
+        'inputmode="decimal"',
+        'inputmode="numeric" required pattern="[0-9]{1,6}" '
+        'title="The seed is a whole number from 0 to 999999."',
+    )
+
+
 def _labeled(name, control):
     """Return a control with its name, which its script finds it by, in front of it."""
     given = f'name="{name}" autocomplete="off"'

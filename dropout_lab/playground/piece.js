@@ -54,6 +54,10 @@
       }
     },
 
+    // Sentences stand in the data, with names where numbers belong.
+    fill: (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]),
+    number: (value, digits = 2) => value.toFixed(digits).replace("-", "−"),
+
     // A text that stands in the page, or in a script that the site loads when it is asked for.
     load: name => new Promise((use, fail) => {
       const held = document.querySelector(`[data-text=${name}]`), {src} = held.dataset;

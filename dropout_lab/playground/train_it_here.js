@@ -2,7 +2,7 @@
 // A worker does the work; where a browser allows none, the page does it, in shorter slices.
 (() => {
   "use strict";
-  const {piece, load, glide, serve} = dropoutLab, NAMES = ["without", "with"], WIDTH = 344;
+  const {piece, load, glide, fill, number, serve} = dropoutLab, NAMES = ["without", "with"], WIDTH = 344;
 
   const connect = hear => {
     const sent = [];
@@ -98,53 +98,32 @@
     c.fill(said);
   };
 
-  const text = (words, x, y, more = "") => `<text x="${x}" y="${y}" ${more}>${words}</text>`;
-  const grid = path => `<path class="pg-grid" d="${path}"/>`;
-
   // Solid on new images, dotted on its own. The words at the ends of the lines say whose they are.
-  const chart = (title, measure, top, steps, curves) => {
-    const end = WIDTH - 108, x = step => 30 + (end - 30) * step / steps;
-    const y = value => 146 - 116 * Math.min(value / top, 1), ends = curves.at(-1);
-    let drawn = text(title, 0, 14) + text("steps", end + 16, 165);
-    for (const part of [0, 0.5, 1]) {
-      const height = y(part * top);
-      drawn += grid(`M30 ${height}H${end}`) + text(part * top, 24, height + 4, 'text-anchor="end"') +
-        text(part * steps, x(part * steps), 165, 'text-anchor="middle"');
-    }
-    if (ends) {
-      const heights = NAMES.map((_, k) => y(ends.nets[k].test[measure]));
+  const lines = (measure, top, steps, curves) => {
+    const x = step => 30 + 206 * step / steps, y = value => 146 - 116 * Math.min(value / top, 1);
+    const ends = curves.at(-1), heights = ends?.nets.map(net => y(net.test[measure]));
+    return !ends ? "" : NAMES.map((name, k) => {
+      const place = kind => ({step, nets}) => [x(step), y(nets[k][kind][measure])].map(Math.round);
+      const line = (kind, more) =>
+        `<polyline class="pg-${name}${more}" points="${curves.map(place(kind)).join(" ")}"/>`;
+      // Two labels that would meet stand apart.
       const apart = Math.max(0, 16 - Math.abs(heights[0] - heights[1])) / 2;
-      NAMES.forEach((name, k) => {
-        const place = kind => ({step, nets}) => [x(step), y(nets[k][kind][measure])].map(Math.round);
-        const line = (kind, more) =>
-          `<polyline class="pg-${name}${more}" points="${curves.map(place(kind)).join(" ")}"/>`;
-        // Two labels that would meet stand apart.
-        const below = heights[k] > heights[1 - k] || heights[0] === heights[1] && k;
-        const value = ends.nets[k].test[measure].toFixed(2);
-        drawn += line("train", " pg-own") + line("test", "") + text(`${value} ${name}`,
-          x(ends.step) + 8, heights[k] + (below ? apart : -apart) + 4, `class="pg-${name}"`);
-      });
-    }
-    return `<svg viewBox="0 0 ${WIDTH} 170" aria-hidden="true">${drawn}</svg>`;
+      const below = heights[k] > heights[1 - k] || heights[0] === heights[1] && k;
+      return line("train", " pg-own") + line("test", "") + `<text class="pg-${name}" ` +
+        `x="${x(ends.step) + 8}" y="${heights[k] + (below ? apart : -apart) + 4}">` +
+        `${number(ends.nets[k].test[measure])} ${name}</text>`;
+    }).join("");
   };
 
   // Each seed a dot, and the interval of their mean; left of the line dropout loses.
-  const seedsChart = ({mean, half, bySeed}) => {
+  const dots = ({mean, half, bySeed}) => {
     const reach = Math.max(0.05, Math.abs(mean) + half, ...bySeed.map(Math.abs));
-    const x = lead => WIDTH * (1 + 0.87 * lead / reach), middle = 'text-anchor="middle"';
+    const x = lead => WIDTH * (1 + 0.87 * lead / reach);
     const side = "pg-" + (Math.abs(mean) < half ? "nobody" : NAMES[+(mean > 0)]);
     const dot = (lead, y, radius) => `<circle class="${side}" cx="${x(lead)}" cy="${y}" r="${radius}"/>`;
-    return `<svg class="pg-seeds" viewBox="0 0 ${2 * WIDTH} 66" aria-hidden="true">` +
-      grid(`M${WIDTH} 4V46`) + text(0, WIDTH, 62, middle) +
-      text("dropout loses", 0.3 * WIDTH, 62, middle) + text("dropout wins", 1.7 * WIDTH, 62, middle) +
-      `<path class="${side} pg-interval" d="M${x(mean - half)} 32H${x(mean + half)}"/>` +
-      dot(mean, 32, 5) + bySeed.map(lead => dot(lead, 14, 4)).join("") + "</svg>";
+    return `<path class="${side} pg-interval" d="M${x(mean - half)} 32H${x(mean + half)}"/>` +
+      dot(mean, 32, 5) + bySeed.map(lead => dot(lead, 14, 4)).join("");
   };
-
-  const points = lead => (100 * lead).toFixed(1).replace("-", "−");
-  const leader = (lead, half) => Math.abs(lead) > half &&
-    `<b class="pg-${NAMES[+(lead > 0)]}">${lead > 0 ? "dropout" : "the net without dropout"} leads ` +
-    `by ${points(Math.abs(lead))} points</b>`;
 
   piece("train", ({root, find, data, show, say, remember, recall}) => {
     const canvases = root.querySelectorAll("canvas");
@@ -155,32 +134,32 @@
       drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), seen)));
     const silent = () => Array(8 * state.units + 20).fill(0);
     const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : silent());
+    const points = lead => number(100 * lead, 1);
+    const leader = (lead, half) =>
+      Math.abs(lead) > half && fill(data.says[NAMES[+(lead > 0)]], {lead: points(Math.abs(lead))});
     const verdict = () => {
-      const {step, nets, lead, error} = curves.at(-1) ?? {}, over = step >= state.steps;
-      if (seeds?.bySeed)
-        return `Five seeds, ${state.steps} steps each: ` +
-          `${leader(seeds.mean, seeds.half) || "nobody leads for sure"}. Dropout's lead has the 95 % ` +
-          `interval ${points(seeds.mean - seeds.half)} to ${points(seeds.mean + seeds.half)}.`;
-      if (seeds) return `${seeds.scores.length} of 5 seeds are trained.`;
-      if (!step) return data.says;
-      const scores = nets.map(net => net.test.accuracy.toFixed(2));
-      const who = leader(lead, 1.96 * error), first = +(lead > 0);
-      return (over ? `After ${step} steps ` : `Step ${step} of ${state.steps}: `) +
-        (who ? `${who}, ${scores[first]} against ${scores[1 - first]}.` :
-          `nobody leads, ${scores[1]} with dropout and ${scores[0]} without: too few images to tell.`) +
-        (over ? " One seed. Ask five." : "");
+      const {steps} = state, {says} = data, {step, nets, lead, error} = curves.at(-1) ?? {};
+      if (seeds?.bySeed) {
+        const {mean, half} = seeds, who = leader(mean, half) || says.unclear;
+        return fill(says.five, {steps, who, low: points(mean - half), high: points(mean + half)});
+      }
+      if (seeds) return fill(says.seeds, {count: seeds.scores.length});
+      if (!step) return says.start;
+      const [without, dropped] = nets.map(net => number(net.test.accuracy));
+      const who = leader(lead, 1.96 * error), found = {without, dropped, who};
+      return fill(step < steps ? says.going : says.over,
+        {step, steps, found: fill(!who ? says.nobody : lead > 0 ? says.wins : says.loses, found)});
     };
     const showAll = () => {
-      const redrawn = Math.round(100 * state.redrawn) + " %";
-      show("dropout rate", state.rate.toFixed(2));
-      show("training images", state.images);
-      show("labels redrawn", redrawn);
-      find(".pg-fold").textContent = `${state.images} images, ${redrawn} of labels redrawn, ` +
-        `${state.units} units, seed ${state.seed}`;
+      const {steps, rate, images, redrawn} = state;
+      show("dropout rate", number(rate));
+      show("training images", images);
+      show("labels redrawn", redrawn + " %");
+      find(".pg-fold").textContent = fill(data.says.fold, state);
       find("Train").textContent = busy ? "Pause" : "Train";
-      find(".pg-curves").innerHTML = chart("Accuracy", "accuracy", 1, state.steps, curves) +
-        chart("Loss, in nats", "crossEntropy", 3, state.steps, curves) +
-        (seeds?.bySeed ? seedsChart(seeds) : "");
+      find(".pg-curves").innerHTML = data.charts.map(([chart, measure, top]) =>
+        fill(chart, {steps, half: steps / 2, lines: lines(measure, top, steps, curves)})
+      ).join("") + (seeds?.bySeed ? fill(data.dots, {dots: dots(seeds)}) : "");
       showNets();
       say(verdict(), !busy);
     };
@@ -195,7 +174,9 @@
       if (message.rests || message.bySeed) busy = "";
       showAll();
     };
-    const settings = () => ({...state, units: [state.units, state.units], run: ++run});
+    const share = () => state.redrawn / 100;
+    const settings = () =>
+      ({...state, units: [state.units, state.units], redrawn: share(), run: ++run});
     const begin = () => {
       busy = "";
       seeds = seen = null;
@@ -230,32 +211,23 @@
     // A hand that comes near is enough to load the digits, so that Train answers at once.
     root.onpointerenter = root.onfocusin = () => ready().catch(() => {});
     root.onclick = ({target: {name}}) => press[name] &&
-      ready().then(press[name]).then(showAll, () => say("The digits cannot be loaded.", true));
+      ready().then(press[name]).then(showAll, () => say(data.says.fails, true));
 
-    const set = {
-      case: value => Object.assign(state, data.cases[value]),
-      "dropout rate": value => state.rate = +value,
-      "training images": value => state.images = +value,
-      "labels redrawn": value => state.redrawn = value / 100,
-      "units per layer": value => state.units = +value,
-      seed: value => state.seed = +value,
+    const change = control => {
+      const {name, value, validity, title} = control;
+      if (!validity.valid) return say(title, true);
+      if (name === "case") Object.assign(state, data.cases[value]);
+      else state[data.keys[name]] = +value;
+      return true;
     };
-    const change = ({name, value}) => {
-      if (name !== "seed" || /^\d{1,6}$/.test(value)) return set[name](value), true;
-      say("The seed is a whole number from 0 to 999999.", true);
-    };
-    const midway = {"dropout rate": "rate", "labels redrawn": "redrawn"};
     root.oninput = ({target}) => {
       if (!change(target)) return;
-      const {name} = target, going = busy === "train";
-      if (name === "case") {
-        find("dropout rate").value = state.rate;
-        find("training images").value = state.images;
-        find("labels redrawn").value = 100 * state.redrawn;
-        find("units per layer").value = state.units;
-      } else if (!["dropout rate", "seed"].includes(name)) find("case").value = data.own;
+      const {name} = target, going = busy === "train", key = data.keys[name];
+      if (!key) for (const name in data.keys) find(name).value = state[data.keys[name]];
+      else if (key !== "rate" && key !== "seed") find("case").value = data.own;
       remember();
-      if (send && name in midway && !seeds) send(midway[name], state[midway[name]]);
+      if (send && !seeds && key === "rate") send(key, state.rate);
+      else if (send && !seeds && key === "redrawn") send(key, share());
       else if (send) {
         begin();
         if (going) press.Train();

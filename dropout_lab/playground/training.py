@@ -10,7 +10,7 @@ from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.intervals import shared_interval, verdict
-from dropout_lab.playground.page import button, field, key, menu, piece, slider
+from dropout_lab.playground.page import button, key, menu, piece, seed_field, slider
 from dropout_lab.sweeps import load_results
 
 __all__ = ["CASES", "digit_parts", "train_it_here"]
@@ -45,6 +45,30 @@ CASES = {
 units in each of two hidden layers, steps of Adam in batches of 32, its learning rate, and the
 dropout rate of one of the two nets."""
 
+KEYS = {
+    "dropout rate": "rate",
+    "training images": "images",
+    "labels redrawn": "redrawn",
+    "units per layer": "units",
+    "seed": "seed",
+}  # what each control sets
+SAYS = {
+    "start": "Two nets with the same first weights see the same images in the same order. "
+    "Press Train.",
+    "going": "Step {step} of {steps}: {found}",
+    "over": "After {step} steps {found} One seed. Ask five.",
+    "without": '<b class="pg-without">the net without dropout leads by {lead} points</b>',
+    "with": '<b class="pg-with">dropout leads by {lead} points</b>',
+    "wins": "{who}, {dropped} against {without}.",
+    "loses": "{who}, {without} against {dropped}.",
+    "nobody": "nobody leads, {dropped} with dropout and {without} without: too few images to tell.",
+    "seeds": "{count} of 5 seeds are trained.",
+    "five": "Five seeds, {steps} steps each: {who}. Dropout's lead has the 95 % interval {low} to "
+    "{high}.",
+    "unclear": "nobody leads for sure",
+    "fold": "{images} images, {redrawn} % of labels redrawn, {units} units, seed {seed}",
+    "fails": "The digits cannot be loaded.",
+}
 OWN = "your own"
 OLD = "on images that it trains on"
 TESTED = 797  # of 1,797 digits; the others are there to train on
@@ -80,7 +104,7 @@ def train_it_here(case="dropout wins"):
         slider("training images", start["images"], 50, 1000, 10)
         + slider("labels redrawn", round(100 * start["redrawn"]), 0, 40, 1)
         + menu("units per layer", start["units"], [16, 32, 64, 128])
-        + field("seed", 0)
+        + seed_field(0)
     )
     controls = (
         menu("case", case, [*CASES, OWN])
@@ -108,12 +132,35 @@ def train_it_here(case="dropout wins"):
         view=view,
         scripts=("experiment", "train_it_here"),
         texts={"digits": _digits_text()},
-        says="Two nets with the same first weights see the same images in the same order. "
-        "Press Train.",
-        cases=CASES,
+        says=SAYS,
+        charts=[
+            (_chart("Accuracy", 1), "accuracy", 1),
+            (_chart("Loss, in nats", 3), "crossEntropy", 3),
+        ],
+        dots='<svg class="pg-seeds" viewBox="0 0 688 66" aria-hidden="true">'
+        '<path class="pg-grid" d="M344 4V46"/><g text-anchor="middle"><text x="344" y="62">0</text>'
+        '<text x="103" y="62">dropout loses</text><text x="585" y="62">dropout wins</text></g>'
+        "{dots}</svg>",
+        keys=KEYS,
+        cases={
+            name: {**one, "redrawn": round(100 * one["redrawn"])} for name, one in CASES.items()
+        },
         start={"case": case, "seed": 0},
         own=OWN,
     )
+
+
+def _chart(title, top):
+    """Return a chart without its lines, 344 pixels wide: the script draws in 30 to 236."""
+    drawn = f'<text y="14">{title}</text><text x="252" y="165">steps</text>'
+    for part, steps in ((0, "0"), (0.5, "{half}"), (1, "{steps}")):
+        y, x = 146 - 116 * part, 30 + 206 * part
+        drawn += (
+            f'<path class="pg-grid" d="M30 {y:g}H236"/>'
+            f'<text x="24" y="{y + 4:g}" text-anchor="end">{part * top:g}</text>'
+            f'<text x="{x:g}" y="165" text-anchor="middle">{steps}</text>'
+        )
+    return f'<svg viewBox="0 0 344 170" aria-hidden="true">{drawn}{{lines}}</svg>'
 
 
 @cache
