@@ -35,7 +35,7 @@ MAX_SITE_BYTES = 15_000_000
 MAX_FIRST_LOAD_BYTES = 600_000  # gzipped
 MAX_SECOND_PAGE_BYTES = 150_000
 MAX_SCRIPT_BYTES = 1_500
-MAX_COMPUTING_BYTES = 10_000  # gzipped, all that computes in a page
+MAX_COMPUTING_BYTES = 10_000  # gzipped, all that computes in any page
 MAX_DIGITS_BYTES = 45_000  # gzipped
 MAX_WEIGHTS_BYTES = 110_000  # gzipped
 FRAMES_PER_EXPLORER = 4
@@ -424,7 +424,8 @@ def test_without_scripts_the_first_frame_stands_there_and_says_so(open_page, pag
     _assert_quizzes_answer(opened)
 
 
-PAINTED = """() => [...document.querySelectorAll('body, main *')].filter(
+# A canvas keeps its pixels on paper, and so the ground that they were drawn for.
+PAINTED = """() => [...document.querySelectorAll('body, main *:not(canvas)')].filter(
     node => node.checkVisibility()).map(node => {
     const {color, backgroundColor, borderTopColor, fill, stroke, filter} = getComputedStyle(node);
     return [node.tagName, color, backgroundColor, borderTopColor, fill, stroke, filter].join(' ');
@@ -455,12 +456,14 @@ def test_paper_keeps_the_sentence_of_a_piece(look_at):
     assert opened.locator(".pg-say").text_content() in text
 
 
-@pytest.mark.parametrize("page", COMPUTING)
-def test_scripts_that_compute_stand_once_on_a_page_and_are_light(page):
-    parts = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', (SITE / page).read_text())
-    names, scripts = zip(*parts, strict=True)
-    assert len(set(names)) == len(names)
-    assert len(gzip.compress("".join(scripts).encode())) < MAX_COMPUTING_BYTES
+def test_scripts_that_compute_stand_once_on_a_page_and_are_light_all_together():
+    found = {}
+    for page in COMPUTING:
+        text = (SITE / page).read_text("utf-8")
+        parts = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', text)
+        assert len(parts) == len(dict(parts))
+        found |= dict(parts)
+    assert len(gzip.compress("".join(found.values()).encode())) < MAX_COMPUTING_BYTES
     assert len(gzip.compress((SITE / "_static/data/digits.js").read_bytes())) < MAX_DIGITS_BYTES
     assert len(gzip.compress((SITE / "_static/data/weights.js").read_bytes())) < MAX_WEIGHTS_BYTES
 
