@@ -157,8 +157,8 @@ def _tables():
         for count in (0, *UNITS)
     )
     return (
-        f'<table class="pg-layer"><tr><th></th>{buttons}</tr>'
-        + f'<tr><td role="rowheader"></td>{told}</tr>' * ROWS
+        f'<table class="pg-layer"><tr><th scope="row">unit</th>{buttons}</tr>'
+        + f"<tr><td></td>{told}</tr>" * ROWS
         + '<tr aria-hidden="true"><th colspan="6">mean so far ÷ activation</th></tr>'
         + f'<tr class="pg-strip" aria-hidden="true"><th>{scale}</th>{strip * len(UNITS)}</tr>'
         + "".join(
@@ -166,7 +166,8 @@ def _tables():
             for look, name in means.items()
         )
         + '</table><table class="pg-counts"><tr><th scope="col">dropped</th>'
-        f'<th scope="col">tosses</th><th scope="col">expected</th><th></th></tr>{counts}</table>'
+        '<th scope="col">tosses</th><th scope="col">expected</th><th>share of tosses</th></tr>'
+        f"{counts}</table>"
     )
 
 
