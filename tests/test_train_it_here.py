@@ -38,8 +38,7 @@ def train(chromium, tmp_path_factory):
     page.goto(path.as_uri())
 
     def call(steps=1, later=None, **changes):
-        units = [CASE["units"]] * 2
-        settings = CASE | {"units": units, "seed": 3} | changes
+        settings = CASE | {"seed": 3} | changes
         return page.evaluate(TRAIN, [_digits_text(), settings, steps, later or {}])
 
     call.evaluate = page.evaluate
@@ -93,7 +92,7 @@ def test_redrawn_labels_are_as_many_as_asked_and_nested(train):
 )
 def test_without_dropout_a_wide_net_learns_redrawn_labels_by_heart(train):
     case = CASES["dropout wins"]
-    found = train(**case | {"units": [case["units"]] * 2, "seed": 0})
+    found = train(**case | {"seed": 0})
     assert found["learned"][0] > 0.95
     without, dropped = np.mean(found["right"], axis=1)
     assert dropped - without > 0.05

@@ -2,12 +2,13 @@
 // scores. The mask stands in a hidden control, which the address keeps as it keeps the others.
 (() => {
   "use strict";
-  const {piece, MLP, sampleMask, softmax} = dropoutLab, floats = values => Float32Array.from(values);
+  const {piece, fill, MLP, sampleMask, softmax} = dropoutLab;
+  const floats = values => Float32Array.from(values);
   const number = value =>
-    value ? value.toFixed(Math.abs(value) < 9.995 ? 2 : 1).replace("-", "−") : "0";
+    value ? dropoutLab.number(value, Math.abs(value) < 9.995 ? 2 : 1) : "0";
   const signed = value => (value > 0 ? "+" : "") + number(value);
 
-  piece("click", ({root, find, data, show, say, remember, recall}) => {
+  piece("click", ({root, find, data, say, remember, recall}) => {
     const x = floats(data.x), slider = find("dropout rate"), held = find("mask"), all = held.value;
     const units = all.length, each = find => [...root.querySelectorAll(find)];
     const net = new MLP([x.length, units, 2], null, data.weights.map(floats));
@@ -38,7 +39,6 @@
         texts.push(number(score));
       });
       each("[data-n]").forEach((place, k) => place.textContent = texts[k]);
-      show("dropout rate", rate.toFixed(2));
 
       const speaking = sent.filter(value => value).length, silent = !hidden[clicked] && "silent";
       const words = {
@@ -52,7 +52,7 @@
       };
       const what = rate == 1 ? "all" : !speaking ? "nobody" : clicked < 0 ? "start" :
         clicked === null ? "some" : silent || states[clicked];
-      say(data.says[what].replace(/{(\w+)}/g, (_, name) => words[name]), rest);
+      say(fill(data.says[what], words), rest);
     };
 
     const set = (mask, unit) => {

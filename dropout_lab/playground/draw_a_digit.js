@@ -2,7 +2,7 @@
 // hundred nets with dropout vote on it.
 (() => {
   "use strict";
-  const {piece, load, generator, softmax, dropout, MLP} = dropoutLab;
+  const {piece, calm, load, fill, number, generator, softmax, dropout, MLP} = dropoutLab;
   const {floor, min, max, round} = Math;
   // The field has 5 x 5 dots for a pixel.
   const FIELD = 140, within = (most, value) => min(most, max(0, value));
@@ -36,7 +36,7 @@
     return pixels;
   };
 
-  piece("draw", ({root, find, data, show, say, remember, recall}) => {
+  piece("draw", ({root, find, data, say, remember, recall}) => {
     const pen = find(".pg-pen"), ink = new Float32Array(FIELD ** 2);
     const numberIn = name => +find(name).value;
     let net, upper, images, started, noise = 0, at = [70, 70], down, erases, busy;
@@ -53,12 +53,11 @@
 
     const update = () => {
       const rate = numberIn("dropout rate"), asked = numberIn("nets asked");
-      const random = generator(numberIn("seed")), counts = Array(10).fill(0), means = [...counts];
+      const seed = find("seed"), random = generator(+seed.value), counts = Array(10).fill(0), means = [...counts];
       const pixels = centered(ink).map(gray => within(1, gray + noise * random.normal()));
       const blank = pixels.every(gray => !gray), rows = [];
       let alone = [], said = [];
-      if (!find("seed").validity.valid)
-        return say("The seed is a whole number from 0 to 999999.", true);
+      if (!seed.validity.valid) return say(seed.title, true);
       if (net && !blank) {
         alone = [...softmax(net.forward(pixels, 1), 10)];
         for (let k = 0; k < asked; k++) {
@@ -78,8 +77,6 @@
       paint(".pg-seen", 28, pixels);
       find(".pg-cursor").style.inset = `${at[1] / 1.4}% 0 0 ${at[0] / 1.4}%`;
       find(".pg-cursor").classList.toggle("pg-off", !down);
-      show("dropout rate", rate.toFixed(2));
-      show("nets asked", asked);
       // A disc is larger when its unit is louder, a dot at zero, and a ring where it is dropped.
       all("circle", (unit, k) => {
         unit.style.r = said[k] < 0 ? "4px" : 1 + 4 * within(1, (said[k] ?? 0) / 4) ** 0.5 + "px";
@@ -93,10 +90,13 @@
       if (!alone.length) return say(blank ? data.says : data.waits, true);
       const best = max(...alone), listed = [...counts.keys()]
         .filter(digit => counts[digit]).sort((a, b) => counts[b] - counts[a])
-        .map(digit => `${counts[digit]} say${counts[digit] > 1 ? "" : "s"} ${digit}`);
-      const told = [alone.indexOf(best), best > 0.995 ? "more than 0.99" : best.toFixed(2),
-        asked + (asked > 1 ? " nets" : " net"), listed.shift(), ["", ...listed].join(", ")];
-      say(data.tells.replace(/#/g, () => told.shift()), !busy);
+        .map(digit => `${counts[digit]} for ${digit}`);
+      say(fill(data.tells, {
+        digit: alone.indexOf(best),
+        chance: number(best),
+        first: listed.shift(),
+        rest: ["", ...listed].join(", "),
+      }), !busy);
     };
 
     const use = job => {
@@ -162,9 +162,8 @@
         const asked = find("nets asked");
         find("seed").value = (numberIn("seed") + 1) % 1e6;
         asked.value = 0;
-        const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
         const frame = () => {
-          asked.value = calm ? 100 : 1 + +asked.value;
+          asked.value = calm.matches ? 100 : 1 + +asked.value;
           busy = asked.value < 100;
           update();
           if (busy) setTimeout(frame, 25);

@@ -11,7 +11,7 @@ from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.network import MLP, softmax
-from dropout_lab.playground.page import button, field, key, menu, piece, slider
+from dropout_lab.playground.page import button, key, menu, piece, seed_field, slider
 from dropout_lab.sweeps import load_results
 
 __all__ = ["TRAINED", "draw_a_digit", "pack_net", "stored_net", "unpack_net"]
@@ -23,8 +23,7 @@ RATE = 0.5
 PRESSED = 'Erase" aria-pressed="false'  # a button that stays down
 NETS = 100
 OWN = "your own"
-# The script, too, puts its numbers where a sign stands for them.
-TOLD = "Eval mode says {}# with #{}. Of # with dropout {}#{}#."
+TOLD = "Eval mode says {digit} with {chance}. Votes of nets with dropout: {first}{rest}."
 WIDTH, ROW = 344, 18  # of a picture, and of a digit's row in it
 
 
@@ -63,7 +62,7 @@ def draw_a_digit(digit=7):
     controls = (
         drawing
         + menu("digit", OWN, [OWN, *range(10)])
-        + field("seed", 0).replace("<input", '<input required pattern="[0-9]{1,6}"')
+        + seed_field(0)
         + slider("dropout rate", RATE, 0, 0.95, 0.01)
         + slider("nets asked", NETS, 1, NETS, 1)
         + button("Ask a hundred times", first=True)
@@ -81,7 +80,9 @@ def draw_a_digit(digit=7):
         says="Draw a digit in the field, or choose one. A hundred nets with dropout will vote.",
         waits="The net is on its way.",
         fails="The net cannot be loaded.",
-        tells=TOLD.format('<b class="pg-without">', "</b>", '<b class="pg-with">', "</b>"),
+        tells=TOLD.replace(
+            "{digit} with {chance}", '<b class="pg-without">{digit} with {chance}</b>'
+        ).replace("{first}", '<b class="pg-with">{first}</b>'),
     )
 
 
@@ -252,18 +253,12 @@ def _still(digit):
 def _sentence(alone, counts):
     """Say what eval mode says, and for which digits so many nets vote; the script says it so."""
     said = [
-        f"{counts[digit]} {'say' if counts[digit] > 1 else 'says'} {digit}"
+        f"{counts[digit]} for {digit}"
         for digit in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     ]
-    top = alone.max()
-    told = (
-        alone.argmax(),
-        "more than 0.99" if top > 0.995 else f"{top:.2f}",
-        f"{counts.sum()} net{'s' if counts.sum() > 1 else ''}",
-        said[0],
-        ", ".join(["", *said[1:]]),
-    )
-    return TOLD.format(*[""] * 4).replace("#", "{}").format(*told)
+    chance = f"{alone.max():.2f}"
+    told = {"digit": alone.argmax(), "chance": chance, "first": said[0]}
+    return TOLD.format(**told, rest="".join(f", {each}" for each in said[1:]))
 
 
 def _net_text():

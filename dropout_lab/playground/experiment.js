@@ -33,7 +33,7 @@
     // Every kind of chance has a stream of its own: another rate leaves images, weights and order.
     constructor(digits, {images: count, redrawn, units, seed, rate, learningRate}) {
       const [drawn, luck, first, order, masks] = [1, 2, 3, 4, 5].map(k => generator(seed, k));
-      const sizes = [PIXELS, ...units, 10];
+      const sizes = [PIXELS, units, units, 10];
       this.test = digits.test;
       this.train = images(digits.pool, drawn.shuffled(digits.pool.labels.length).slice(0, count));
       this.labels = this.train.labels;
@@ -47,8 +47,8 @@
 
     // The labels that a small share redraws, a larger one redraws too.
     redraw(share) {
-      const draw = (label, [luck, other]) => luck < share ? other : label;
-      this.train.labels = this.labels.map((label, i) => draw(label, this.luck[i]));
+      this.train.labels = this.labels.map((label, i) =>
+        this.luck[i][0] < share ? this.luck[i][1] : label);
     }
 
     advance() {
@@ -174,4 +174,10 @@
 
   Object.assign(dropoutLab, {readDigits, Experiment, sharedInterval, serve});
   dropoutLab.text += `(${experiment})();`;
+
+  // In a worker it serves the page that made it.
+  if (!globalThis.document) {
+    const served = serve(message => postMessage(message), 40);
+    onmessage = ({data: [verb, value]}) => served[verb](value);
+  }
 })();

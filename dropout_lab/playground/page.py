@@ -69,9 +69,9 @@ def piece(kind, name, draw, *, controls, view, scripts, texts=None, **data):
     return Published(page, sentence)
 
 
-def slider(name, value, low, high, step):
-    """Return a slider with its value beside it."""
-    limits = f'min="{low}" max="{high}" step="{step}" value="{value}"'
+def slider(name, value, low, high, step, unit=""):
+    """Return a slider with its value, and its unit, beside it."""
+    limits = f'min="{low}" max="{high}" step="{step}" value="{value}" data-unit="{unit}"'
     return _labeled(name, f'<b aria-hidden="true"></b><input type="range" {limits} {{}}>')
 
 

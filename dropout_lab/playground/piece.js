@@ -5,6 +5,7 @@
   const inBook = "content_root" in document.documentElement.dataset;
 
   Object.assign(dropoutLab, {
+    calm,
     // Bring one kind of piece to life wherever it stands. Python made its controls; they are in
     // its data, as they are of no use without a script.
     piece(kind, live) {
@@ -12,10 +13,8 @@
         root.dataset.on = "";
         const find = name => root.querySelector(name[0] === "." ? name : `[name="${name}"]`);
         const data = JSON.parse(root.querySelector("[type='application/json']").textContent);
-        find(".pg-note").remove();
         find(".pg-ui").innerHTML = data.controls;
         find(".pg-view").innerHTML = data.view;
-        find(".pg-view").removeAttribute("style");
         // JupyterLab would take the arrow keys for itself; but it must hear Ctrl+S.
         root.onkeydown = event => event.ctrlKey || event.metaKey || event.stopPropagation();
         const controls = [...root.querySelectorAll(".pg-ui :is(input, select)")];
@@ -40,12 +39,13 @@
             }
             root.scrollIntoView();
           },
-          show(name, text) {
-            const control = find(name);
-            control.ariaValueText = control.previousSibling.textContent = text;
-          },
-          // What changes many times a second is announced once it has come to rest.
+          // What changes many times a second is announced once it has come to rest. The value of
+          // each slider stands beside it.
           say(html, rest) {
+            for (const slider of root.querySelectorAll("label [type=range]")) {
+              const {value, step, dataset} = slider, text = (+value).toFixed(step < 1 ? 2 : 0);
+              slider.ariaValueText = slider.previousSibling.textContent = text + dataset.unit;
+            }
             const caption = find(".pg-say");
             caption.ariaLive = rest ? "polite" : "off";
             caption.innerHTML = html;

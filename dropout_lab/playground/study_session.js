@@ -33,7 +33,7 @@
 
   const round = value => Math.round(100 * value) / 100 + 0;
 
-  piece("group", ({root, find, data, show, say, remember, recall}) => {
+  piece("group", ({root, find, data, say, remember, recall}) => {
     const {start: state, says, more, few} = data, held = find("sessions");
     const friends = root.querySelectorAll(".pg-group-friend");
 
@@ -67,7 +67,6 @@
       };
       for (const name in table) [table[name]].flat().forEach((value, k) =>
         root.style.setProperty("--" + name + k, values[name + k] = value.at ? value : round(value)));
-      show("dropout rate", rate.toFixed(2));
       say(says[now], true);
       root.querySelectorAll("data").forEach(element => {
         const value = values[element.value];

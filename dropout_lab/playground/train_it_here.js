@@ -13,9 +13,7 @@
       sent.forEach(words => send(...words));
     };
     try {
-      const listen = "const served = dropoutLab.serve(m => postMessage(m), 40);" +
-        "onmessage = e => served[e.data[0]](e.data[1]);";
-      const worker = new Worker(URL.createObjectURL(new Blob([dropoutLab.text, listen])));
+      const worker = new Worker(URL.createObjectURL(new Blob([dropoutLab.text])));
       worker.onmessage = event => hear(event.data);
       worker.onerror = alone;
       send = (...words) => worker.postMessage(words);
@@ -38,14 +36,10 @@
 
   const drawNet = (canvas, name, units, numbers, seen) => {
     const style = getComputedStyle(canvas), color = role => style.getPropertyValue("--pg-" + role);
-    const scale = canvas.clientWidth / WIDTH * devicePixelRatio, c = canvas.getContext("2d");
-    const width = Math.round(WIDTH * scale);
-    if (canvas.width !== width) {
-      canvas.width = width;
-      canvas.height = 222 * scale;
-    }
-    c.setTransform(scale, 0, 0, scale, 0, 0);
-    c.clearRect(0, 0, WIDTH, 222);
+    const c = canvas.getContext("2d");
+    // Two dots a pixel, so that fine screens show fine discs.
+    c.setTransform(2, 0, 0, 2, 0, 0);
+    c.clearRect(0, 0, WIDTH, 186);
     c.font = `13px ${style.fontFamily}`;
     const ink = (value, opacity = 1) => {
       c.fillStyle = c.strokeStyle = value;
@@ -55,44 +49,34 @@
       path.moveTo(x + radius, y);
       path.arc(x, y, radius, 0, 7);
     };
-    const label = (text, x, y) => {
-      ink(style.color);
-      c.textAlign = "center";
-      c.fillText(text, x, y);
-    };
     let at = 0;
-    label("64 pixels", 33, 12);
-    label("digit", 314, 12);
+    const next = () => numbers[at++] || 0;
     seen?.pixels.forEach((gray, k) => {
       ink(style.color, 0.06 + 0.94 * gray);
-      c.fillRect(1 + 8 * (k % 8), 80 + 8 * (k >> 3), 7.5, 7.5);
+      c.fillRect(1 + 8 * (k % 8), 61 + 8 * (k >> 3), 7.5, 7.5);
     });
     for (const x of [128, 240]) {
       const columns = Math.min(8, units / 4), middle = (units / columns - 1) / 2;
-      let dropped = 0;
-      label(units + " units", x, 12);
       // Silent by ReLU and dropped never look alike: a dot, and a ring without one. All discs are
       // one path, and all rings another, as painting each by itself is slow.
       const discs = new Path2D(), rings = new Path2D();
       for (let unit = 0; unit < units; unit++) {
         const left = x + 11.5 * (unit % columns - (columns - 1) / 2);
-        const top = 112 + 11.5 * (Math.floor(unit / columns) - middle);
-        const open = numbers[at++], ring = numbers[at++];
+        const top = 93 + 11.5 * (Math.floor(unit / columns) - middle);
+        const open = next(), ring = next();
         circle(discs, left, top, (1 + 4 * open) * (1 - ring));
         if (ring) circle(rings, left, top, 4 * ring);
-        dropped += ring > 0.5;
       }
       ink(color(name));
       c.fill(discs);
       ink(color("dropped"));
       c.stroke(rings);
-      label(dropped ? dropped + " dropped" : "none dropped", x, 217);
     }
     const said = new Path2D();
+    ink(style.color);
     for (let digit = 0; digit < 10; digit++) {
-      circle(said, 306, 31 + 18 * digit, 1 + 5 * Math.sqrt(numbers[at++]));
-      label(digit, 322, 35.5 + 18 * digit);
-      if (digit === seen?.label) c.fillText("←", 336, 35.5 + 18 * digit);
+      circle(said, 306, 12 + 18 * digit, 1 + 5 * Math.sqrt(next()));
+      c.fillText(digit + (digit === seen?.label ? " ←" : ""), 318, 16.5 + 18 * digit);
     }
     ink(color(name));
     c.fill(said);
@@ -101,16 +85,17 @@
   // Solid on new images, dotted on its own. The words at the ends of the lines say whose they are.
   const lines = (measure, top, steps, curves) => {
     const x = step => 30 + 206 * step / steps, y = value => 146 - 116 * Math.min(value / top, 1);
-    const ends = curves.at(-1), heights = ends?.nets.map(net => y(net.test[measure]));
-    return !ends ? "" : NAMES.map((name, k) => {
+    const ends = curves.at(-1);
+    if (!ends) return "";
+    // Two labels that would meet stand apart.
+    const heights = ends.nets.map(net => y(net.test[measure])), gap = heights[0] - heights[1];
+    const apart = Math.max(0, 16 - Math.abs(gap)) / 2;
+    return NAMES.map((name, k) => {
       const place = kind => ({step, nets}) => [x(step), y(nets[k][kind][measure])].map(Math.round);
       const line = (kind, more) =>
         `<polyline class="pg-${name}${more}" points="${curves.map(place(kind)).join(" ")}"/>`;
-      // Two labels that would meet stand apart.
-      const apart = Math.max(0, 16 - Math.abs(heights[0] - heights[1])) / 2;
-      const below = heights[k] > heights[1 - k] || heights[0] === heights[1] && k;
       return line("train", " pg-own") + line("test", "") + `<text class="pg-${name}" ` +
-        `x="${x(ends.step) + 8}" y="${heights[k] + (below ? apart : -apart) + 4}">` +
+        `x="${x(ends.step) + 8}" y="${heights[k] + (gap > 0 === !k ? apart : -apart) + 4}">` +
         `${number(ends.nets[k].test[measure])} ${name}</text>`;
     }).join("");
   };
@@ -119,21 +104,22 @@
   const dots = ({mean, half, bySeed}) => {
     const reach = Math.max(0.05, Math.abs(mean) + half, ...bySeed.map(Math.abs));
     const x = lead => WIDTH * (1 + 0.87 * lead / reach);
-    const side = "pg-" + (Math.abs(mean) < half ? "nobody" : NAMES[+(mean > 0)]);
-    const dot = (lead, y, radius) => `<circle class="${side}" cx="${x(lead)}" cy="${y}" r="${radius}"/>`;
-    return `<path class="${side} pg-interval" d="M${x(mean - half)} 32H${x(mean + half)}"/>` +
-      dot(mean, 32, 5) + bySeed.map(lead => dot(lead, 14, 4)).join("");
+    const dot = (lead, y) => `M${x(lead)} ${y}h0`;
+    return {
+      side: Math.abs(mean) < half ? "nobody" : NAMES[+(mean > 0)],
+      interval: `M${x(mean - half)} 32H${x(mean + half)}`,
+      dots: dot(mean, 32) + bySeed.map(lead => dot(lead, 14)).join(""),
+    };
   };
 
-  piece("train", ({root, find, data, show, say, remember, recall}) => {
+  piece("train", ({root, find, data, say, remember, recall}) => {
     const canvases = root.querySelectorAll("canvas");
     const state = {...data.start, ...data.cases[data.start.case]};
     let busy = "", run = 0, curves = [], seen, seeds, started, send;
 
     const draw = glide(numbers => canvases.forEach((canvas, k) =>
       drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), seen)));
-    const silent = () => Array(8 * state.units + 20).fill(0);
-    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : silent());
+    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : []);
     const points = lead => number(100 * lead, 1);
     const leader = (lead, half) =>
       Math.abs(lead) > half && fill(data.says[NAMES[+(lead > 0)]], {lead: points(Math.abs(lead))});
@@ -151,15 +137,12 @@
         {step, steps, found: fill(!who ? says.nobody : lead > 0 ? says.wins : says.loses, found)});
     };
     const showAll = () => {
-      const {steps, rate, images, redrawn} = state;
-      show("dropout rate", number(rate));
-      show("training images", images);
-      show("labels redrawn", redrawn + " %");
+      const {steps} = state;
       find(".pg-fold").textContent = fill(data.says.fold, state);
       find("Train").textContent = busy ? "Pause" : "Train";
       find(".pg-curves").innerHTML = data.charts.map(([chart, measure, top]) =>
         fill(chart, {steps, half: steps / 2, lines: lines(measure, top, steps, curves)})
-      ).join("") + (seeds?.bySeed ? fill(data.dots, {dots: dots(seeds)}) : "");
+      ).join("") + (seeds?.bySeed ? fill(data.dots, dots(seeds)) : "");
       showNets();
       say(verdict(), !busy);
     };
@@ -175,8 +158,7 @@
       showAll();
     };
     const share = () => state.redrawn / 100;
-    const settings = () =>
-      ({...state, units: [state.units, state.units], redrawn: share(), run: ++run});
+    const settings = () => ({...state, redrawn: share(), run: ++run});
     const begin = () => {
       busy = "";
       seeds = seen = null;
@@ -226,8 +208,8 @@
       if (!key) for (const name in data.keys) find(name).value = state[data.keys[name]];
       else if (key !== "rate" && key !== "seed") find("case").value = data.own;
       remember();
-      if (send && !seeds && key === "rate") send(key, state.rate);
-      else if (send && !seeds && key === "redrawn") send(key, share());
+      const midway = {rate: state.rate, redrawn: share()};
+      if (send && !seeds && key in midway) send(key, midway[key]);
       else if (send) {
         begin();
         if (going) press.Train();
@@ -237,7 +219,6 @@
     recall(change);
     find(".pg-fold").parentNode.open = root.clientWidth > 600;
     showAll();
-    new ResizeObserver(showNets).observe(canvases[0]);
     // A canvas does not follow the palette of the page by itself.
     const theme = {attributeFilter: ["data-theme"]};
     new MutationObserver(showNets).observe(document.documentElement, theme);

@@ -102,7 +102,7 @@ def train_it_here(case="dropout wins"):
     start = CASES[check.choice(case, "case", CASES)]
     own = (
         slider("training images", start["images"], 50, 1000, 10)
-        + slider("labels redrawn", round(100 * start["redrawn"]), 0, 40, 1)
+        + slider("labels redrawn", round(100 * start["redrawn"]), 0, 40, 1, " %")
         + menu("units per layer", start["units"], [16, 32, 64, 128])
         + seed_field(0)
     )
@@ -114,9 +114,12 @@ def train_it_here(case="dropout wins"):
         + button("Train", first=True)
         + "".join(map(button, ["Step", "Start again", "Five seeds"]))
     )
+    heads = "".join(f"<span>{head}</span>" for head in ("pixels", "layer 1", "layer 2", "digit"))
+    heads = f'<p class="pg-heads" aria-hidden="true">{heads}</p>'
     nets = "".join(
-        f'<div><b class="pg-{name}">{name.title()} dropout</b>'
-        f'<canvas role="img" aria-label="units of the net {name} dropout"></canvas></div>'
+        f'<div><b class="pg-{name}">{name.title()} dropout</b>{heads}'
+        '<canvas width="688" height="372" role="img" '
+        f'aria-label="units of the net {name} dropout"></canvas></div>'
         for name in ("without", "with")
     )
     view = (
@@ -137,10 +140,10 @@ def train_it_here(case="dropout wins"):
             (_chart("Accuracy", 1), "accuracy", 1),
             (_chart("Loss, in nats", 3), "crossEntropy", 3),
         ],
-        dots='<svg class="pg-seeds" viewBox="0 0 688 66" aria-hidden="true">'
+        dots='<svg class="pg-seeds pg-{side}" viewBox="0 0 688 66" aria-hidden="true">'
         '<path class="pg-grid" d="M344 4V46"/><g text-anchor="middle"><text x="344" y="62">0</text>'
         '<text x="103" y="62">dropout loses</text><text x="585" y="62">dropout wins</text></g>'
-        "{dots}</svg>",
+        '<path d="{interval}"/><path class="pg-dots" d="{dots}"/></svg>',
         keys=KEYS,
         cases={
             name: {**one, "redrawn": round(100 * one["redrawn"])} for name, one in CASES.items()

@@ -5,7 +5,7 @@
   const {piece, generator, sampleMask, dropout} = dropoutLab;
   const number = value => value.toFixed(Math.abs(value) < 100 ? 2 : 0).replace("-", "−");
 
-  piece("layer", ({root, find, data, show, say, remember, recall}) => {
+  piece("layer", ({root, find, data, say, remember, recall}) => {
     const state = {}, all = selector => root.querySelectorAll(selector);
     // Whom the sentence is about.
     let unit = 3;
@@ -55,7 +55,6 @@
 
       const values = [rate.toFixed(2), tosses, unit, ...told[unit - 1],
         number(infer / train / keep), number(back / train)];
-      show("dropout rate", values[0]);
       // What is refused says in its title what is allowed.
       say(find(".pg-ui :invalid")?.title || data.says[
         +tosses ? held[unit - 1] < 2 ? 1 : values[8] - 1 ? 2 : values[9] - 1 ? 3 : 4 : 0
