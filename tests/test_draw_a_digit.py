@@ -256,10 +256,10 @@ def as_mnist(ink):
 
 
 @pytest.mark.firefox
-@pytest.mark.parametrize(("digit", "rate", "asked"), [(3, 0.5, 100), (5, 0.3, 37), (8, 0.0, 1)])
+@pytest.mark.parametrize(("digit", "rate", "asked"), [(3, 0.5, 100), (5, 0.3, 37), (8, 0.0, 2)])
 def test_a_hundred_nets_answer_as_the_package_s_do(piece, digit, rate, asked):
     page = piece(f"#piece=draw&digit={digit}&dropout+rate={rate}&nets+asked={asked}&seed=5")
-    wait_for(page, f"Of {asked} net")
+    wait_for(page, f"Votes of {asked} nets")
     _, *masks = (np.array(part, bool)[:asked] for part in page.evaluate(MASKS, [5, rate]))
     net, digits = copy.deepcopy(stored_net())
     net.rates = [rate, rate]
@@ -295,7 +295,7 @@ def test_stored_digits_go_in_unchanged(piece):
     page = piece()
     for digit, image in enumerate(stored_net()[1]):
         choose(page, digit)
-        wait_for(page, "Of 100 nets")
+        wait_for(page, "Votes of 100 nets")
         np.testing.assert_allclose(seen_by(page), image, atol=1 / 255, err_msg=str(digit))
 
 
@@ -312,7 +312,7 @@ def test_so_do_other_images_of_mnist(piece):
         page.evaluate("text => dropoutLab.weights = text", text)
         for digit in range(10):
             choose(page, digit)
-            wait_for(page, "Of 100 nets")
+            wait_for(page, "Votes of 100 nets")
             np.testing.assert_allclose(seen_by(page), x[start + digit], atol=1 / 255)
 
 
@@ -329,7 +329,7 @@ def test_a_drawing_is_scaled_and_centered_as_mnist_is(piece):
     for places in drawings:
         press(page, "Clear")
         drag(page, *places)
-        wait_for(page, "Of 100 nets")
+        wait_for(page, "Votes of 100 nets")
         found, expected = seen_by(page).reshape(28, 28), as_mnist(ink_of(page) / 255)
         assert np.abs(found - expected).max() < 0.25
         assert np.abs(found - expected).mean() < 0.01
@@ -345,7 +345,7 @@ def test_a_drawing_is_scaled_and_centered_as_mnist_is(piece):
 def test_pen_and_keys_leave_the_same_lines_and_erase_them(piece):
     page = piece()
     drag(page, (35, 40), (100, 40), (100, 110))
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     drawn = ink_of(page) > 0
     expected = capsule((35, 40), (100, 40)) | capsule((100, 40), (100, 110))
     assert (drawn != expected).mean() < 0.002  # the mouse stands between two dots
@@ -359,7 +359,7 @@ def test_pen_and_keys_leave_the_same_lines_and_erase_them(piece):
     keys = ["ArrowLeft"] * 4 + [" "] + ["ArrowDown"] * 6 + ["ArrowRight"] * 9
     for key in keys:
         page.keyboard.press(key)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     expected = capsule((50, 70), (50, 100)) | capsule((50, 100), (95, 100))
     np.testing.assert_array_equal(ink_of(page) > 0, expected)
     press(page, "Erase")
@@ -390,7 +390,7 @@ def test_a_finger_draws_and_the_page_stays(piece, browser):
         point = {"x": box["x"] + 0.5 * box["width"], "y": box["y"] + way * box["height"]}
         points = [] if kind == "touchEnd" else [point]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     rows = np.flatnonzero((ink_of(page) > 0).any(axis=1))
     assert np.ptp(rows) == pytest.approx(0.6 * 140 + 12, abs=3)
     assert page.evaluate("scrollY") == 0
@@ -402,7 +402,7 @@ def test_an_empty_field_gets_a_sentence_and_no_numbers(piece):
     assert page.says.text_content().startswith(EMPTY)
     height = page.figure.bounding_box()["height"]
     choose(page, 3)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     assert page.figure.bounding_box()["height"] == height
     press(page, "Clear")
     wait_for(page, EMPTY)
@@ -420,26 +420,26 @@ def test_votes_come_in_one_after_the_other_from_new_nets(piece):
     page = piece()
     assert page.locator("script[src*='weights.js']").count() == 0
     choose(page, 3)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     assert page.locator("script[src*='weights.js']").count() == 1
     before = marks(page, "each")
     press(page, "Ask a hundred times")
-    page.figure.locator("figcaption", has_text=re.compile(r"Of \d\d nets")).wait_for()
+    page.figure.locator("figcaption", has_text=re.compile(r"Votes of \d\d nets")).wait_for()
     assert page.says.get_attribute("aria-live") == "off"
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     assert page.says.get_attribute("aria-live") == "polite"
     assert page.get_by_label("seed").input_value() == "1"
     assert "seed=1" in page.url
     assert not np.allclose(marks(page, "each"), before)
     page.get_by_label("seed").fill("0")
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     np.testing.assert_array_equal(marks(page, "each"), before)
 
 
 def test_who_wants_no_motion_gets_all_votes_at_once(piece):
     page = piece(reduced_motion="reduce")
     choose(page, 3)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     sizes = page.evaluate(
         """() => {
         const seen = [], caption = document.querySelector("figcaption");
@@ -450,31 +450,31 @@ def test_who_wants_no_motion_gets_all_votes_at_once(piece):
     }"""
     )
     assert sizes
-    assert all("Of 100 nets" in text for text in sizes)
+    assert all("Votes of 100 nets" in text for text in sizes)
 
 
 def test_noise_is_added_to_what_the_net_sees_and_repeats(piece):
     page = piece("#piece=draw&digit=4&seed=11")
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     drawn = ink_of(page)
     noise = np.array(page.evaluate(MASKS, [11, 0.5])[0])
     for times in (1, 2):
         press(page, "Add noise")
-        wait_for(page, "Of 100 nets")
+        wait_for(page, "Votes of 100 nets")
         expected = np.clip(stored_net()[1][4] + 0.2 * times * noise, 0, 1)
         np.testing.assert_allclose(seen_by(page), expected, atol=1 / 255)
     np.testing.assert_array_equal(ink_of(page), drawn)
     press(page, "Clear")
     wait_for(page, EMPTY)
     press(page, "Add noise")
-    wait_for(page, "Of 100 nets")  # a picture of noise has no digit, and gets an answer
+    wait_for(page, "Votes of 100 nets")  # a picture of noise has no digit, and gets an answer
 
 
 @pytest.mark.parametrize("seed", ["", "two", "-1", "1.5", "1e3", "9999999"])
 def test_a_seed_that_is_none_is_refused_in_a_sentence(piece, seed):
     page = piece()
     choose(page, 3)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     before = marks(page, "each")
     page.get_by_label("seed").fill(seed)
     wait_for(page, "The seed is a whole number from 0 to 999999.")
@@ -486,7 +486,7 @@ def test_an_address_that_somebody_edited_breaks_nothing(piece):
     assert page.get_by_label("dropout rate").input_value() == "0.95"
     page.get_by_label("seed").fill("3")
     choose(page, 3)
-    wait_for(page, "Of ")
+    wait_for(page, "Votes of ")
     assert "digit=3" in page.url
 
 
@@ -505,7 +505,7 @@ def test_it_stands_in_a_notebook_as_well(browser, tmp_path):
     page.goto(path.as_uri() + "#piece=draw&digit=3")
     page.figure = page.get_by_role("figure", name="Draw a digit")
     choose(page, 7)
-    wait_for(page, "Of 100 nets")
+    wait_for(page, "Votes of 100 nets")
     page.close()
 
 
@@ -532,9 +532,9 @@ def test_without_scripts_a_picture_and_a_sentence_stand_there(message_of):
         (
             0.984,
             {7: 96, 2: 3, 9: 1},
-            "7 with 0.98. Votes of nets with dropout: 96 for 7, 3 for 2, 1 for 9.",
+            "7 with 0.98. Votes of 100 nets with dropout: 96 for 7, 3 for 2, 1 for 9.",
         ),
-        (0.5, {1: 2, 7: 2}, "7 with 0.50. Votes of nets with dropout: 2 for 1, 2 for 7."),
+        (0.5, {1: 2, 7: 2}, "7 with 0.50. Votes of 4 nets with dropout: 2 for 1, 2 for 7."),
     ],
 )
 def test_the_sentence(top, counts, expected):

@@ -92,6 +92,7 @@
         .filter(digit => counts[digit]).sort((a, b) => counts[b] - counts[a])
         .map(digit => `${counts[digit]} for ${digit}`);
       say(fill(data.tells, {
+        asked,
         digit: alone.indexOf(best),
         chance: number(best),
         first: listed.shift(),

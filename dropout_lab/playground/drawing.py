@@ -23,7 +23,7 @@ RATE = 0.5
 PRESSED = 'Erase" aria-pressed="false'  # a button that stays down
 NETS = 100
 OWN = "your own"
-TOLD = "Eval mode says {digit} with {chance}. Votes of nets with dropout: {first}{rest}."
+TOLD = "Eval mode says {digit} with {chance}. Votes of {asked} nets with dropout: {first}{rest}."
 WIDTH, ROW = 344, 18  # of a picture, and of a digit's row in it
 
 
@@ -64,7 +64,7 @@ def draw_a_digit(digit=7):
         + menu("digit", OWN, [OWN, *range(10)])
         + seed_field(0)
         + slider("dropout rate", RATE, 0, 0.95, 0.01)
-        + slider("nets asked", NETS, 1, NETS, 1)
+        + slider("nets asked", NETS, 2, NETS, 1)
         + button("Ask a hundred times", first=True)
         + '<p id="pg-keys">In the field, arrow keys move the pen; Space puts it down or lifts it.'
         "</p>"
@@ -257,7 +257,7 @@ def _sentence(alone, counts):
         for digit in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     ]
     chance = f"{alone.max():.2f}"
-    told = {"digit": alone.argmax(), "chance": chance, "first": said[0]}
+    told = {"digit": alone.argmax(), "chance": chance, "asked": counts.sum(), "first": said[0]}
     return TOLD.format(**told, rest="".join(f", {each}" for each in said[1:]))
 
 
