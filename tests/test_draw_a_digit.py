@@ -115,8 +115,8 @@ def drawn(*strokes):
 
 
 @pytest.mark.proves(
-    "An H of three strokes is a 4 for the net of the page: with 0.95 in eval mode, and with more "
-    "than 90 votes of 100 at most sizes",
+    "An upright H of three strokes is a 4 for the net of the page, in eval mode with 0.95, and at "
+    "most sizes that were tried with more than 90 votes of 100",
     chapter=11,
 )
 def test_a_letter_can_win_the_vote():

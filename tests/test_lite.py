@@ -168,7 +168,7 @@ def distribution(tmp_path):
 NEEDED = {"numpy.whl", "scikit-learn.whl", "scipy.whl", "openblas.whl"}
 
 
-@pytest.mark.parametrize("kind", ["folder", "bztar"])
+@pytest.mark.parametrize("kind", ["folder", "bztar", "zip"])
 def test_a_distribution_at_hand_gives_what_the_chapters_need(distribution, tmp_path, kind):
     source = distribution
     if kind != "folder":

@@ -85,7 +85,7 @@ def test_each_convention_passes_on_what_the_package_s_does(layer, name):
         written = f"{ratio:.2f}" if ratio < 100 else f"{ratio:.0f}"
         assert (f", which is {written} times that." in said) == (not np.isclose(ratio, 1))
         gradient = way.gradient_ratio(rate)
-        assert (f"the gradient is {gradient:.2f} of the true one." in said) == (gradient != 1)
+        assert (f"the gradient is {gradient:.2f} times the true one." in said) == (gradient != 1)
         assert ("they agree." in said) == (np.isclose(ratio, 1) and gradient == 1)
 
 

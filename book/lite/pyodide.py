@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import urllib.request
+import zipfile
 from pathlib import Path
 
 from book.lite import browser_installs
@@ -70,7 +71,8 @@ def take_distribution(source, folder):
     with tempfile.TemporaryDirectory() as unpacked:
         if source.is_file():
             try:
-                shutil.unpack_archive(source, unpacked, filter="data")
+                safe = {} if zipfile.is_zipfile(source) else {"filter": "data"}
+                shutil.unpack_archive(source, unpacked, **safe)
             except shutil.ReadError as error:
                 raise ValueError(f"{source}: no archive that Python can read") from error
         at_hand = Path(unpacked) if source.is_file() else source

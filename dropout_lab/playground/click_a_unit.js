@@ -48,7 +48,7 @@
         instead: number(hidden[clicked] * scale),
         scale: number(scale),
         dropped: units - mask.reduce((sum, kept) => sum + kept),
-        moving: 2 * x.length * speaking,
+        moving: (x.length + 2) * speaking,
       };
       const what = rate == 1 ? "all" : !speaking ? "nobody" : clicked < 0 ? "start" :
         clicked === null ? "some" : silent || states[clicked];

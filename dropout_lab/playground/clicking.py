@@ -92,7 +92,7 @@ def click_a_unit():
 
 
 _KEY = (
-    '<p class="pg-key pg-click-key"><span><b>0.6</b> a weight</span>'
+    '<p class="pg-key"><span><b>0.6</b> a weight</span>'
     '<span><b class="pg-with">−0.53</b> its gradient</span>'
     '<span><i class="pg-disc"></i>speaks</span><span><i class="pg-dot"></i>silent by ReLU</span>'
     '<span><i class="pg-ring"></i>dropped</span></p>'

@@ -53,11 +53,16 @@
 
     const update = () => {
       const rate = numberIn("dropout rate"), asked = numberIn("nets asked");
-      const seed = find("seed"), random = generator(+seed.value), counts = Array(10).fill(0), means = [...counts];
+      const random = generator(numberIn("seed")), counts = Array(10).fill(0), means = [...counts];
       const pixels = centered(ink).map(gray => within(1, gray + noise * random.normal()));
       const blank = pixels.every(gray => !gray), rows = [];
       let alone = [], said = [];
-      if (!seed.validity.valid) return say(seed.title, true);
+      paint(".pg-pen", FIELD, ink);
+      paint(".pg-seen", 28, pixels);
+      const cursor = find(".pg-cursor");
+      cursor.style.inset = `${at[1] / 1.4}% 0 0 ${at[0] / 1.4}%`;
+      cursor.classList.toggle("pg-off", !down);
+      if (!find("seed").validity.valid) return say("", true);
       if (net && !blank) {
         alone = [...softmax(net.forward(pixels, 1), 10)];
         for (let k = 0; k < asked; k++) {
@@ -73,10 +78,6 @@
           row.forEach((chance, digit) => means[digit] += chance / asked);
         }
       }
-      paint(".pg-pen", FIELD, ink);
-      paint(".pg-seen", 28, pixels);
-      find(".pg-cursor").style.inset = `${at[1] / 1.4}% 0 0 ${at[0] / 1.4}%`;
-      find(".pg-cursor").classList.toggle("pg-off", !down);
       // A disc is larger when its unit is louder, a dot at zero, and a ring where it is dropped.
       all("circle", (unit, k) => {
         unit.style.r = said[k] < 0 ? "4px" : 1 + 4 * within(1, (said[k] ?? 0) / 4) ** 0.5 + "px";
@@ -129,11 +130,13 @@
       at = to;
       use();
     };
-    pen.onpointerenter = pen.onpointerdown = pen.onpointermove = pen.onpointerup =
-      ({type, buttons, isPrimary, offsetX, offsetY}) => {
+    pen.onpointerdown = pen.onpointermove = pen.onpointerup =
+      ({type, buttons, isPrimary, pointerId, offsetX, offsetY}) => {
         const to = [offsetX, offsetY].map(length => length * FIELD / pen.clientWidth);
         if (!isPrimary || !buttons && !busy) return;
         if (type !== "pointermove") at = to;
+        // A button that is let go outside is let go.
+        if (buttons) pen.setPointerCapture(pointerId);
         go(to, busy = buttons);
       };
     pen.onkeydown = event => {
@@ -161,21 +164,20 @@
       // Other nets each time.
       "Ask a hundred times"() {
         const asked = find("nets asked");
-        find("seed").value = (numberIn("seed") + 1) % 1e6;
+        find("seed").value = (numberIn("seed") + 1) % 1e6 || 0;
         asked.value = 0;
         const frame = () => {
           asked.value = calm.matches ? 100 : 1 + +asked.value;
           busy = asked.value < 100;
           update();
           if (busy) setTimeout(frame, 25);
+          else remember();
         };
         frame();
-        remember();
       },
     };
     const act = ({name}) => name && use(jobs[name]);
-    root.onclick = ({target}) => act(target);
-    root.oninput = ({target}) => {
+    root.onclick = root.oninput = ({target}) => {
       act(target);
       remember();
     };

@@ -138,7 +138,7 @@
     return {
       digits(text) { digits = readDigits(JSON.parse(text)); },
       begin(all) { job++; begin(all); look(); tell(); },
-      step() { job++; now.advance(); look(); tell({rests: true}); },
+      step() { job++; now.advance(); look(); tell(); },
       train() {
         // The first steps are told at once.
         told = 0;

@@ -10,7 +10,7 @@ from dropout_lab.conventions import CONVENTIONS, EXPONENTS
 from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
 from dropout_lab.layer import sample_mask
-from dropout_lab.playground.page import button, menu, piece, slider
+from dropout_lab.playground.page import button, menu, piece, seed_field, slider
 
 __all__ = ["type_your_own_layer"]
 
@@ -30,7 +30,7 @@ SAYS = {
     "held": "Toss {tosses}. You hold unit {unit}, so nothing is left to chance: it passes on "
     "{mean} every time. Inference passes on {inference}.",
     "wrong": f"{_CHANCE}, which is <b>{{ratio}} times that</b>.",
-    "gradient": f"{_CHANCE}: they agree, but the gradient is {{gradient}} of the true one.",
+    "gradient": f"{_CHANCE}: they agree, but the gradient is {{gradient}} times the true one.",
     "right": f"{_CHANCE}: they agree.",
 }
 """What the sentence says. The script knows the cases by their order, and so it does the numbers
@@ -71,12 +71,13 @@ def type_your_own_layer(convention="inverted", *, rate=0.4, choose=True):
         If there is no such convention, or `rate` lies outside its limits.
     """
     check.choice(convention, "convention", CONVENTIONS)
-    if check.rate(rate) > MAX_RATE:
+    rate = check.rate(rate)
+    if rate > MAX_RATE:
         raise ValueError(f"rate must be at most {MAX_RATE}, got {rate!r}")
     controls = (
         (menu("convention", convention, CONVENTIONS) if choose else "")
         + slider("dropout rate", rate, 0, MAX_RATE, 0.01)
-        + _field("seed", 0, r"\d{1,6}", "The seed is a whole number from 0 to 999999.")
+        + seed_field(0)
         + _tosses("Toss", 1, first=True)
         + _tosses("A hundred", 100)
         + _tosses("Clear", 0)

@@ -29,13 +29,14 @@
               if (inBook) history.replaceState(null, "", "#" + state);
             } catch {}
           },
-          // A slider and a menu keep to what they allow.
+          // A slider keeps to what it allows, and a menu that does not know a value to its first.
           recall(change) {
             const state = new URLSearchParams(inBook ? location.hash.slice(1) : "");
             if (state.get("piece") !== kind) return;
             for (const control of controls) {
               control.value = state.get(control.name) ?? control.value;
-              if (control.value) change(control);
+              if (control.selectedIndex < 0) control.selectedIndex = 0;
+              change(control);
             }
             root.scrollIntoView();
           },
@@ -48,7 +49,8 @@
             }
             const caption = find(".pg-say");
             caption.ariaLive = rest ? "polite" : "off";
-            caption.innerHTML = html;
+            // What is refused says in its title what is allowed.
+            caption.innerHTML = find(".pg-ui :invalid")?.title || html;
           },
         });
       }

@@ -43,7 +43,7 @@
       const others = practice(data, 0, seed, sessions).weights;
       const scores = [last.weights, others].flatMap(some =>
         [0, 1].map(ill => round(examScore(data, some, ill))));
-      const leads = [0, 1].map(ill => scores[ill] - scores[ill + 2]);
+      const leads = [0, 1].map(ill => scores[ill] - scores[ill + 2]), sizes = leads.map(Math.abs);
       const levels = data.names.map((name, k) => {
         const away = !(exam ? k : mask[k]), x = Math.max(-3.5, Math.min(3.5, views[k]));
         let level = 0;
@@ -56,14 +56,14 @@
       });
       // The name of the sentence. An exam's says who wins, with everybody there and with Alex ill.
       const now = root.dataset.now = home[5] ? "none" : !sessions ? "start" :
-        exam ? [...leads.map(Math.sign), sessions < few] : truth > said ? "low" : "high";
+        exam ? [...leads.map(Math.sign), sessions < few || sizes[1] < 0.1] : truth > said ? "low" : "high";
       const table = {
         ...last, others, scores, levels,
-        leads: leads.map(Math.abs),
+        leads: sizes,
         error: Math.abs(truth - said),
         scale: dropout([1], [1], rate),
         sessions: "" + sessions,
-        home: home.join(" and ") || "nobody",
+        home: new Intl.ListFormat("en").format(home) || "nobody",
       };
       for (const name in table) [table[name]].flat().forEach((value, k) =>
         root.style.setProperty("--" + name + k, values[name + k] = value.at ? value : round(value)));
@@ -75,8 +75,8 @@
       });
     };
     const change = ({name, value, validity}) => {
-      if (validity.valid) return draw(state[name] = +value);
-      say(says.seed, true);
+      if (validity.valid) state[name] = +value;
+      draw();
     };
     root.oninput = ({target}) => remember(change(target));
     root.onclick = ({target}) => {

@@ -196,8 +196,8 @@
       ready().then(press[name]).then(showAll, () => say(data.says.fails, true));
 
     const change = control => {
-      const {name, value, validity, title} = control;
-      if (!validity.valid) return say(title, true);
+      const {name, value, validity} = control;
+      if (!validity.valid) return say("", true);
       if (name === "case") Object.assign(state, data.cases[value]);
       else state[data.keys[name]] = +value;
       return true;
@@ -219,8 +219,7 @@
     recall(change);
     find(".pg-fold").parentNode.open = root.clientWidth > 600;
     showAll();
-    // A canvas does not follow the palette of the page by itself.
-    const theme = {attributeFilter: ["data-theme"]};
-    new MutationObserver(showNets).observe(document.documentElement, theme);
+    // A canvas does not follow the palette of the page, which a click changes, by itself.
+    addEventListener("click", showNets);
   });
 })();

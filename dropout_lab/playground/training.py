@@ -51,6 +51,8 @@ KEYS = {
     "labels redrawn": "redrawn",
     "units per layer": "units",
     "seed": "seed",
+    "steps": "steps",
+    "learning rate": "learningRate",
 }  # what each control sets
 SAYS = {
     "start": "Two nets with the same first weights see the same images in the same order. "
@@ -106,6 +108,12 @@ def train_it_here(case="dropout wins"):
         + menu("units per layer", start["units"], [16, 32, 64, 128])
         + seed_field(0)
     )
+    # What a case sets and no control shows, so that the address keeps it.
+    unseen = "".join(
+        f'<input type="range" hidden name="{name}" min="{low}" max="{high}" step="{low}" '
+        f'value="{start[KEYS[name]]}">'
+        for name, low, high in (("steps", 40, 2000), ("learning rate", 0.001, 0.01))
+    )
     controls = (
         menu("case", case, [*CASES, OWN])
         + slider("dropout rate", start["rate"], 0, 0.95, 0.01)
@@ -113,6 +121,7 @@ def train_it_here(case="dropout wins"):
         + f"{own}</div></details>"
         + button("Train", first=True)
         + "".join(map(button, ["Step", "Start again", "Five seeds"]))
+        + unseen
     )
     heads = "".join(f"<span>{head}</span>" for head in ("pixels", "layer 1", "layer 2", "digit"))
     heads = f'<p class="pg-heads" aria-hidden="true">{heads}</p>'

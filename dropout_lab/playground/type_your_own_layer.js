@@ -2,7 +2,7 @@
 // another rate the same tosses drop other units, and a unit that is held was held from the start.
 (() => {
   "use strict";
-  const {piece, generator, sampleMask, dropout} = dropoutLab;
+  const {piece, fill, generator, sampleMask, dropout} = dropoutLab;
   const number = value => value.toFixed(Math.abs(value) < 100 ? 2 : 0).replace("-", "−");
 
   piece("layer", ({root, find, data, say, remember, recall}) => {
@@ -55,10 +55,9 @@
 
       const values = [rate.toFixed(2), tosses, unit, ...told[unit - 1],
         number(infer / train / keep), number(back / train)];
-      // What is refused says in its title what is allowed.
-      say(find(".pg-ui :invalid")?.title || data.says[
-        +tosses ? held[unit - 1] < 2 ? 1 : values[8] - 1 ? 2 : values[9] - 1 ? 3 : 4 : 0
-      ].replace(/{(.)}/g, (_, place) => values[place]), rest);
+      say(fill(data.says[
+        +tosses ? held[unit - 1] < 2 ? 1 : (values[8] - 1) * x[unit - 1] ? 2 : values[9] - 1 ? 3 : 4 : 0
+      ], values), rest);
     };
 
     // Of what does not fit, the last that did stays in force.
@@ -74,7 +73,7 @@
       if (target.type !== "button") change(target);
       else if (value) {
         // Clear brings other tosses next time, which can be had again.
-        if (value < 1) change(find("seed"), +state.seed + 1);
+        if (value < 1) change(find("seed"), (+state.seed + 1) % 1e6);
         change(find("tosses"), +value && +state.tosses + +value);
       } else change(find("hold " + unit), (+state["hold " + unit] + 2) % 3);
       draw(type !== "input");

@@ -167,7 +167,7 @@ def _active(model):
 SWEEPS = (
     Sweep(
         "page-net",
-        "The published net at rate 0.5, as the piece in which one draws a digit asks it.",
+        "A net of the published shape at rate 0.5, as a page asks it on what one draws.",
         grid(epochs=[10, 40], learning_rate=[0.001, 0.003], seed=SEEDS),
         run_page_net,
         mnist_rows,
