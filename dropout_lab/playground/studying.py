@@ -99,11 +99,11 @@ def _sentences():
         0: "changes nothing",
         1: '<b class="pg-with">wins by {}</b>',
     }
-    few = " Another seed may say otherwise: try one, or go on."
+    luck = {"true": " Another seed may say otherwise: try one, or go on.", "false": ""}
     exams = {
         f"{there},{ill},{short}": f"Exam after {_number('sessions')} sessions. With everybody "
         f"there dropout {leads[there].format(_number('leads'))}; with Alex ill it "
-        f"{leads[ill].format(_number('leads', 1))}.{few if short == 'true' and (there or ill) else ''}"
+        f"{leads[ill].format(_number('leads', 1))}.{luck[short] if there or ill else ''}"
         for there, ill, short in product(leads, leads, ("true", "false"))
     }
     return exams | {
