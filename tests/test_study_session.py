@@ -202,6 +202,9 @@ def seats(page):
     return {name: rest for name, *rest in rows}
 
 
+RESTS = "!document.getAnimations().length"
+
+
 def centers(page, kind):
     """Return where the middle of each mark of a kind is, and its width."""
     return np.array(page.figure.evaluate(CENTERS, kind))
@@ -297,6 +300,7 @@ def test_morph_makes_units_of_the_seats_and_goes_back(piece):
     assert morph.get_attribute("aria-pressed") == "false"
     morph.click()
     assert morph.get_attribute("aria-pressed") == "true"
+    page.wait_for_function(RESTS)  # Firefox may glide all the same
     net = centers(page, "ring")
     assert np.ptp(net[:, 0]) < 1
     assert (np.diff(net[:, 1]) > 30).all()
@@ -305,6 +309,7 @@ def test_morph_makes_units_of_the_seats_and_goes_back(piece):
     assert (seats(page), said(page)) == before
     morph.click()
     assert morph.get_attribute("aria-pressed") == "false"
+    page.wait_for_function(RESTS)
     np.testing.assert_allclose(centers(page, "ring"), row, atol=0.5)
 
 
