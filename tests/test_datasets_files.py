@@ -199,7 +199,7 @@ def test_measurements_find_the_data_that_the_tests_find(monkeypatch, tmp_path, n
     if named is None:
         monkeypatch.delenv("DROPOUT_LAB_DATA")
     seen = []
-    for part in "chapters", "explorer", "pages", "speed":
+    for part in "chapters", "explorer", "pages", "pieces", "speed":
         monkeypatch.setattr(
             f"bench.{part}.main", lambda: seen.append(os.environ.get("DROPOUT_LAB_DATA"))
         )
