@@ -204,4 +204,4 @@ def test_measurements_find_the_data_that_the_tests_find(monkeypatch, tmp_path, n
             f"bench.{part}.main", lambda: seen.append(os.environ.get("DROPOUT_LAB_DATA"))
         )
     runpy.run_module("bench", run_name="__main__")
-    assert seen == [named or str(tmp_path / "shared" / "data")] * 4
+    assert seen == [named or str(tmp_path / "shared" / "data")] * 5
