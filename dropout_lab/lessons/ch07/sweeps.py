@@ -89,7 +89,7 @@ def run_input(input_rate, seed):
 
 
 def run_case(case, rate, seed):
-    """Train a net as "Train it here" does, and return what it reads of the test images."""
+    """Train a net as "Train it here" does, and return what it reads of its own and new images."""
     import torch
 
     x, labels, test_x, test_labels = (part / 16 ** (part.ndim > 1) for part in digit_parts())
@@ -102,18 +102,19 @@ def run_case(case, rate, seed):
     model = perceptron_torch([64, units, units, 10], rate, seed=seed)
     torch.manual_seed(seed)  # for the masks
     optimizer = torch.optim.Adam(model.parameters(), settings["learningRate"])
-    accuracy, order = [], []
+    accuracy, learned, order = [], [], []
     for step in range(settings["steps"] + 1):
         if step % EVERY == 0:
             right = ~tested(model, test_x.astype(np.float32), test_labels.astype(int))[1]
             accuracy.append(right.mean())
+            learned.append(1 - tested(model, x.numpy(), labels.numpy())[1].mean())
             model.train()
         order = order if len(order) else rng.permutation(len(x))
         batch, order = order[:BATCH], order[BATCH:]
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(x[batch]), labels[batch]).backward()
         optimizer.step()
-    return {"accuracy": accuracy, "right": right.astype(int)}
+    return {"accuracy": accuracy, "train_accuracy": learned, "right": right.astype(int)}
 
 
 def run_page_net(epochs, learning_rate, seed):
