@@ -18,7 +18,10 @@ from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
 from dropout_lab.intervals import t_interval
 
-__all__ = ["draw_network", "labeled", "network_diagram", "panels", "placed", "scales", "signed"]
+__all__ = [
+    "draw_network", "labeled", "network_diagram", "panels", "placed", "scales", "signed",
+    "training_and_test",
+]  # fmt: skip
 
 BLUE, ORANGE, GRAY = COLORS["without"], COLORS["with"], COLORS["dropped"]
 WITHOUT = {"color": BLUE, "linestyle": "-"}
@@ -244,6 +247,50 @@ def box_key(figure, *rows, height, below, gap=0.015, **font):
 
 
 # --- pictures -------------------------------------------------------------------------------------
+
+
+def training_and_test(steps, own, new, shown, who="the net", color=BLUE):
+    """Draw the share of right answers on the training images and on new ones, step by step.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray of int
+        Shape (n,).
+    own, new : numpy.ndarray
+        Shape (n,): the shares on training images and on new ones.
+    shown : int
+        The step up to which both are drawn, one of `steps`.
+    who : str, optional
+        Of whom the sentence tells.
+    color : str, optional
+        Of both lines: training is dotted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    known = steps <= shown
+    figure, panel = panels(height=2.9, left=0.1, right=0.98, top=0.89, bottom=0.17)
+    ends = own[known][-1], new[known][-1]
+    # The words stand apart where the curves meet.
+    apart = max(0, 0.1 - abs(ends[0] - ends[1])) / 2 * (1 if ends[0] > ends[1] else -1)
+    for values, line, name, shift in ((own, ":", "training", apart), (new, "-", "new", -apart)):
+        panel.plot(steps[known], values[known], line, color=color)
+        end = values[known][-1]
+        panel.plot(shown, end, "o", color=color, markersize=4)
+        panel.text(shown + steps[-1] / 60, end + shift, f"{end:.2f} {name}", va="center")
+    scales(
+        panel, x=(0, 1.3 * steps[-1]), y=(0, 1.1), xticks=np.linspace(0, steps[-1], 4), grid="y",
+        xlabel="steps of training", title="Share of right answers",
+    )  # fmt: skip
+    panel.spines["bottom"].set_bounds(0, steps[-1])
+    best = new[known].argmax()
+    told = (
+        f"After {shown} steps {who} is right on {ends[0]:.2f} of its training images and on "
+        f"{ends[1]:.2f} of new ones"
+    )
+    past = f"; after {steps[best]} it was {new[best]:.2f}" if new[best] - ends[1] > 0.01 else ""
+    return describe(figure, f"{told}{past}.")
 
 
 def runs_of(cells):
