@@ -29,6 +29,10 @@ _NAME = re.compile(r"""[A-Za-z_][\w-]*-(?=["'`$])|[A-Za-z_](?:[\w-]*\w)?""")
 _TOGGLE = re.compile(r'data-bs-toggle="(\w+)"')
 # What Bootstrap's script can do; a page asks for it by an attribute.
 _COMPONENTS = {"carousel", "modal", "offcanvas", "popover", "progress", "tab", "toast", "tooltip"}
+# MyST-NB's "in a cell of two blocks". Any node that a moving figure adds could be one of the
+# two: each step would style the page's cells and code again. The same, as specific, without ":has".
+_CELL_OF_TWO = re.compile(r"div\.cell:has\(\s*>\s*\*:nth-child\(2\)\)\s+([^,{]+?)(?=\s*[,{])")
+_PART_OF_TWO = r"\1:is(div.cell > :not(:only-child), div.cell > :not(:only-child) *)"
 _HOLD_RULES = {"media", "supports", "container"}
 _FACE = re.compile(r"@font-face\s*\{[^{}]*?/(fa-\w+-\d+)\.woff2[^{}]*\}")
 _SOURCES = re.compile(r"src:[^;}]*")
@@ -55,6 +59,7 @@ def join_styles(site, pages, kept):
     names = dict.fromkeys(urlsplit(address).path for _, address in found)
     classes = class_names(static, map("".join, pages.values()))
     whole = "\n".join(_read(static, name) for name in names)
+    whole = _CELL_OF_TWO.sub(_PART_OF_TWO, whole)
     style = _once(kept, whole, classes, static / FONTS)
     for path in static.rglob("*.css"):
         path.unlink()

@@ -75,6 +75,13 @@ def test_style_sheets_are_joined_in_order_with_what_they_import(tmp_path):
     assert '<link rel="icon" href="../_static/mark.svg"/>' in text
 
 
+def test_no_rule_asks_each_new_node_whether_a_cell_has_it():
+    style = (SITE / "_static" / "styles" / "all.css").read_text(encoding="utf-8")
+    # Any node matches "*": a step of a slider would style whole cells again, not the figure.
+    assert not re.search(r":has\([^)]*\*", style)
+    assert "div.cell > :not(:only-child)" in style  # the same without it
+
+
 def test_scripts_wait_behind_the_text_and_those_for_formulas_are_fetched_once():
     formulas = set()
     for path in SITE.glob("chapters/*.html"):
