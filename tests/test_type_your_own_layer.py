@@ -18,8 +18,7 @@ class Layer:
     """What stands in an opened page, in the words of the package."""
 
     def __init__(self, page):
-        self.page, self.figure = page, page.get_by_role("figure", name="Type your own layer")
-        self.says = self.figure.locator("figcaption")
+        self.page, self.figure, self.says = page, page.figure, page.says
 
     def press(self, name, times=1):
         button = self.figure.get_by_role("button", name=name, exact=True)
@@ -46,26 +45,14 @@ class Layer:
 
 
 @pytest.fixture
-def layer(browser, tmp_path):
-    """Return a function that opens the piece from a folder, as a page of the book would hold it."""
-    pages = []
+def layer(open_piece):
+    """Return a function that opens the piece."""
 
     def open_it(*arguments, after="", **options):
-        path = tmp_path / "page.html"
-        html = type_your_own_layer(*arguments, **options)._repr_html_()
-        path.write_text(f'<html data-content_root="">{html}</html>', encoding="utf-8")
-        page = browser.new_page()
-        pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and page.trouble.append(said.text))
-        page.goto(path.as_uri() + after)
-        return Layer(page)
+        piece = type_your_own_layer(*arguments, **options)
+        return Layer(open_piece(piece, "Type your own layer", after))
 
-    yield open_it
-    for page in pages:
-        assert page.trouble == []
-        page.close()
+    return open_it
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
