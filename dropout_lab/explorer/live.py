@@ -40,7 +40,11 @@ class LiveExplorer:
         The page with all frames; those that lack are drawn now.
     page : str
         The page with the frames that exist.
+    around : tuple of str
+        HTML that stands before and after the page where a notebook displays it.
     """
+
+    around = ("", "")
 
     def __init__(self, frame, plan, summary):
         __tracebackhide__ = True  # the reader's error is in the drawing function
@@ -118,7 +122,7 @@ class LiveExplorer:
         return live_html(page, self._name, math.prod(map(len, self._grid)), total)
 
     def _bundle(self):
-        return {"text/html": self.page, "text/plain": self._summary}
+        return {"text/html": self.page.join(self.around), "text/plain": self._summary}
 
 
 def _grids(axes):

@@ -1,0 +1,44 @@
+// The questions of `predict`: what the reader said, and how far off it was.
+(window.dropoutLab ??= {}).predict = key => {
+  for (const root of document.querySelectorAll(`[data-predict=${key}]:not([data-on])`)) {
+    // While it asks, a style sheet veils the figure.
+    root.dataset.on = "asks";
+    const {form, asked} = JSON.parse(root.querySelector("script").textContent);
+    const place = root.querySelector("div"), said = [];
+    place.innerHTML = form;
+    const all = place.firstChild, show = all.lastChild;
+    const sets = [...all.querySelectorAll("fieldset")];
+    const write = asked.map(({choices, decimals, unit}) => choices ? x => `\u201c${x}\u201d` :
+      x => (+x).toFixed(decimals).replace("-", "\u2212") + unit);
+    // A slider that stands where the reader wants it gets no input, only a press.
+    all.oninput = all.onpointerup = ({target}) => {
+      const k = sets.findIndex(set => set.contains(target));
+      if (!target.value) return;
+      said[k] = target.value;
+      show.textContent = "Show";
+      show.className = "xp-go";
+      const number = target.nextElementSibling;
+      if (number) target.ariaValueText = number.textContent = write[k](said[k]);
+    };
+    // JupyterLab would take the arrow keys for itself; but it must hear Ctrl+S.
+    all.onkeydown = e => e.ctrlKey || e.metaKey || e.stopPropagation();
+    all.onsubmit = e => {
+      e.preventDefault();
+      sets.forEach((set, k) => {
+        const {answer, choices} = asked[k], off = said[k] - answer;
+        const guess = said[k] && write[k](said[k]), right = write[k](answer);
+        set.lastChild.textContent = !guess ? `It is ${right}.` :
+          guess == right ? `You said ${guess}, and so it is.` :
+          `You said ${guess}. It is ${right}` +
+            (choices ? "." : `: ${write[k](Math.abs(off))} too ${off > 0 ? "high" : "low"}.`);
+        if (choices) set.lastChild.append(" ", choices[said[k] ?? answer]);
+        set.disabled = true;
+      });
+      show.remove();
+      root.dataset.on = "";
+      // Whoever pressed a key goes on from here, to the figure.
+      all.tabIndex = -1;
+      all.focus({preventScroll: true});
+    };
+  }
+};

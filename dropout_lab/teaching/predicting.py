@@ -1,0 +1,192 @@
+"""Questions that a reader answers before a figure does, on a page without a kernel."""
+
+import hashlib
+import html
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from dropout_lab import _checks as check
+from dropout_lab.explorer.page import Published, script_text, style_text
+
+__all__ = ["predict"]
+
+_KEY_MARK = "PREDICT_KEY"
+# The veil is a rule, as a live explorer is drawn anew, in an output of its own, while it is veiled.
+_VEIL = (
+    f"@media not print{{html:has([data-predict={_KEY_MARK}][data-on=asks]) "
+    f"[data-veil={_KEY_MARK}]{{--xp-veil:hidden;--xp-ground:var(--pst-color-surface,"
+    "var(--jp-layout-color2,#f4f5f6));--xp-words:'Drawn when you have answered'}}"
+)
+
+
+def predict(
+    question, choices=None, *, answer=None, low=None, high=None, step=None, unit=None, figure=None
+):
+    """Ask the reader for a guess, then show the figure and say how far off the guess was.
+
+    A guess is a number, on a slider from `low` to `high`, or one of `choices`. Until the reader
+    has pressed the button, a veil covers the data of the figure; its axes stay. Whoever has no
+    guess presses it all the same. Without scripts, on paper and in a notebook that is not trusted
+    the question stands above the open figure.
+
+    Parameters
+    ----------
+    question : str or sequence of mapping
+        The question, plain text; or several that share a button, each a mapping of the arguments
+        below: ``dict(question="How many?", answer=3, low=0, high=5)``.
+    choices : sequence of str or mapping of str to str, optional
+        At least two answers to choose from, and what to tell the reader who chooses each.
+    answer : float or str
+        The right number, or the right choice. Compute it, so that it follows the figure.
+    low, high : float
+        Where the slider of a number begins and ends.
+    step : float, optional
+        Between two guesses; as many decimals has the answer. By default the largest power of ten
+        that leaves twenty guesses.
+    unit : str, optional
+        What stands behind each number: ``" %"``.
+    figure : object, optional
+        What `dropout_lab.explorer.explore` returned, or anything else with an attribute ``html``.
+
+    Returns
+    -------
+    object
+        Displayed by a notebook: the questions, and below them the figure.
+
+    Raises
+    ------
+    TypeError
+        If an argument lacks, has the wrong type or does not belong to this kind of question.
+    ValueError
+        If there is no question, if there are fewer than two choices, if `answer` is none of them
+        or not between `low` and `high`, or if `step` is no power of ten.
+
+    Examples
+    --------
+    >>> predict("How many of ten coins show heads?", answer=5, low=0, high=10)
+    <predict: How many of ten coins show heads?>
+    >>> predict("Is a rate of 1 useful?", ["yes", "no"], answer="no")
+    <predict: Is a rate of 1 useful?>
+    """
+    one = {"choices": choices, "answer": answer}
+    one |= {"low": low, "high": high, "step": step, "unit": unit}
+    if isinstance(question, str):
+        asked = [_question(question, **one)]
+    elif isinstance(question, Sequence) and all(each is None for each in one.values()):
+        asked = [_question(**each) for each in question]
+    else:
+        raise TypeError(f"question must be a string, got {question!r:.80}")
+    if not asked:
+        raise ValueError("question must hold at least one question, got none")
+    is_live = hasattr(figure, "around")  # and draws itself to the end if asked for its HTML
+    if not is_live and figure is not None and not isinstance(getattr(figure, "html", None), str):
+        raise TypeError(f"figure must have an attribute html, got {figure!r:.80}")
+    return _Prediction(asked, figure)
+
+
+class _Prediction:
+    """Questions above a figure that they veil."""
+
+    def __init__(self, asked, figure):
+        self._figure = figure
+        self._summary = f"<predict: {' '.join(each['question'] for each in asked)}>"
+        plain = "".join(f"<p>{html.escape(each['question'])}</p>" for each in asked)
+        controls = "".join(map(_control, asked))
+        form = f'<form aria-label="Predict">{controls}<button>Show without a guess</button></form>'
+        told = json.dumps({"form": form, "asked": asked}, ensure_ascii=False)
+        told = told.replace("<", "\\u003c")  # which alone could end the script element early
+        page = (
+            f'<div class="xp-predict mathjax_ignore" data-predict="{_KEY_MARK}">'
+            f"<style>{style_text('predict.css', __package__)}{_VEIL}</style><b>Predict</b>"
+            f'<div>{plain}</div><script type="application/json">{told}</script>'
+            f'<script data-part="predict">{script_text("predict.js", __package__)}</script>'
+            f'<script>dropoutLab.predict("{_KEY_MARK}")</script></div>'
+        )
+        key = "ask" + hashlib.sha256(page.encode()).hexdigest()[:10]
+        self._form = page.replace(_KEY_MARK, key)
+        self._around = f'<div class="xp-veil" data-veil="{key}">', "</div>"
+
+    @property
+    def html(self):
+        """The page: questions and figure."""
+        before, after = self._around
+        return self._form + (f"{before}{self._figure.html}{after}" if self._figure else "")
+
+    def _ipython_display_(self):
+        """Show the questions; the figure below may still be drawn while they are answered."""
+        from IPython.display import display  # not needed to publish
+
+        if not hasattr(self._figure, "around"):
+            display(Published(self.html, self._summary))
+        else:
+            display(Published(self._form, self._summary))
+            self._figure.around = self._around
+            display(self._figure)
+
+    def __repr__(self):
+        """Return the summary."""
+        return self._summary
+
+
+def _question(question, choices=None, answer=None, low=None, high=None, step=None, unit=None):
+    """Return what the script needs to know of a question, or raise."""
+    if not isinstance(question, str):
+        raise TypeError(f"question must be a string, got {question!r:.80}")
+    if choices is not None:
+        return _choice(question, answer, choices, (low, high, step, unit))
+    for name, value in (("answer", answer), ("low", low), ("high", high)):
+        if not check.is_real(value):
+            raise TypeError(f"{name} must be a real number, got {value!r:.80}")
+    if not low < high:
+        raise ValueError(f"low must lie below high, got {low!r} and {high!r}")
+    if not low <= answer <= high:  # neither does NaN
+        raise ValueError(f"answer must lie between {low} and {high}, got {answer!r}")
+    if step is None:
+        step = 10.0 ** math.floor(math.log10((high - low) / 20) + 1e-9)
+    decimals = -round(math.log10(step)) if check.is_real(step) and step > 0 else None
+    if decimals is None or not math.isclose(step, 10.0**-decimals):
+        raise ValueError(f"step must be a power of ten, such as 0.01, got {step!r}")
+    decimals = max(decimals, 0)
+    return {
+        "question": question,
+        "answer": f"{answer:.{decimals}f}",
+        "decimals": decimals,
+        "unit": unit or "",
+        "range": [low, high, round(step, decimals)],
+    }
+
+
+def _choice(question, answer, choices, rest):
+    """Return the same of a question with choices, or raise."""
+    if rest != (None,) * 4:
+        raise TypeError(
+            f"low, high, step and unit belong to numbers, and choices is {choices!r:.80}"
+        )
+    told = choices if isinstance(choices, Mapping) else dict.fromkeys(choices, "")
+    if not all(isinstance(text, str) for pair in told.items() for text in pair):
+        raise TypeError(f"choices must hold strings, got {choices!r:.80}")
+    if len(told) < 2:
+        raise ValueError(f"choices must hold at least two answers, got {len(told)}")
+    if answer not in told:
+        raise ValueError(f"answer must be one of {list(told)}, got {answer!r}")
+    return {"question": question, "answer": answer, "choices": dict(told)}
+
+
+def _control(asked):
+    """Return the native control of a question, and the place for what its answer was."""
+    if "choices" in asked:
+        name = hashlib.sha256(asked["question"].encode()).hexdigest()[:10]
+        control = "".join(
+            f'<label><input type="radio" name="{name}" value="{html.escape(choice)}" '
+            f'autocomplete="off">{html.escape(choice)}</label>'
+            for choice in asked["choices"]
+        )
+    else:
+        low, high, step = asked["range"]
+        control = (
+            f'<label>Your guess<input type="range" min="{low}" max="{high}" step="{step}" '
+            'aria-valuetext="none yet" autocomplete="off"><b aria-hidden="true">?</b></label>'
+        )
+    legend = f"<legend>{html.escape(asked['question'])}</legend>"
+    return f"<fieldset>{legend}<div>{control}</div><output></output></fieldset>"

@@ -1,0 +1,248 @@
+"""Predictions: what is asked and refused, and in a browser the veil, the guess and the verdict."""
+
+import gzip
+import json
+import re
+
+import pytest
+from published import HOSTILE, elements, only
+
+from dropout_lab.explorer.live import LiveExplorer
+from dropout_lab.explorer.page import Published, published_html, read_published, script_text
+from dropout_lab.teaching import predict
+
+RATIONAL = {"yes": "No quotient has this square.", "no": "Pythagoras knew."}
+ROOT = {"question": "How much is the root of 2?", "answer": 2**0.5, "low": 1, "high": 3}
+CHOICE = {"question": "Is it rational?", "choices": RATIONAL, "answer": "no"}
+INK = "fill:currentColor"
+NODES = [
+    f'<text style="font-size:9.5px;{INK}" x="1" y="9">tick</text>',
+    f'<text style="font-size:10px;{INK}" x="1" y="29">data</text>',
+]
+FIGURE = Published(
+    published_html("0 0 90 40", [("slider", "a", ["0", "1"])], [(NODES, "It says 1.41.")] * 2, [0]),
+    "a figure",
+)
+PAGE = predict([ROOT, CHOICE], figure=FIGURE).html
+
+
+def told(page):
+    """Return what the script reads."""
+    return json.loads(only(page, "div", **{"class": "xp-predict mathjax_ignore"}).inside[4].text)
+
+
+def test_without_scripts_the_questions_stand_above_the_open_figure():
+    assert [e.text for e in elements(PAGE) if e.tag == "p"][:2] == [
+        ROOT["question"],
+        CHOICE["question"],
+    ]
+    assert not any(e.tag in {"form", "input", "button"} for e in elements(PAGE))
+    assert [one.html for one in read_published(PAGE)] == [FIGURE.html]
+    assert PAGE.index(ROOT["question"]) < PAGE.index(FIGURE.html)
+    assert predict([ROOT, CHOICE], figure=FIGURE).html == PAGE
+    assert predict(**ROOT).html in predict(**ROOT, figure=FIGURE).html
+    assert repr(predict(**ROOT)) == "<predict: How much is the root of 2?>"
+
+
+def test_its_script_is_small():
+    script = script_text("predict.js", "dropout_lab.teaching")
+    assert len(gzip.compress(script.encode(), mtime=0)) < 1000
+    assert script.isascii()
+    assert not re.search("\n|//|</script|<!--|<script", script, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer", "step", "shown"),
+    [
+        (0, 1, 0.5349, None, "0.53"),
+        (0, 2, 0.5, None, "0.5"),
+        (0, 24, 8.4, None, "8"),
+        (0, 100, 7.96, None, "8"),
+        (0, 5000, 720, None, "720"),
+        (-11, 0, -4.6, 1, "-5"),
+        (1, 9, 1.25, 0.01, "1.25"),
+    ],
+)
+def test_an_answer_has_the_decimals_of_its_slider(low, high, answer, step, shown):
+    (asked,) = told(predict("?", answer=answer, low=low, high=high, step=step).html)["asked"]
+    least, most, by = asked["range"]
+    assert asked["answer"] == shown
+    assert (least, most) == (low, high)
+    assert 20 <= round((most - least) / by) < 200 or step
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_texts(text):
+    page = predict(text, {text: text, "b": "c"}, answer=text).html
+    plain = predict("a", {"d": "e", "b": "c"}, answer="b").html
+    for one in (page, plain):
+        assert [e.tag for e in elements(one)] == [e.tag for e in elements(plain)]
+    assert only(page, "p").text == text
+    form, same = (told(each)["form"] for each in (page, plain))
+    assert [e.tag for e in elements(form)] == [e.tag for e in elements(same)]
+    assert only(form, "legend").text == text
+    assert [e.attributes["value"] for e in elements(form) if e.tag == "input"] == [text, "b"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"question": 3}, TypeError, "question must be a string, got 3"),
+        ({"answer": "1"}, TypeError, "answer must be a real number, got '1'"),
+        ({"low": None}, TypeError, "low must be a real number, got None"),
+        ({"high": 1}, ValueError, "low must lie below high, got 1 and 1"),
+        ({"answer": float("nan")}, ValueError, "answer must lie between 1 and 3, got nan"),
+        ({"answer": 4}, ValueError, "answer must lie between 1 and 3, got 4"),
+        ({"step": 0.02}, ValueError, "step must be a power of ten, such as 0.01, got 0.02"),
+        ({"step": 0}, ValueError, "step must be a power of ten"),
+        ({"figure": "<p>"}, TypeError, "figure must have an attribute html, got '<p>'"),
+        ({"choices": RATIONAL}, TypeError, "low, high, step and unit belong to numbers"),
+        ({"unti": "%"}, TypeError, "unti"),
+    ],
+)
+def test_what_is_no_question_with_a_number(changed, error, words, message_of):
+    assert words in message_of(error, predict, **ROOT | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"choices": ["yes", 1]}, TypeError, "choices must hold strings, got ['yes', 1]"),
+        ({"choices": ["no"]}, ValueError, "choices must hold at least two answers, got 1"),
+        ({"answer": "maybe"}, ValueError, "answer must be one of ['yes', 'no'], got 'maybe'"),
+        ({"question": []}, TypeError, "question must be a string, got []"),
+    ],
+)
+def test_what_is_no_question_with_choices(changed, error, words, message_of):
+    assert words in message_of(error, predict, **CHOICE | changed)
+    assert "at least one question" in message_of(ValueError, predict, [])
+
+
+def test_live_the_questions_stay_while_their_figure_is_drawn(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **kinds: shown.append(args[0]))
+
+    class Live(LiveExplorer):
+        page = FIGURE.html
+
+        def __init__(self):
+            pass
+
+    live = Live()
+    live._summary = "live"
+    predict([ROOT, CHOICE], figure=live)._ipython_display_()
+    questions, figure = shown
+    assert figure is live
+    # The veil comes back with each fuller page.
+    assert questions.html + live._bundle()["text/html"] == PAGE
+
+
+# In a browser
+
+
+@pytest.fixture
+def show(browser):
+    """Yield a function that opens HTML in a new tab, and fail on any error there."""
+    trouble, tabs = [], []
+
+    def open_tab(body, **options):
+        tab = browser.new_page(**options)
+        tabs.append(tab)
+        tab.on("pageerror", lambda error: trouble.append(str(error)))
+        tab.set_content(f"<!doctype html><title>questions</title><body>{body}")
+        return tab
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+    assert trouble == []
+
+
+@pytest.mark.firefox
+def test_a_guess_is_made_with_the_keyboard_and_then_the_figure_shows(show):
+    tab = show(PAGE)
+    data, tick = tab.get_by_text("data"), tab.get_by_text("tick")
+    assert tick.is_visible()
+    assert not data.is_visible()
+    assert not tab.locator("figcaption").is_visible()
+    assert tab.get_by_role("slider").count() == 1  # that of the guess
+    assert "1.41" not in tab.get_by_role("form", name="Predict").inner_text()
+    slider = tab.get_by_role("slider", name="Your guess")
+    assert slider.get_attribute("aria-valuetext") == "none yet"
+    assert tab.get_by_role("button").all_text_contents() == ["Show without a guess"]
+    tab.evaluate("document.heard = 0; document.body.onkeydown = () => document.heard++; 0")
+    slider.press("Home")
+    assert tab.evaluate("document.heard") == 0
+    assert slider.get_attribute("aria-valuetext") == "1.0"
+    slider.press("ArrowRight")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    tab.keyboard.press("Tab")
+    assert tab.get_by_role("button", name="Show").evaluate("e => e == document.activeElement")
+    tab.keyboard.press("Enter")
+    # The verdicts are live regions, and say how far off: 1.4 - 1.1.
+    assert tab.get_by_role("status").all_text_contents() == [
+        "You said 1.1. It is 1.4: 0.3 too low.",
+        "You said \u201cyes\u201d. It is \u201cno\u201d. No quotient has this square.",
+    ]
+    assert data.is_visible()
+    assert tab.locator("figcaption").is_visible()
+    assert tab.get_by_role("button").count() == 0
+    tab.keyboard.press("Tab")
+    assert tab.get_by_role("slider", name="a").evaluate("e => e == document.activeElement")
+
+
+@pytest.mark.parametrize(
+    ("value", "choice", "verdicts"),
+    [
+        (
+            "1.4",
+            "no",
+            ["You said 1.4, and so it is.", "You said “no”, and so it is. Pythagoras knew."],
+        ),
+        ("3", None, ["You said 3.0. It is 1.4: 1.6 too high.", "It is “no”. Pythagoras knew."]),
+        (None, None, ["It is 1.4.", "It is “no”. Pythagoras knew."]),
+    ],
+)
+def test_each_guess_has_its_verdict_and_none_is_needed(show, value, choice, verdicts):
+    tab = show(PAGE + PAGE)  # two of the same do not meddle
+    first = tab.get_by_role("form").first
+    if value:
+        first.get_by_role("slider").fill(value)
+    if choice:
+        first.get_by_role("radio", name=choice).check()
+    first.get_by_role("button").click()
+    assert first.get_by_role("status").all_text_contents() == verdicts
+    assert tab.get_by_role("form").last.get_by_role("status").all_text_contents() == ["", ""]
+
+
+def test_units_and_signs_are_written_and_a_press_where_the_slider_stands_counts(show):
+    tab = show(predict("How cold?", answer=-4, low=-10, high=0, step=1, unit=" °C").html)
+    tab.get_by_role("slider").click()  # its middle
+    tab.get_by_role("button", name="Show").click()
+    assert tab.get_by_role("status").text_content() == (
+        "You said \u22125 °C. It is \u22124 °C: 1 °C too low."
+    )
+
+
+def test_on_paper_and_without_scripts_nothing_is_veiled(show, browser):
+    tab = show(PAGE)
+    tab.emulate_media(media="print")
+    assert tab.get_by_text("data").is_visible()
+    assert not tab.get_by_role("slider").first.is_visible()
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.set_content(PAGE)
+    assert plain.get_by_text(ROOT["question"]).is_visible()
+    assert plain.locator("img").is_visible()
+    assert plain.locator("button").count() == 0
+    context.close()
+
+
+def test_it_fits_a_phone_and_shows_in_forced_colors(show):
+    tab = show(PAGE, viewport={"width": 320, "height": 700}, forced_colors="active")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    box = tab.locator(".xp-predict")
+    assert box.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+    heights = tab.locator("label, button").evaluate_all("all => all.map(e => e.offsetHeight)")
+    assert min(heights) >= 44
