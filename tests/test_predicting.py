@@ -205,7 +205,9 @@ def test_a_guess_is_made_with_the_keyboard_and_then_the_figure_shows(show):
     ],
 )
 def test_each_guess_has_its_verdict_and_none_is_needed(show, value, choice, verdicts):
-    tab = show(PAGE + PAGE)  # two of the same do not meddle
+    # Two of the same do not meddle, nor does the engine of pieces.
+    engine = script_text("engine.js", "dropout_lab.playground")
+    tab = show(f"{PAGE}<script>{engine}</script>{PAGE}")
     first = tab.get_by_role("form").first
     if value:
         first.get_by_role("slider").fill(value)
@@ -217,12 +219,16 @@ def test_each_guess_has_its_verdict_and_none_is_needed(show, value, choice, verd
 
 
 def test_units_and_signs_are_written_and_a_press_where_the_slider_stands_counts(show):
-    tab = show(predict("How cold?", answer=-4, low=-10, high=0, step=1, unit=" °C").html)
-    tab.get_by_role("slider").click()  # its middle
+    cold = {"question": "How cold?", "answer": -4, "low": -10, "high": 0, "step": 1, "unit": " °C"}
+    wet = {"question": "How wet?", "answer": 82, "low": 0, "high": 100, "unit": " %"}
+    tab = show(predict([cold, wet]).html)
+    for slider in tab.get_by_role("slider").all():
+        slider.click()  # its middle
     tab.get_by_role("button", name="Show").click()
-    assert tab.get_by_role("status").text_content() == (
-        "You said \u22125 °C. It is \u22124 °C: 1 °C too low."
-    )
+    assert tab.get_by_role("status").all_text_contents() == [
+        "You said \u22125 °C. It is \u22124 °C: 1 °C too low.",
+        "You said 50 %. It is 82 %: 32 points too low.",
+    ]
 
 
 def test_on_paper_and_without_scripts_nothing_is_veiled(show, browser):

@@ -1,5 +1,5 @@
 // The questions of `predict`: what the reader said, and how far off it was.
-(window.dropoutLab ??= {}).predict = key => {
+window.dropoutLabPredict = key => {
   for (const root of document.querySelectorAll(`[data-predict=${key}]:not([data-on])`)) {
     // While it asks, a style sheet veils the figure.
     root.dataset.on = "asks";
@@ -27,10 +27,12 @@
       sets.forEach((set, k) => {
         const {answer, choices} = asked[k], off = said[k] - answer;
         const guess = said[k] && write[k](said[k]), right = write[k](answer);
+        // 82 % are 31 points more than 51 %.
+        const far = write[k](Math.abs(off)).replace(" %", " points");
         set.lastChild.textContent = !guess ? `It is ${right}.` :
           guess == right ? `You said ${guess}, and so it is.` :
           `You said ${guess}. It is ${right}` +
-            (choices ? "." : `: ${write[k](Math.abs(off))} too ${off > 0 ? "high" : "low"}.`);
+            (choices ? "." : `: ${far} too ${off > 0 ? "high" : "low"}.`);
         if (choices) set.lastChild.append(" ", choices[said[k] ?? answer]);
         set.disabled = true;
       });

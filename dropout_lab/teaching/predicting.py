@@ -101,7 +101,7 @@ class _Prediction:
             f"<style>{style_text('predict.css', __package__)}{_VEIL}</style><b>Predict</b>"
             f'<div>{plain}</div><script type="application/json">{told}</script>'
             f'<script data-part="predict">{script_text("predict.js", __package__)}</script>'
-            f'<script>dropoutLab.predict("{_KEY_MARK}")</script></div>'
+            f'<script>dropoutLabPredict("{_KEY_MARK}")</script></div>'
         )
         key = "ask" + hashlib.sha256(page.encode()).hexdigest()[:10]
         self._form = page.replace(_KEY_MARK, key)
