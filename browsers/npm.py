@@ -18,7 +18,7 @@ def registry():
 
 def address(name, version):
     """Return where the registry has a package."""
-    return f"{registry()}/{name}/-/{name}-{version}.tgz"
+    return f"{registry()}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
 
 
 def fetch(name, version, integrity):
