@@ -20,6 +20,7 @@ from book import (
     downloads,
     header,
     parts,
+    pictures,
     reference,
     scripts,
     sharing,
@@ -111,6 +112,7 @@ def make_page(app, pagename, templatename, context, doctree):
         here = [entry for entry in citations if entry.bibliography_key.docname == pagename]
         context["body"] = text.mend(text.name_entries(context["body"], here))
         context["body"] = reference.link_code(app, pagename, context["body"])
+        pictures.draw_cards(app, pagename, context)
     header.add_buttons(app, pagename, context)
     reference.drop_source(pagename, context)
     scripts.place_scripts(app, pagename, context)
