@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import nbformat
+
 from dropout_lab.explorer.page import read_published
 
 # Which figure of a chapter shows best what it is about, counted from 0; of others the first.
@@ -18,7 +20,7 @@ CHOSEN = {
     "11_uncertainty": 3,
     "13_should_i_use_dropout": 2,
 }
-_CARD = re.compile(r'(?s)(<div class="sd-card [^>]*>)((?:(?!<div class="sd-card ).)*?href="(\w+)\.html)')
+_CARD = re.compile(r'(?s)(<div class="sd-card [^>]*>)((?:(?!"sd-card ).)*?href="(\w+)\.html)')
 _WORDS = re.compile(r"(?s)<text\b.*?</text>")
 
 

@@ -742,7 +742,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page):
     )
     assert missed == []
     assert opened.locator(".xp-quiz:has([data-stop])").count() == opened.locator(".xp-quiz").count()
-    for mode, back in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 18, 18)")):
+    for mode, back in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 26)")):
         opened.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
         opened.evaluate("document.querySelector('.bd-article p a').focus({focusVisible: true})")
         assert _contrast(opened.evaluate(FOCUS)[1], back) >= 3

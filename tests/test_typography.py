@@ -1,10 +1,13 @@
 """What the text of a page is given: lines that hold together, groups and styles."""
 
+import html
 import re
 
 import pytest
+from recorded import SITE
 
 from book.text import keep_with_formula, keep_with_number, mend, reserve_width
+from book.typeface import CHARACTERS, FONTS
 from dropout_lab.teaching.quizzes import quiz
 
 MATH = r'<span class="math notranslate nohighlight">\(0.4^k\)</span>'
@@ -64,3 +67,16 @@ def test_a_page_is_given_all_of_it():
     assert 'Solution to <a href="#x">1</a>' in mended
     assert len(set(re.findall(r'<details class="xp-option" name="([^"]*)"', mended))) == 2
     assert mended.count("<style>") == 1
+
+
+def test_the_faces_are_light_and_have_every_letter_of_the_prose():
+    assert sum(path.stat().st_size for path in FONTS.glob("*.woff2")) <= 60_000
+    # Fonts of the reader's machine draw mathematics, bullets, and one letter of one name.
+    elsewhere = set("\nŁκπ◦→⁰⁵⁶⁷⁸⁹⁻")
+    not_prose = r'(?s)<(script|style|pre|code|svg|head)\b.*?</\1>|<span class="math.*?</span>'
+    found = {}
+    for path in SITE.glob("chapters/**/*.html"):
+        text = re.sub(not_prose, "", path.read_text(encoding="utf-8"))
+        text = re.sub(r'(?s)<div class="math.*?</div>|<[^>]*>', "", text)
+        found |= dict.fromkeys(set(html.unescape(text)) - set(CHARACTERS) - elsewhere, path.name)
+    assert found == {}
