@@ -45,8 +45,6 @@ def _drawn(app, start, rest, name):
 
 def _stored(notebook):
     """Return the explorers that a notebook stores."""
-    import nbformat
-
     cells = nbformat.read(notebook, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
