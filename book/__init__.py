@@ -29,6 +29,7 @@ from book import (
     weight,
 )
 from book.ledger import Ledger
+from book.marks import mark
 
 
 class English(SearchEnglish):
@@ -58,6 +59,7 @@ def setup(app):
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     app.add_directive("ledger", Ledger)
+    app.add_role("claim", mark)
     app.add_search_language(English)
 
     # Before others put their files into the site.

@@ -1,4 +1,4 @@
-"""The directive that writes the ledger of claims."""
+"""The directive that writes the ledger of claims, and what marks read of claims too."""
 
 import ast
 import hashlib
@@ -17,6 +17,12 @@ IGNORED = "nbval-ignore-output"
 _FENCE = re.compile(r"^(`{3,}).*?^\1`*\s*?$", re.DOTALL | re.MULTILINE)
 _POWER = re.compile(r"(?<![\w.])(?:1|(\d[\d.]*))e([+-])0*(\d+)(?!\w)")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "+")
+# Without :has() all stays on display.
+_CHOICE = """<fieldset class="ledger-choice"><legend>Show</legend>
+<label><input type="radio" name="shown" value="all" checked> all claims</label>
+<label><input type="radio" name="shown" value="here"> those computed in a chapter</label>
+<label><input type="radio" name="shown" value="stored"> from stored runs</label>
+<label><input type="radio" name="shown" value="test"> from a test</label></fieldset>"""
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 
 
@@ -42,6 +48,12 @@ class Entry:
     results: tuple
 
 
+def records_of(cell):
+    """Return what is stored of the claims in a cell's outputs."""
+    outputs = cell.get("outputs", ())
+    return [record for each in outputs for record in each.get("data", {}).get(MIME_TYPE, ())]
+
+
 def claims_of(notebook):
     """Return the claims of a notebook in their order.
 
@@ -63,11 +75,7 @@ def claims_of(notebook):
         elif cell["cell_type"] == "code":
             each, together = reader.read(source)
             compared = IGNORED not in cell["metadata"].get("tags", [])
-            records = [
-                record
-                for output in cell["outputs"]
-                for record in output.get("data", {}).get(MIME_TYPE, [])
-            ]
+            records = records_of(cell)
             if len(each) != len(records):  # claims that were made elsewhere
                 each = [together] * len(records)
             found += [
@@ -91,6 +99,12 @@ def written(text):
         The same with powers of ten and minus signs: ``below 10⁻⁶``, ``−6.971 × 10⁻¹²``.
     """
     return _POWER.sub(_power, text).replace("-", "\N{MINUS SIGN}")
+
+
+def valued(record):
+    """Return a claim's value with its unit, as a person writes them."""
+    unit = record["unit"]
+    return written(record["value"]) + (unit if unit in ("", "%") else f" {unit}")
 
 
 def _power(match):
@@ -135,25 +149,34 @@ def evidence_results():
 
 
 class Ledger(SphinxDirective):
-    """``{ledger} cells`` and ``{ledger} tests``: the two parts of the ledger of claims."""
-
-    required_arguments = 1
+    """``{ledger}``: for each chapter a table of what its cells claim and what tests prove."""
 
     def run(self):
-        """Return the tables."""
-        noted = self.env.temp_data  # of this page, which has both parts
-        if "ledger" not in noted:
-            paths = {name: Path(self.env.doc2path(name)) for name in sorted(self.env.found_docs)}
-            notebooks = [each for each in paths.items() if each[1].suffix == ".ipynb"]
-            noted["ledger"] = [self._read(*each) for each in notebooks]
-        chapters = noted["ledger"]
-        parts = {"cells": self._cells, "tests": self._tests}
-        if self.arguments[0] not in parts:
-            raise self.error(f"the ledger has the parts {sorted(parts)}, not {self.arguments[0]}")
-        return parts[self.arguments[0]](chapters)
+        """Return what chooses among the claims, and a section for each chapter that has any."""
+        folder, proofs = Path(self.env.srcdir, "tests"), {}
+        for path in sorted(folder.glob("test_*.py")):
+            for chapter, *proof in proofs_of(path.read_text(encoding="utf-8")):
+                proofs.setdefault(chapter, []).append((*proof, path.name))
+        sections = [nodes.raw("", _CHOICE, format="html")]
+        for docname in sorted(self.env.found_docs):
+            path = Path(self.env.doc2path(docname))
+            if path.suffix == ".ipynb":
+                title, entries = self._read(docname, path)
+                number = int(path.name[:2]) if path.name[:2].isdigit() else None
+                rows = [self._claim_row(docname, entry) for entry in entries]
+                rows += [_test_row(*proof) for proof in proofs.get(number, ())]
+                if rows:
+                    name = f"ledger-{path.stem}"
+                    section = nodes.section(ids=[name], names=[name], classes=["ledger-chapter"])
+                    heading = nodes.reference("", "", *self._inline(title), internal=True)
+                    heading["refuri"] = self._address(docname)
+                    section += nodes.title("", "", heading)
+                    section += _table(("Claim", "Value", "Must be", "Proof"), rows)
+                    sections.append(section)
+        return sections
 
     def _read(self, docname, path):
-        """Return a chapter: its page, its title and its claims, read anew where it has changed."""
+        """Return a chapter's title and its claims, read anew where it has changed."""
         self.env.note_dependency(str(path))
         text, known = path.read_text(encoding="utf-8"), self.env.ledger_chapters
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -164,68 +187,46 @@ class Ledger(SphinxDirective):
             number = path.name[:2]
             title = f"{int(number)}. {title}" if number.isdigit() else title
             known[docname] = digest, title, claims_of(notebook)
-        return docname, *known[docname][1:]
-
-    def _cells(self, chapters):
-        """Return a section with a table for each chapter that claims something."""
-        sections = []
-        for docname, title, entries in chapters:
-            if entries:
-                rows = [self._claim_row(docname, entry) for entry in entries]
-                name = Path(docname).name
-                section = nodes.section(ids=[f"ledger-{name}"], names=[f"ledger-{name}"])
-                section += nodes.title("", "", *self._inline(title))
-                section += _table("cells", ("Claim", "Value", "Where, and how tested"), rows)
-                sections.append(section)
-        return sections
+        return known[docname][1:]
 
     def _claim_row(self, docname, entry):
-        """Return the three cells of a claim's row."""
+        """Return the row of a claim, under the id that its mark in the chapter leads to."""
         record = entry.record
-        unit = record["unit"]
-        value, bound = (written(record[part]) for part in ("value", "bound"))
-        value += unit if unit in ("", "%") else f" {unit}"
-        place = [self._link(docname, record["id"], entry.heading)]
-        if not (entry.compared and entry.results):
-            place.append(nodes.Text(", exact" if entry.compared else ", bounded"))
+        place = nodes.reference("", "", *self._inline(entry.heading), internal=True)
+        place["refuri"] = self._address(docname, record["id"])
+        proof = [place, nodes.Text("." if entry.compared else ". Its bound is what is tested.")]
         for name in entry.results:
-            place += [nodes.Text(", from "), nodes.literal("", f"{name}.json")]
-        value = [nodes.strong("", value), nodes.Text(f" ({bound})")]
-        return [nodes.Text(record["text"] + ".")], value, place
+            proof += [nodes.Text(" Stored in "), nodes.literal("", f"{name}.json"), nodes.Text(".")]
+        cells = [nodes.Text(record["text"] + ".")], [nodes.strong("", valued(record))]
+        row = _row([*cells, [nodes.Text(written(record["bound"]))], proof])
+        row["ids"], row["classes"] = [record["id"]], ["stored" if entry.results else "here"]
+        return row
 
-    def _tests(self, chapters):
-        """Return one table of what tests prove."""
-        pages = {Path(docname).name[:2]: (docname, title) for docname, title, _ in chapters}
-        folder = Path(self.env.srcdir, "tests")
-        rows = []
-        for path in sorted(folder.glob("test_*.py")):
-            for chapter, sentence, name in proofs_of(path.read_text(encoding="utf-8")):
-                docname, title = pages[f"{chapter:02d}"]
-                test = nodes.literal("", f"{path.name}::{name}")
-                cells = [nodes.Text(sentence + ".")], [self._link(docname, "", title)], [test]
-                rows.append((chapter, cells))
-        rows.sort(key=lambda row: row[0])  # stable: within a chapter in the order of the files
-        head = ("Claim", "Chapter", "Test")
-        return [_table("tests", head, [cells for _, cells in rows])] if rows else []
-
-    def _link(self, docname, anchor, text):
-        """Return a link to a place on a page of the book."""
+    def _address(self, docname, anchor=""):
+        """Return the address of a place on a page of the book."""
         page = self.env.app.builder.get_relative_uri(self.env.docname, docname)
-        address = f"{page}#{anchor}" if anchor else page
-        return nodes.reference("", "", *self._inline(text), refuri=address, internal=True)
+        return f"{page}#{anchor}" if anchor else page
 
     def _inline(self, text):
         """Return Markdown within a line as nodes."""
         return self.state.inline_text(text, self.lineno)[0]
 
 
-def _table(kind, head, rows):
+def _test_row(sentence, test, file):
+    """Return the row of what a test proves, for any value that it tries."""
+    name = nodes.literal("", f"{file}::{test}")
+    row = _row([[nodes.Text(sentence + ".")], [], [], [nodes.Text("The test "), name]])
+    row["classes"] = ["test"]
+    return row
+
+
+def _table(head, rows):
     """Return a table with a head; every cell is one paragraph of the given nodes."""
-    table = nodes.table(classes=["ledger", f"ledger-{kind}"])
+    table = nodes.table(classes=["ledger"])
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=1) for _ in head]
     group += nodes.thead("", _row([[nodes.Text(word)] for word in head]))
-    group += nodes.tbody("", *map(_row, rows))
+    group += nodes.tbody("", *rows)
     table += group
     return table
 

@@ -12,6 +12,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
 
+from book.marks import place_marks
 from book.prose import roles
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -68,12 +69,13 @@ def glossary_terms(path):
 
 
 def read_links(app, docname, source):
-    """Let citations and terms of a chapter be plain Markdown links."""
+    """Let citations, terms and marks of a chapter be plain Markdown links."""
     path = Path(app.env.doc2path(docname))
     if path.suffix != ".ipynb":
         return
     terms = glossary_terms(path.with_name("glossary.md"))
     notebook = json.loads(source[0])
+    notebook["cells"], app.env.temp_data["claims"] = place_marks(notebook["cells"], path.name)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = roles("".join(cell["source"]), terms)

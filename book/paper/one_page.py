@@ -29,8 +29,7 @@ _TEMPLATE = Path(__file__).with_name("book.html")
 _STYLE = Path(__file__).with_name("paper.css")
 _FOR_THE_SCREEN = (
     "script, style, button, .headerlink, details.hide, .xp-ui, .xp-note, .pg-ui, .pg-note, "
-    ".toctree-wrapper, "
-    ".d-print-none"
+    ".toctree-wrapper, .ledger-choice, .d-print-none"
 )
 # Code in the color of the text needs no elements of its own; they are half of a PDF with structure.
 _PLAIN_TOKENS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "p", "w"))
@@ -160,6 +159,8 @@ def _prepare(page, keys):
         _draw(figure, MOST_TELLING.get((page.key, number), {}))
         figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
     _shorten_code(article)
+    for mark in article.select(".claim-mark"):
+        _raise_tick(mark)
     answers = _take_solutions(article) + _take_answers(article)
     for element in article.select(_FOR_THE_SCREEN):
         element.decompose()
@@ -185,6 +186,14 @@ def _draw(figure, positions):
     number = explorer.number(positions)
     figure.find("img").replace_with(_parse(explorer.svg(number)))
     figure.select_one(".xp-say").string = explorer.sentences[number]
+
+
+def _raise_tick(mark):
+    """Make of a claim's mark a raised tick that leads to its line in the ledger."""
+    target = mark.button["popovertarget"].removeprefix("about-")
+    tick = f'<sup><a href="ledger.html#{target}" aria-label="Checked">✓</a></sup>'
+    mark.clear()
+    mark.append(_parse(tick))
 
 
 def _shorten_code(article):

@@ -1,7 +1,7 @@
 """Quantitative claims: checked where they are made, shown, and listed in the ledger of claims."""
 
-import hashlib
 import html
+import re
 from dataclasses import dataclass
 
 from dropout_lab import _checks as check
@@ -36,7 +36,7 @@ class Claim:
             "value": self.shown,
             "bound": self.bound,
             "unit": self.unit,
-            "id": "claim-" + hashlib.sha256(self.text.encode()).hexdigest()[:10],
+            "id": "claim-" + re.sub("[^a-z0-9]+", "-", self.text.lower()).strip("-"),
         }
 
     def __repr__(self):
