@@ -194,7 +194,7 @@ class Ledger(SphinxDirective):
         record = entry.record
         place = nodes.reference("", "", *self._inline(entry.heading), internal=True)
         place["refuri"] = self._address(docname, record["id"])
-        proof = [place, nodes.Text("." if entry.compared else ". Its bound is what is tested.")]
+        proof = [place, nodes.Text("." if entry.compared else ". Its bound is tested.")]
         for name in entry.results:
             proof += [nodes.Text(" Stored in "), nodes.literal("", f"{name}.json"), nodes.Text(".")]
         cells = [nodes.Text(record["text"] + ".")], [nodes.strong("", valued(record))]

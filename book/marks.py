@@ -55,7 +55,9 @@ def place_marks(cells, name):
         raise ExtensionError(f"{name} marks what no cell of it claims: {', '.join(unknown)}")
     for cell in cells:
         if records_of(cell):
-            cell["outputs"] = [kept for each in cell["outputs"] if (kept := _unmarked(each, marked))]
+            cell["outputs"] = [
+                kept for each in cell["outputs"] if (kept := _unmarked(each, marked))
+            ]
     return [cell for cell in cells if not _is_silent(cell)], records
 
 
@@ -78,11 +80,11 @@ def mark(name, rawtext, text, lineno, inliner, options=None, content=None):
     """Return a mark: the role ``{claim}``, of which only `place_marks` makes use."""
     env = inliner.document.settings.env
     record, seen = env.temp_data["claims"][text], env.temp_data.setdefault("marks", set())
-    said = {part: html.escape(written(record[part])) for part in ("value", "bound")}
-    said |= {"id": text, "text": html.escape(record["text"]), "value": html.escape(valued(record))}
+    said = {"text": record["text"], "value": valued(record), "bound": written(record["bound"])}
+    said = {part: html.escape(words.replace("'", "’")) for part, words in said.items()}
     ledger = env.app.builder.get_relative_uri(env.docname, "chapters/ledger")
     first = text not in seen  # one place and one note, however often a claim is marked
-    note = _NOTE.format(**said, ledger=ledger) if first else ""
+    note = _NOTE.format(**said, id=text, ledger=ledger) if first else ""
     place = f' id="{text}"' if first else ""
     seen.add(text)
-    return [nodes.raw("", _MARK.format(**said, place=place, note=note), format="html")], []
+    return [nodes.raw("", _MARK.format(**said, id=text, place=place, note=note), format="html")], []

@@ -14,6 +14,7 @@ every_lesson = pytest.mark.parametrize("path", lesson_paths(), ids=lambda path: 
 MAX_STORED_BYTES = 400_000
 MAX_ZIPPED_BYTES = 60_000
 MAX_CELL_LINES = 15
+MAX_BARS = 3  # behind which code is folded
 MAX_LINE_LENGTH = 80  # longer lines are cut off on the page
 
 
@@ -63,6 +64,14 @@ def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
     assert [cell.id for cell in quizzes if cell not in tagged] == []
     for cell in quizzes:  # JupyterLab shows the first line of what is hidden
         assert cell.source.startswith(("quiz(\n", "question = ")), cell.id
+
+
+@every_notebook
+def test_code_on_the_page_teaches(path):
+    tags = [(cell.source, set(cell.metadata.get("tags", []))) for cell in code_cells(path)]
+    assert sum("hide-input" in found for _, found in tags) <= MAX_BARS
+    shown = [source for source, found in tags if "remove-input" not in found]
+    assert [source for source in shown if re.search(r"\bclaims?\(", source)] == []
 
 
 @every_notebook

@@ -33,13 +33,12 @@ def entries(path):
     return ledger.claims_of(nbformat.read(path, as_version=4))
 
 
-def rows_of(page, kind):
-    """Return the rows of the tables of a kind: words of the cells, signs plain, and links."""
-    found = []
-    for row in page.select(f"table.ledger-{kind} tbody tr"):
-        cells = [" ".join(cell.get_text().translate(PLAIN).split()) for cell in row.find_all("td")]
-        found.append((cells, [link["href"] for link in row.find_all("a")]))
-    return found
+def rows_of(page, *kinds):
+    """Return the rows of some kinds: the words of the cells, signs plain, and the row itself."""
+    return [
+        ([" ".join(cell.get_text().translate(PLAIN).split()) for cell in row.find_all("td")], row)
+        for row in page.select(", ".join(f"table.ledger tr.{kind}" for kind in kinds))
+    ]
 
 
 # --- what is stored ----------------------------------------------------------------------------
@@ -58,25 +57,43 @@ def test_no_sentence_stands_twice():
 def test_every_claim_stands_on_the_page_with_its_value_its_place_and_how_it_is_tested(page):
     expected = []
     for path in chapter_paths():
-        stored = re.findall(r'"id": "(claim-\w+)"', path.read_text(encoding="utf-8"))
-        assert [entry.record["id"] for entry in entries(path)] == stored
-        assert len(stored) >= 3 or not path.stem[0].isdigit()
+        assert len(entries(path)) >= 3 or not path.stem[0].isdigit()
         for entry in entries(path):
             each = entry.record
             assert set(entry.results) <= set(RESULTS)
             unit = each["unit"] if each["unit"] in ("", "%") else f" {each['unit']}"
-            numbers = f"{each['value']}{unit} ({each['bound']})"
             # 3e-07 and 1e-07 are 3 × 10-7 and 10-7 once the raised digits are plain again.
-            numbers = re.sub(r"e-0?(\d)", r" × 10-\1", numbers)
-            files = "".join(f", from {name}.json" for name in entry.results)
-            how = "" if entry.compared and files else ", exact" if entry.compared else ", bounded"
-            words = f"{each['text']}.", re.sub(r"\b1 × 10", "10", numbers), how + files
-            expected.append((*words, f"{path.stem}.html#{each['id']}"))
-    how = re.compile(r"(, exact|, bounded)?(, from \S+)*$")
-    found = [
-        (*cells[:2], how.search(cells[2])[0], *links) for cells, links in rows_of(page, "cells")
-    ]
+            numbers = re.sub(r"e-0?(\d)", r" × 10-\1", f"{each['value']}{unit}|{each['bound']}")
+            value, bound = re.sub(r"\b1 × 10", "10", numbers).split("|")
+            how = "." if entry.compared else ". Its bound is tested."
+            how += "".join(f" Stored in {name}.json." for name in entry.results)
+            address = f"{path.stem}.html#{each['id']}"
+            kind = "stored" if entry.results else "here"
+            expected.append((f"{each['text']}.", value, bound, how, each["id"], address, kind))
+    found = []
+    for (*cells, proof), row in rows_of(page, "here", "stored"):
+        (link,) = row.find_all("a")
+        how = proof.removeprefix(" ".join(link.get_text().translate(PLAIN).split()))
+        kind = next(kind for kind in ("here", "stored") if kind in row["class"])
+        found.append((*cells, how, row["id"], link["href"], kind))
     assert found == expected  # in the order of the book
+
+
+def test_what_a_reader_chooses_is_shown_and_all_of_it_without_a_choice(browser, site_url):
+    tab = browser.new_context(java_script_enabled=False).new_page()
+    tab.goto(f"{site_url}chapters/ledger.html")
+    rows, chapters = (tab.locator(f"{css}:visible") for css in ("tbody tr", ".ledger-chapter"))
+    everything = rows.count()
+    shown = 0
+    for kind in ("here", "stored", "test"):
+        tab.locator(f"input[value={kind}]").check()
+        assert rows.count() == tab.locator(f"table.ledger tr.{kind}").count() > 10
+        assert all(f" {kind}" in f" {each.get_attribute('class')} " for each in rows.all()[::9])
+        assert chapters.count() == tab.locator(f".ledger-chapter:has(tr.{kind})").count()
+        shown += rows.count()
+    tab.locator("input[value=all]").check()
+    assert rows.count() == everything == shown
+    tab.context.close()
 
 
 @pytest.mark.parametrize(
@@ -93,12 +110,13 @@ def test_every_marked_test_stands_on_the_page(page):
         for path in (ROOT / "tests").glob("test_*.py")
         if path.name != Path(__file__).name
     }
-    rows = rows_of(page, "tests")
+    rows = rows_of(page, "test")
     assert len(rows) == sum(text.count("\n@pytest.mark.proves(") for text in marked.values()) >= 15
-    for (sentence, _, test), (link,) in rows:
-        file, _, name = test.partition("::")
+    for (sentence, _, _, proof), row in rows:
+        file, _, name = proof.removeprefix("The test ").partition("::")
+        chapter = row.find_parent("section").h2.a["href"]
         above = marked[file].partition(f"\ndef {name}(")[0].rpartition("\ndef ")[2]
-        assert re.search(rf'"{re.escape(sentence)}?",\s*chapter={int(link[:2])}\b', above)
+        assert re.search(rf'"{re.escape(sentence)}?",\s*chapter={int(chapter[:2])}\b', above)
 
 
 # --- how it is collected -----------------------------------------------------------------------

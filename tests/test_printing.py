@@ -204,7 +204,7 @@ def test_exercises_quizzes_and_answers_are_there_in_this_order(texts, site_pages
                 assert _plain(option.get_text()) in everything[asked : asked + 2000]
         for solution in article.select("div.solution .admonition-title"):
             assert _plain(solution.get_text()) in everything
-    for words in ("Show code cell source", "Click to show", "Moving through the others needs"):
+    for words in ("Show the code", "Click to show", "Moving through the others needs"):
         assert _plain(words) not in everything
 
 
