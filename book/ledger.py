@@ -194,7 +194,8 @@ class Ledger(SphinxDirective):
         record = entry.record
         place = nodes.reference("", "", *self._inline(entry.heading), internal=True)
         place["refuri"] = self._address(docname, record["id"])
-        proof = [place, nodes.Text("." if entry.compared else ". Its bound is tested.")]
+        end = "" if entry.heading.endswith("?") else "."
+        proof = [place, nodes.Text(end + " Its bound is tested." * (not entry.compared))]
         for name in entry.results:
             proof += [nodes.Text(" Stored in "), nodes.literal("", f"{name}.json"), nodes.Text(".")]
         cells = [nodes.Text(record["text"] + ".")], [nodes.strong("", valued(record))]

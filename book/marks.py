@@ -14,7 +14,8 @@ from book.ledger import records_of, valued, written
 
 _LINK = re.compile(r"[ \n]?\[✓\]\(ledger\.md#(claim-[\w-]+)\)")
 _ROW = re.compile(r'(?s)<p id="(claim-[^"]*)">.*?</p>')
-_MARK = """<span class="claim-mark"{place}><button type="button" popovertarget="about-{id}" \
+# Begins with a word joiner: a tick does not begin a line.
+_MARK = """<span class="claim-mark"{place}>&#8288;<button type="button" popovertarget="about-{id}" \
 aria-label="Checked: {value}"></button>{note}</span>"""
 _NOTE = """<span popover id="about-{id}">{text}: <b>{value}</b>. It must be {bound}. \
 <a href="{ledger}#{id}">Ledger</a></span>"""

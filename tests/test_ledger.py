@@ -65,7 +65,8 @@ def test_every_claim_stands_on_the_page_with_its_value_its_place_and_how_it_is_t
             # 3e-07 and 1e-07 are 3 × 10-7 and 10-7 once the raised digits are plain again.
             numbers = re.sub(r"e-0?(\d)", r" × 10-\1", f"{each['value']}{unit}|{each['bound']}")
             value, bound = re.sub(r"\b1 × 10", "10", numbers).split("|")
-            how = "." if entry.compared else ". Its bound is tested."
+            how = "" if entry.heading.endswith("?") else "."
+            how += "" if entry.compared else " Its bound is tested."
             how += "".join(f" Stored in {name}.json." for name in entry.results)
             address = f"{path.stem}.html#{each['id']}"
             kind = "stored" if entry.results else "here"
