@@ -140,9 +140,7 @@
         go(to, busy = buttons);
       };
     pen.onkeydown = event => {
-      const step = {
-        ArrowLeft: [-5, 0], ArrowRight: [5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5], " ": [0, 0],
-      }[event.key];
+      const step = data.keys[event.key];
       if (!step) return;
       event.preventDefault();
       if (event.key === " ") busy = down = !down;

@@ -80,6 +80,13 @@ def draw_a_digit(digit=7):
         says="Draw a digit in the field, or choose one. A hundred nets with dropout will vote.",
         waits="The net is on its way.",
         fails="The net cannot be loaded.",
+        keys={
+            "ArrowLeft": [-5, 0],
+            "ArrowRight": [5, 0],
+            "ArrowUp": [0, -5],
+            "ArrowDown": [0, 5],
+            " ": [0, 0],
+        },
         tells=TOLD.replace(
             "{digit} with {chance}", '<b class="pg-without">{digit} with {chance}</b>'
         ).replace("{first}", '<b class="pg-with">{first}</b>'),

@@ -19,15 +19,11 @@
     return {test: part(0, tested), pool: part(tested, count)};
   }
 
-  function images({x, labels}, chosen) {
-    const count = chosen.length;
-    const found = {x: new Float32Array(count * PIXELS), labels: new Uint8Array(count)};
-    chosen.forEach((image, row) => {
-      found.x.set(x.subarray(image * PIXELS, (image + 1) * PIXELS), row * PIXELS);
-      found.labels[row] = labels[image];
-    });
-    return found;
-  }
+  const images = ({x, labels}, chosen) => ({
+    x: Float32Array.from(chosen.flatMap(image =>
+      [...x.subarray(image * PIXELS, (image + 1) * PIXELS)])),
+    labels: Uint8Array.from(chosen, image => labels[image]),
+  });
 
   class Experiment {
     // Every kind of chance has a stream of its own: another rate leaves images, weights and order.
@@ -52,7 +48,7 @@
     }
 
     advance() {
-      if (!this.left.length) this.left = [...this.order.shuffled(this.count)];
+      if (!this.left.length) this.left = this.order.shuffled(this.count);
       const {x, labels} = images(this.train, this.left.splice(0, BATCH));
       const masks = this.nets[1].sampleMasks(labels.length, this.rate, this.masks);
       this.batch = {x, labels, masks};
@@ -63,14 +59,15 @@
       this.step++;
     }
 
-    // Both nets on the new images, and on their own, at most so many that it takes no longer.
+    // Both nets, which start as one, on the new images, and on their own, at most so many that it
+    // takes no longer.
     evaluate() {
-      const {x, labels} = this.train, own = {
-        x: x.subarray(0, WATCHED * PIXELS), labels: labels.subarray(0, WATCHED),
-      };
-      return this.nets.map(net => ({
-        test: evaluate(net, this.test.x, this.test.labels), train: evaluate(net, own.x, own.labels),
-      }));
+      const {test, train} = this, look = net => ({
+        test: evaluate(net, test.x, test.labels),
+        train: evaluate(net, train.x.subarray(0, WATCHED * PIXELS), train.labels.subarray(0, WATCHED)),
+      });
+      const first = look(this.nets[0]);
+      return [first, this.step ? look(this.nets[1]) : first];
     }
 
     // What each unit says of the first image of the present batch; -1 where it is dropped, as
@@ -80,8 +77,8 @@
       const own = masks.map((mask, layer) => mask.subarray(0, this.nets[0].sizes[layer + 1]));
       const nets = this.nets.map((net, k) => {
         const answer = softmax(net.forward(pixels, 1, k ? own : null, this.rate), 10);
-        const said = layer => (value, unit) => k && !own[layer][unit] ? -1 : value;
-        return {answer, layers: net.hidden.map((values, layer) => values.map(said(layer)))};
+        return {answer, layers: net.hidden.map((values, layer) =>
+          values.map((value, unit) => k && !own[layer][unit] ? -1 : value))};
       });
       return {pixels, label: labels[0], nets};
     }
@@ -113,7 +110,7 @@
   function serve(post, slice) {
     let digits, now, settings, points, told = 0, job = 0;
     const tell = more => {
-      post({run: settings.run, points, units: now.batch && now.units(), ...more});
+      post({run: settings.run, step: now.step, points, units: now.batch && now.units(), ...more});
       points = [];
       told = performance.now();
     };
@@ -127,28 +124,26 @@
       points.push({step: now.step, nets, lead, error: Math.sqrt(variance(gaps) / gaps.length)});
     };
     // In slices, so that what the page says comes through; another job ends this one.
-    const work = (go, mine = ++job) => {
+    const work = (go, over, mine = ++job) => {
       const end = performance.now() + slice;
-      let going = true;
-      while (going && performance.now() < end) going = go();
-      if (!going) return;
-      if (performance.now() > told + 200) tell();
-      setTimeout(() => mine === job && work(go, mine));
+      do {
+        now.advance();
+        go();
+        if (now.step >= settings.steps && over()) return;
+      } while (told && performance.now() < end);
+      if (!told || performance.now() > told + 200) tell();
+      setTimeout(() => mine === job && work(go, over, mine));
     };
     return {
       digits(text) { digits = readDigits(JSON.parse(text)); },
       begin(all) { job++; begin(all); look(); tell(); },
       step() { job++; now.advance(); look(); tell(); },
       train() {
-        // The first steps are told at once.
+        // The first step is told at once.
         told = 0;
-        work(() => {
-          now.advance();
-          // Early, curves bend; a look costs as much as many steps.
-          if (now.step % (now.step < 100 ? 20 : 40) === 0) look();
-          if (now.step < settings.steps) return true;
-          tell({rests: true});
-        });
+        // Early, curves bend; a look costs as much as many steps.
+        work(() => now.step % (now.step < 100 ? 20 : 40) || look(),
+          () => !tell({rests: true}));
       },
       // The page waits for the answer: what was on its way comes before it.
       pause() { job++; tell({rests: true}); },
@@ -157,16 +152,13 @@
       seeds({count, ...all}) {
         const scores = [], differences = [];
         begin(all);
-        work(() => {
-          now.advance();
-          if (now.step < settings.steps) return true;
+        work(() => {}, () => {
           const nets = now.evaluate();
           scores.push(nets.map(net => net.test.accuracy));
           differences.push(gapsOf(nets));
-          if (scores.length === count) return tell({scores, ...sharedInterval(differences)});
-          tell({scores});
-          begin({seed: settings.seed + 1});
-          return true;
+          const all = scores.length === count;
+          tell({scores, ...all && sharedInterval(differences)});
+          return all || begin({seed: settings.seed + 1});
         });
       },
     };

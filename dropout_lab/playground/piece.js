@@ -71,7 +71,7 @@
       document.head.append(script);
     }),
 
-    // Let numbers glide to where they belong in 150 ms, and draw on the way.
+    // Let numbers glide to where they belong in 150 ms, and draw on the way; or jump there.
     glide(draw) {
       let shown = [], from, to, began, asked = 0;
       const frame = now => {
@@ -80,10 +80,10 @@
         draw(shown);
         asked = left && requestAnimationFrame(frame);
       };
-      return values => {
+      return (values, jump) => {
         from = values.map((value, k) => shown[k] ?? value);
         to = values;
-        began = performance.now();
+        began = jump ? 0 : performance.now();
         asked ||= requestAnimationFrame(frame);
       };
     },

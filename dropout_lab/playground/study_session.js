@@ -2,7 +2,7 @@
 // Python wrote what it shows; the script tells the style sheet and the text where things stand.
 (() => {
   "use strict";
-  const {piece, generator, sampleMask, dropout} = dropoutLab;
+  const {piece, number, generator, sampleMask, dropout} = dropoutLab;
 
   // The twin of `study_group.train` with one question a session, the same ones at every rate.
   const practice = dropoutLab.practice = ({sigmas, step, steady}, rate, seed, sessions) => {
@@ -70,8 +70,8 @@
       say(says[now], true);
       root.querySelectorAll("data").forEach(element => {
         const value = values[element.value];
-        element.textContent = value.at ? value : (element.className && value > 0 ? "+" : "") +
-          value.toFixed(2).replace("-", "−");
+        element.textContent =
+          value.at ? value : (element.className && value > 0 ? "+" : "") + number(value);
       });
     };
     const change = ({name, value, validity}) => {

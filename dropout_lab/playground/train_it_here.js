@@ -83,7 +83,7 @@
   };
 
   // Solid on new images, dotted on its own. The words at the ends of the lines say whose they are.
-  const lines = (measure, top, steps, curves) => {
+  const lines = (line, measure, top, steps, curves) => {
     const x = step => 30 + 206 * step / steps, y = value => 146 - 116 * Math.min(value / top, 1);
     const ends = curves.at(-1);
     if (!ends) return "";
@@ -91,12 +91,14 @@
     const heights = ends.nets.map(net => y(net.test[measure])), gap = heights[0] - heights[1];
     const apart = Math.max(0, 16 - Math.abs(gap)) / 2;
     return NAMES.map((name, k) => {
-      const place = kind => ({step, nets}) => [x(step), y(nets[k][kind][measure])].map(Math.round);
-      const line = (kind, more) =>
-        `<polyline class="pg-${name}${more}" points="${curves.map(place(kind)).join(" ")}"/>`;
-      return line("train", " pg-own") + line("test", "") + `<text class="pg-${name}" ` +
-        `x="${x(ends.step) + 8}" y="${heights[k] + (gap > 0 === !k ? apart : -apart) + 4}">` +
-        `${number(ends.nets[k].test[measure])} ${name}</text>`;
+      const [test, train] = ["test", "train"].map(kind => curves.map(({step, nets}) =>
+        [x(step), y(nets[k][kind][measure])].map(Math.round)).join(" "));
+      return fill(line, {
+        name, test, train,
+        end: number(ends.nets[k].test[measure]),
+        x: x(ends.step) + 8,
+        y: heights[k] + (gap > 0 === !k ? apart : -apart) + 4,
+      });
     }).join("");
   };
 
@@ -115,11 +117,12 @@
   piece("train", ({root, find, data, say, remember, recall}) => {
     const canvases = root.querySelectorAll("canvas");
     const state = {...data.start, ...data.cases[data.start.case]};
-    let busy = "", run = 0, curves = [], seen, seeds, started, send;
+    let busy = "", run = 0, taken = 0, curves = [], seen, seeds, started, send;
 
     const draw = glide(numbers => canvases.forEach((canvas, k) =>
       drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), seen)));
-    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : []);
+    // What follows so fast jumps: to glide would cost as much as to train.
+    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : [], busy);
     const points = lead => number(100 * lead, 1);
     const leader = (lead, half) =>
       Math.abs(lead) > half && fill(data.says[NAMES[+(lead > 0)]], {lead: points(Math.abs(lead))});
@@ -130,7 +133,7 @@
         return fill(says.five, {steps, who, low: points(mean - half), high: points(mean + half)});
       }
       if (seeds) return fill(says.seeds, {count: seeds.scores.length});
-      if (!step) return says.start;
+      if (!step) return taken ? fill(says.first, {step: taken, steps}) : says.start;
       const [without, dropped] = nets.map(net => number(net.test.accuracy));
       const who = leader(lead, 1.96 * error), found = {without, dropped, who};
       return fill(step < steps ? says.going : says.over,
@@ -141,7 +144,7 @@
       find(".pg-fold").textContent = fill(data.says.fold, state);
       find("Train").textContent = busy ? "Pause" : "Train";
       find(".pg-curves").innerHTML = data.charts.map(([chart, measure, top]) =>
-        fill(chart, {steps, half: steps / 2, lines: lines(measure, top, steps, curves)})
+        fill(chart, {steps, half: steps / 2, lines: lines(data.line, measure, top, steps, curves)})
       ).join("") + (seeds?.bySeed ? fill(data.dots, dots(seeds)) : "");
       showNets();
       say(verdict(), !busy);
@@ -153,6 +156,7 @@
       // The first look of a new experiment takes the place of the old one's curves.
       curves = message.points[0]?.step === 0 ? message.points : [...curves, ...message.points];
       seen = message.units;
+      taken = message.step;
       if (message.scores) seeds = message;
       if (message.rests || message.bySeed) busy = "";
       showAll();
@@ -164,9 +168,9 @@
       seeds = seen = null;
       send("begin", settings());
     };
-    const ready = () => started ??= load("digits").then(digits => {
-      send = connect(hear);
-      send("digits", digits);
+    const ready = () => started ??= Promise.all([load("digits"), connect(hear)]).then(all => {
+      send = all[1];
+      send("digits", all[0]);
       begin();
     });
     const fresh = () => (seeds || curves.at(-1)?.step >= state.steps) && begin();

@@ -57,6 +57,7 @@ KEYS = {
 SAYS = {
     "start": "Two nets with the same first weights see the same images in the same order. "
     "Press Train.",
+    "first": "Step {step} of {steps}.",
     "going": "Step {step} of {steps}: {found}",
     "over": "After {step} steps {found} One seed. Ask five.",
     "without": '<b class="pg-without">the net without dropout leads by {lead} points</b>',
@@ -149,6 +150,8 @@ def train_it_here(case="dropout wins"):
             (_chart("Accuracy", 1), "accuracy", 1),
             (_chart("Loss, in nats", 3), "crossEntropy", 3),
         ],
+        line='<polyline class="pg-{name} pg-own" points="{train}"/><polyline class="pg-{name}" '
+        'points="{test}"/><text class="pg-{name}" x="{x}" y="{y}">{end} {name}</text>',
         dots='<svg class="pg-seeds pg-{side}" viewBox="0 0 688 66" aria-hidden="true">'
         '<path class="pg-grid" d="M344 4V46"/><g text-anchor="middle"><text x="344" y="62">0</text>'
         '<text x="103" y="62">dropout loses</text><text x="585" y="62">dropout wins</text></g>'

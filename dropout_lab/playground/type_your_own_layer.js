@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const {piece, fill, generator, sampleMask, dropout} = dropoutLab;
-  const number = value => value.toFixed(Math.abs(value) < 100 ? 2 : 0).replace("-", "−");
+  const number = value => dropoutLab.number(value, Math.abs(value) < 100 ? 2 : 0);
 
   piece("layer", ({root, find, data, say, remember, recall}) => {
     const state = {}, all = selector => root.querySelectorAll(selector);
