@@ -64,7 +64,8 @@
     evaluate() {
       const {test, train} = this, look = net => ({
         test: evaluate(net, test.x, test.labels),
-        train: evaluate(net, train.x.subarray(0, WATCHED * PIXELS), train.labels.subarray(0, WATCHED)),
+        train: evaluate(
+          net, train.x.subarray(0, WATCHED * PIXELS), train.labels.subarray(0, WATCHED)),
       });
       const first = look(this.nets[0]);
       return [first, this.step ? look(this.nets[1]) : first];
