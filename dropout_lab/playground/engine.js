@@ -38,6 +38,9 @@
     return x.map((value, k) => value * mask[k] * scale);
   }
 
+  // Once the mask is drawn, dropout multiplies by a constant, and so does the chain rule.
+  const dropoutBackward = dropout;
+
   function logSoftmax(logits, classes) {
     const result = logits.slice();
     for (let start = 0; start < logits.length; start += classes) {
@@ -81,10 +84,8 @@
   }
 
   function transposed(values, columns) {
-    const result = values.slice(), rows = values.length / columns;
-    for (let row = 0, k = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++) result[column * rows + row] = values[k++];
-    return result;
+    const rows = values.length / columns;
+    return values.map((_, k) => values[k % rows * columns + Math.floor(k / rows)]);
   }
 
   // ReLU hidden layers, dropout after each of them, class scores at the end. A step makes its
@@ -137,8 +138,7 @@
         // A unit that ReLU or dropout silenced passes nothing back.
         gradient = dense(gradient, transposed(this.weights[layer], outputs),
           new Float32Array(units), labels.length).map((slope, unit) => input[unit] && slope);
-        // Once the mask is drawn, dropout multiplies by a constant, and so does the chain rule.
-        if (masks) gradient = dropout(gradient, masks[layer - 1], rate);
+        if (masks) gradient = dropoutBackward(gradient, masks[layer - 1], rate);
       }
       return {loss, weights, biases};
     }
@@ -178,7 +178,7 @@
   }
 
   globalThis.dropoutLab = {
-    generator, sampleMask, dropout, softmax, MLP, evaluate, adam,
+    generator, sampleMask, dropout, dropoutBackward, softmax, crossEntropy, MLP, evaluate, adam,
     text: `(${engine})();`,
   };
 })();
