@@ -326,7 +326,7 @@ def tinted(weights):
 # --- networks -------------------------------------------------------------------------------------
 
 
-def draw_network(axes, masks, *, layer_names=None, size=200):
+def draw_network(axes, masks, *, layer_names=None, size=200, color=ORANGE):
     """Draw a fully connected network into existing axes.
 
     Kept units are filled circles, dropped ones hollow with a dashed rim, and only connections
@@ -342,6 +342,8 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
         One label per layer, drawn below it.
     size : float, default 200
         Area of a circle in square points.
+    color : str, default that of dropout
+        Of the units that are kept.
 
     Returns
     -------
@@ -364,7 +366,7 @@ def draw_network(axes, masks, *, layer_names=None, size=200):
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.4, zorder=1, clip_on=False))
     where, kept = np.vstack(places), np.concatenate(masks)
     rims = {"linewidths": 1.2, "clip_on": False, "zorder": 2}
-    axes.scatter(*where[kept].T, s=size, color=ORANGE, **rims)
+    axes.scatter(*where[kept].T, s=size, color=color, **rims)
     rims |= {"facecolors": "none", "edgecolors": GRAY, "linestyles": "--"}
     axes.scatter(*where[~kept].T, s=size, **rims)
     for x, name in enumerate(layer_names or ()):

@@ -66,7 +66,8 @@ def layer(inputs, units, classes):
     sizes = inputs, units, classes
     figure, panel = kit.panels(height=3.0, left=0.08, right=0.92, top=0.98, bottom=0.14)
     names = ["inputs", "hidden layer", "class scores"]
-    lines = kit.draw_network(panel, [np.ones(n, bool) for n in sizes], layer_names=names, size=120)
+    look = {"layer_names": names, "size": 120, "color": kit.BLUE}
+    lines = kit.draw_network(panel, [np.ones(n, bool) for n in sizes], **look)
     hidden = f"{units} hidden unit{'s' * (units > 1)}"
     return describe(
         figure,
