@@ -32,6 +32,7 @@ def _weights():
     for page in sorted((SITE / "chapters").glob("*.html")):
         found = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', page.read_text("utf-8"))
         parts |= dict(found)
+    parts.pop("predict", None)  # a question, which computes nothing
     rows = [[_gzipped("".join(parts.values()).encode()), "<= 10 kB", f"all {len(parts)} scripts"]]
     rows += [[_gzipped(text.encode()), "", f"{name}.js by itself"] for name, text in parts.items()]
     targets = {"digits": "<= 45 kB"}

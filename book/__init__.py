@@ -81,7 +81,7 @@ def setup(app):
     app.connect("html-page-context", make_page, priority=900)
     # After others have copied their style sheets, and sphinx-external-toc its page for the root.
     app.connect("build-finished", finish, priority=900)
-    return {"env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}
 
 
 def configure(app, config):

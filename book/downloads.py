@@ -103,6 +103,6 @@ def write_downloads(app, site):
         for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
                 page = "".join(output.get("data", {}).get("text/html", ""))
-                if "data-xp=" in page or "data-piece=" in page:
+                if re.search("data-(xp|piece|predict)=", page):
                     output["data"]["text/html"] = _FRAMES.sub("", page)
         copy.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")

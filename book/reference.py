@@ -6,6 +6,7 @@ longer than the rest of the build; so the links are set here.
 """
 
 import ast
+import json
 import pkgutil
 import re
 from contextlib import suppress
@@ -226,26 +227,48 @@ def drop_source(pagename, context):
 # --- links to the pages, and back --------------------------------------------------------------
 
 
+_LANGUAGES = ("ipython3", "python")
+
+
 def read_code(app, doctree):
-    """Note which of the package's names stand where in the code of a page; its blocks add up."""
+    """Note which of the package's names stand where in the code of a page; its blocks add up.
+
+    Cells of plumbing, which the page does not show, import what those that it shows use.
+    """
     blocks, source = [], ""
-    for block in doctree.findall(nodes.literal_block):
-        if block.get("language") in ("ipython3", "python"):
-            section, text = block.parent, block.astext()
-            while section.parent and not isinstance(section[0], nodes.title):
-                section = section.parent
-            try:
-                ast.parse(text)
-            except SyntaxError:  # a command of IPython
-                text = "\n" * text.count("\n")
-            blocks.append((source.count("\n"), section["ids"][0], []))
-            source += text + "\n"
+    plumbing = _plumbing(Path(app.env.doc2path(app.env.docname)))
+    for block in doctree.findall(nodes.Element):
+        cell = block.get("cell_index") if block.get("nb_element") == "cell_code" else None
+        text = plumbing.get(cell)
+        shown = text is None
+        if shown:
+            if block.tagname != "literal_block" or block.get("language") not in _LANGUAGES:
+                continue
+            text = block.astext()
+        section = block.parent
+        while section.parent and not isinstance(section[0], nodes.title):
+            section = section.parent
+        try:
+            ast.parse(text)
+        except SyntaxError:  # a command of IPython
+            text = "\n" * text.count("\n")
+        blocks.append((source.count("\n"), section["ids"][0], [], shown))
+        source += text + "\n"
     for name in parse_names(source, doctree):
         if name.import_components[0] == PACKAGE:
-            above, _, names = [block for block in blocks if block[0] < name.lineno][-1]
+            above, _, names, _ = [block for block in blocks if block[0] < name.lineno][-1]
             name.lineno, name.end_lineno = name.lineno - above, name.end_lineno - above
             names.append(name)
     vars(app.env).setdefault("api_code", {})[app.env.docname] = [block[1:] for block in blocks]
+
+
+def _plumbing(path):
+    """Return the code of a notebook that its page does not show, by the number of the cell."""
+    if path.suffix != ".ipynb":
+        return {}
+    cells = enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    hidden = ((number, c) for number, c in cells if "remove-input" in c["metadata"].get("tags", []))
+    return {number: "".join(cell["source"]) for number, cell in hidden}
 
 
 def find_entries(app, env):
@@ -253,8 +276,11 @@ def find_entries(app, env):
     objects = env.get_domain("py").objects
     env.api_links, env.api_uses = {}, {}
     for page, blocks in sorted(env.api_code.items()):
-        env.api_links[page] = [{} for _ in blocks]
-        for (section, names), links in zip(blocks, env.api_links[page], strict=True):
+        env.api_links[page] = []
+        for section, names, shown in blocks:
+            links = {}
+            if shown:
+                env.api_links[page].append(links)
             for name in names:
                 with suppress(CouldNotResolve, KeyError):
                     entry = objects[documented(resolve_location(name, objects))]

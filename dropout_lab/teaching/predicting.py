@@ -93,7 +93,9 @@ class _Prediction:
         self._summary = f"<predict: {' '.join(each['question'] for each in asked)}>"
         plain = "".join(f"<p>{html.escape(each['question'])}</p>" for each in asked)
         controls = "".join(map(_control, asked))
-        form = f'<form aria-label="Predict">{controls}<button>Show without a guess</button></form>'
+        # A page has several of these landmarks, so each has a name of its own.
+        name = html.escape(f"Predict: {asked[0]['question']}")
+        form = f'<form aria-label="{name}">{controls}<button>Show without a guess</button></form>'
         told = json.dumps({"form": form, "asked": asked}, ensure_ascii=False)
         told = told.replace("<", "\\u003c")  # which alone could end the script element early
         page = (
