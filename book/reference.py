@@ -227,33 +227,29 @@ def drop_source(pagename, context):
 # --- links to the pages, and back --------------------------------------------------------------
 
 
-_LANGUAGES = ("ipython3", "python")
-
-
 def read_code(app, doctree):
     """Note which of the package's names stand where in the code of a page; its blocks add up.
 
     Cells of plumbing, which the page does not show, import what those that it shows use.
     """
     blocks, source = [], ""
-    plumbing = _plumbing(Path(app.env.doc2path(app.env.docname)))
-    for block in doctree.findall(nodes.Element):
-        cell = block.get("cell_index") if block.get("nb_element") == "cell_code" else None
-        text = plumbing.get(cell)
-        shown = text is None
-        if shown:
-            if block.tagname != "literal_block" or block.get("language") not in _LANGUAGES:
-                continue
-            text = block.astext()
+    hidden = _plumbing(Path(app.env.doc2path(app.env.docname)))
+    for block in doctree.findall(nodes.literal_block):
+        if block.get("language") not in ("ipython3", "python"):
+            continue
         section = block.parent
         while section.parent and not isinstance(section[0], nodes.title):
             section = section.parent
-        try:
-            ast.parse(text)
-        except SyntaxError:  # a command of IPython
-            text = "\n" * text.count("\n")
-        blocks.append((source.count("\n"), section["ids"][0], [], shown))
-        source += text + "\n"
+        parts = [(block.astext(), True)]
+        if block.parent.get("nb_element") == "cell_code_source":
+            parts.insert(0, (next(hidden), False))
+        for text, shown in parts:
+            try:
+                ast.parse(text)
+            except SyntaxError:  # a command of IPython
+                text = "\n" * text.count("\n")
+            blocks.append((source.count("\n"), section["ids"][0], [], shown))
+            source += text + "\n"
     for name in parse_names(source, doctree):
         if name.import_components[0] == PACKAGE:
             above, _, names, _ = [block for block in blocks if block[0] < name.lineno][-1]
@@ -263,12 +259,15 @@ def read_code(app, doctree):
 
 
 def _plumbing(path):
-    """Return the code of a notebook that its page does not show, by the number of the cell."""
-    if path.suffix != ".ipynb":
-        return {}
-    cells = enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"])
-    hidden = ((number, c) for number, c in cells if "remove-input" in c["metadata"].get("tags", []))
-    return {number: "".join(cell["source"]) for number, cell in hidden}
+    """Yield for each cell of code that the page shows what of the notebook it hides before it."""
+    above = ""
+    for cell in json.loads(path.read_text("utf-8"))["cells"] if path.suffix == ".ipynb" else ():
+        if cell["cell_type"] == "code":
+            if "remove-input" in cell["metadata"].get("tags", []):
+                above += "".join(cell["source"]) + "\n"
+            else:
+                yield above
+                above = ""
 
 
 def find_entries(app, env):

@@ -90,7 +90,7 @@ def test_a_chapter_links_names_in_its_code_and_only_ours_in_its_prose(stem):
 @pytest.mark.parametrize(
     ("stem", "prose", "text", "address"),
     [
-        ("01_study_group", False, "claim", "dropout_lab.teaching.claim"),
+        ("01_study_group", False, "best_weights", "dropout_lab.study_group.best_weights"),
         ("01_study_group", True, "check", "dropout_lab.teaching.check"),
         ("04_backward_pass", False, "net.forward", "dropout_lab.network.MLP.forward"),
         ("04_backward_pass", True, "MLP.forward", "dropout_lab.network.MLP.forward"),
