@@ -273,9 +273,9 @@ def _plumbing(path):
 def find_entries(app, env):
     """Find the entries that pages name in their code, and the section that uses each first."""
     objects = env.get_domain("py").objects
-    env.api_links, env.api_uses = {}, {}
+    env.api_links, env.api_uses, env.api_imports = {}, {}, {}
     for page, blocks in sorted(env.api_code.items()):
-        env.api_links[page] = []
+        env.api_links[page], imports = [], env.api_imports.setdefault(page, {})
         for section, names, shown in blocks:
             links = {}
             if shown:
@@ -284,6 +284,8 @@ def find_entries(app, env):
                 with suppress(CouldNotResolve, KeyError):
                     entry = objects[documented(resolve_location(name, objects))]
                     links.setdefault(entry.node_id, (name, entry))
+                    if name.context == "import_target":
+                        imports[name.code_str] = entry.node_id.removeprefix("module-")
                     if not name.context.startswith("import"):
                         env.api_uses.setdefault(entry.node_id, {}).setdefault(page, section)
 
@@ -318,11 +320,9 @@ def link_names(app, doctree, docname):
 
 def link_prose(app, doctree, docname):
     """Make links of names in the prose that the code of the page imports from the package."""
-    known = {PACKAGE: PACKAGE}
-    for links in app.env.api_links.get(docname, ()):
-        for name, entry in links.values():
-            if name.context == "import_target" and name.code_str not in SHARED:
-                known[name.code_str] = entry.node_id.removeprefix("module-")
+    imports = app.env.api_imports.get(docname, {})
+    known = {name: place for name, place in imports.items() if name not in SHARED}
+    known[PACKAGE] = PACKAGE
     for literal in list(doctree.findall(nodes.literal)):
         first, dot, rest = literal.astext().removesuffix("()").partition(".")
         entry = app.env.get_domain("py").objects.get(f"{known.get(first)}{dot}{rest}")

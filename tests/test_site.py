@@ -825,7 +825,7 @@ def test_keys_open_what_is_closed(open_page):
         "boxes => boxes.map(box => box.ariaLabel)"
     )
     assert len(set(regions)) == len(regions) == opened.locator("main [tabindex='0']").count()
-    assert "Output, 1.2. Six friends and one exam, 2" in regions
+    assert "Output, 1.3. Six friends, in numbers, 2" in regions
     assert opened.trouble == []
 
 
