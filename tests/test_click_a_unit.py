@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -327,7 +328,9 @@ def test_without_scripts_a_picture_and_a_sentence_stand_there():
     assert '<img alt="Hidden unit 2 is dropped. It sends 0 instead of 1.60, and none of ' in html
     assert html == click_a_unit()._repr_html_()
     with figure_style():
-        (axes,) = _still().axes
+        figure = _still()
+    plt.close(figure)
+    (axes,) = figure.axes
     # One unit is dropped in it. Numbers that come back have a sign, where they are not 0.
     net, mask = net_to_click(0.5), np.array([True, False, True, True])
     found = net.gradients(EXAMPLE, np.array([LABEL]), [mask])
