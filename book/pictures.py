@@ -5,11 +5,11 @@ from pathlib import Path
 
 import nbformat
 
-from dropout_lab.explorer.page import read_published
+from book.complete import explorers
 
 # Which figure of a chapter shows best what it is about, counted from 0; of others the first.
 CHOSEN = {
-    "01_study_group": 2,
+    "01_study_group": 3,
     "02_mask_mathematics": 4,
     "04_backward_pass": 0,
     "06_fraud_detection": 5,
@@ -32,10 +32,10 @@ def draw_cards(app, pagename, context):
 
 def _drawn(app, start, rest, name):
     notebook = Path(app.srcdir, "chapters", f"{name}.ipynb")
-    explorers = _stored(notebook) if notebook.exists() else []
-    if not explorers:
+    stored = _stored(notebook) if notebook.exists() else []
+    if not stored:
         return start + rest
-    explorer = explorers[CHOSEN.get(name, 0)]
+    explorer = stored[CHOSEN.get(name, 0)]
     shapes = _WORDS.sub("", explorer.nodes(explorer.number({})))
     return (
         f'{start}<figure class="xp-small" aria-hidden="true"><svg viewBox="{explorer.box}">'
@@ -48,4 +48,4 @@ def _stored(notebook):
     cells = nbformat.read(notebook, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
-    return read_published("".join(pages))
+    return explorers("".join(pages))
