@@ -81,7 +81,7 @@ def test_a_page_of_the_reference_is_clean(path):
 
 @pytest.mark.parametrize("stem", LESSONS)
 def test_a_chapter_links_names_in_its_code_and_only_ours_in_its_prose(stem):
-    assert len(_links(stem, prose=False)) > 15
+    assert len(_links(stem, prose=False)) > 20
     # The same words are methods of PyTorch and Keras, options of a menu, terms of the trade.
     prose = {text for text, _ in _links(stem, prose=True)}
     assert not prose & {"Dropout", "dropout", "train", "evaluate", "rate"}
