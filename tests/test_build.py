@@ -285,13 +285,17 @@ def test_make_links_names_the_broken_ones(mini_book, tmp_path_factory, serve):
     assert "doi.org" not in said
 
 
-def test_make_chapters_keeps_the_old_one_where_it_cannot_write_a_new_one(mini_book):
+def test_make_chapters_keeps_the_old_one_where_it_cannot_write_the_right_one(mini_book):
     path = mini_book / "chapters/index.ipynb"
     write(path, new_code_cell("print('a')"))
     code, said = make("chapters", mini_book)
     assert code == 0, said
     assert json.loads(path.read_bytes())["cells"][1]["outputs"][0]["text"] == ["a\n"]
-    for source, words in (("print('a' * 200_000)", "File too large"), ("1 / 0", "ZeroDivision")):
+    for source, words in (
+        ("print('a' * 200_000)", "File too large"),
+        ("1 / 0", "ZeroDivision"),
+        ("print('MNIST is not at hand, so these are others')", "data are not at hand"),
+    ):
         write(path, new_code_cell(source))
         before = path.read_bytes()
         code, said = make("chapters", mini_book, largest_file=150_000)  # stands for a full disk
