@@ -13,17 +13,17 @@ from jinja2 import Environment, FileSystemLoader
 
 from dropout_lab.explorer.page import read_published
 
-__all__ = ["Part", "SitePage", "one_page", "read_parts"]
+__all__ = ["Part", "SitePage", "most_telling", "one_page", "read_parts"]
 
 START = "chapters/index.html"
 # An explorer begins where its reader should begin. Where that says little without a slider, paper
-# shows another frame: by page and number of the figure, the positions of the controls.
+# shows another frame: by page the positions of controls, for the explorer that has them.
 MOST_TELLING = {
-    ("01_study_group", 2): {"session": "800"},
-    ("02_mask_mathematics", 2): {"pass": "24"},
-    ("10_ridge", 1): {"masked copies": "100"},
-    ("11_uncertainty", 1): {"angle, degrees": "45"},
-    ("13_should_i_use_dropout", 4): {"seeds": "10"},
+    "01_study_group": {"session": "800"},
+    "02_mask_mathematics": {"pass": "24"},
+    "10_ridge": {"masked copies": "100"},
+    "11_uncertainty": {"angle, degrees": "45"},
+    "13_should_i_use_dropout": {"seeds": "10"},
 }
 _TEMPLATE = Path(__file__).with_name("book.html")
 _STYLE = Path(__file__).with_name("paper.css")
@@ -141,12 +141,9 @@ def one_page(site, title, author):
 
 
 def _take_figure(page):
-    """Take the figure of the landing page out of it, with what says what to do on a screen."""
-    for paragraph in page.article.find("section").find_all("p", recursive=False):
-        if "slider" in paragraph.get_text():
-            paragraph.decompose()
+    """Take the figure of the landing page out of it, for the title page."""
     page.article.find("h1").string = page.title
-    return page.article.select_one("figure.xp").extract()
+    return page.article.find("figure").extract()
 
 
 # --- from a page of the site to a chapter on paper --------------------------------------------
@@ -155,9 +152,12 @@ def _take_figure(page):
 def _prepare(page, keys):
     """Turn a page of the site into a chapter on paper."""
     article = page.article
-    for number, figure in enumerate(article.select("figure.xp"), 1):
-        _draw(figure, MOST_TELLING.get((page.key, number), {}))
+    for figure in article.select("figure.xp"):
+        (explorer,) = read_published(str(figure))
+        _draw(figure, explorer, most_telling(page.key, explorer))
         figure["role"] = "group"  # a figure in a PDF needs a text; here the picture has it
+    for figure in article.select("figure.pg"):
+        _draw_piece(figure)
     _shorten_code(article)
     for mark in article.select(".claim-mark"):
         _raise_tick(mark)
@@ -180,12 +180,26 @@ def _prepare(page, keys):
             heading.name = f"h{int(heading.name[1]) + 1}"  # the first level belongs to the parts
 
 
-def _draw(figure, positions):
+def most_telling(key, explorer):
+    """Return the number of the frame that paper shows of an explorer on a page."""
+    names = [name for _, name, _ in explorer.axes]
+    wanted = MOST_TELLING.get(key, {}).items()
+    return explorer.number({name: value for name, value in wanted if name in names})
+
+
+def _draw(figure, explorer, number):
     """Put one frame of an explorer into the page itself: its letters become text."""
-    (explorer,) = read_published(str(figure))
-    number = explorer.number(positions)
     figure.find("img").replace_with(_parse(explorer.svg(number)))
     figure.select_one(".xp-say").string = explorer.sentences[number]
+
+
+def _draw_piece(figure):
+    """Put the picture of a piece that computes into the page itself, as an explorer's is."""
+    image = figure.img
+    picture = _parse(unquote(image["src"].partition(",")[2])).svg
+    picture["role"], picture["aria-label"] = "img", image["alt"]
+    image.replace_with(picture)
+    figure["role"] = "group"
 
 
 def _raise_tick(mark):
