@@ -50,7 +50,7 @@ define execute
 endef
 
 .NOTPARALLEL:
-.PHONY: help book lite pyodide serve pdf epub test chapter chapters lint bench links newest lowest publish clean
+.PHONY: help book lite pyodide serve pdf epub pictures test chapter chapters lint bench links newest lowest publish clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ epub: $(VENV)/pdf-is-installed book ## make an e-book of the whole book
 	@$(BIN)/python -m browsers.chromium
 	$(BIN)/python -m book.paper.ebook
 	@echo "The e-book is made: _build/epub/dropout-lab.epub"
+
+pictures: $(VENV)/all-is-installed book ## record the picture that the README shows
+	@$(BIN)/python -m browsers.chromium
+	$(BIN)/python -m book.readme_pictures
 
 test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run the tests: unit, doctest, nbval, a real browser; every one with ALL=1
 	@$(BIN)/python -m browsers.chromium

@@ -4,8 +4,11 @@ import re
 
 import pytest
 import tinycss2
+from PIL import Image
 from recorded import SITE
 
+from book.paper.press import ROOT
+from book.readme_pictures import PICTURES
 from book.styles import class_names, join_styles, thin
 
 
@@ -99,3 +102,13 @@ def test_scripts_wait_behind_the_text_and_those_for_formulas_are_fetched_once():
     (script,) = formulas
     assert "/tex-chtml.js?" in script
     assert not [*(SITE / "_static").rglob("*.map"), *(SITE / "_static").rglob("fontawesome.js")]
+
+
+def test_the_readme_shows_the_book_in_motion_and_stays_light():
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', (ROOT / "README.md").read_text("utf-8"))
+    assert [ROOT / path for path in shown] == [PICTURES["dark"], PICTURES["light"]]
+    assert sum(path.stat().st_size for path in PICTURES.values()) <= 500_000
+    for path in PICTURES.values():
+        with Image.open(path) as picture:
+            assert picture.n_frames > 5
+            assert picture.info["loop"] == 1  # what moves without being asked comes to rest
