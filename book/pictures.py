@@ -10,7 +10,6 @@ from book.complete import explorers
 # Which figure of a chapter shows best what it is about, counted from 0; of others the first.
 CHOSEN = {
     "01_study_group": 3,
-    "02_mask_mathematics": 4,
     "04_backward_pass": 0,
     "06_fraud_detection": 5,
     "07_mnist": 2,

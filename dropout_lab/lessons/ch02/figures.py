@@ -3,56 +3,60 @@
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, INK
+from dropout_lab.explorer.style import INK
 from dropout_lab.lessons import kit
 
-__all__ = ["activation_bars", "keep_or_drop", "mask_counts", "mask_grid", "mask_sum"]
+__all__ = ["before_and_after", "keep_or_drop", "mask_counts", "mask_grid", "mask_sum"]
 
 _HOLLOW = {"color": kit.GRAY, "linewidth": 0.8}
 
 
-def activation_bars(x, y, mask, rate, *, top):
-    """Draw the activations of a layer before and after dropout, both on the same scale.
+def before_and_after(x, outputs, rate, *, top):
+    """Draw what one mask makes of a layer, and below it the mean over all masks so far.
 
     Parameters
     ----------
-    x, y : numpy.ndarray
-        Activations before and after, shape ``(n,)``, from 0 to 1 before.
-    mask : numpy.ndarray of bool
-        The mask that made `y`, shape ``(n,)``, True where a unit was kept.
+    x : numpy.ndarray
+        Activations before dropout, shape ``(n,)``, positive.
+    outputs : numpy.ndarray
+        What dropout made of them under each mask so far, shape ``(masks, n)``, the latest last.
     rate : float
-        The rate that made `y`, below 1.
+        The rate of dropping, below 1.
     top : float
-        Where the scale of the lower panel ends; keep it the same in all frames.
+        Where the scale of both panels ends; keep it the same in all frames.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Two panels; below the lower bars each dropped unit leaves a hollow gray stub.
+        Two panels on one scale: filled bars are after dropout, the outlines behind them before.
     """
-    n, dropped, factor = len(x), int(np.sum(~mask)), 1 / (1 - rate)
-    units = np.arange(1, n + 1)
-    stub = 0.07 * top
-    figure, (before, after) = kit.panels(
-        2, height=4.2, left=0.07, right=0.81, top=0.93, bottom=0.11, hspace=0.21,
-        sharex=True, height_ratios=[1.05, top + stub],
-    )  # fmt: skip
-    before.bar(units, x, 0.7, color=kit.BLUE)
-    after.bar(units[mask], y[mask], 0.7, color=kit.ORANGE)
-    after.plot(*_boxes(units[~mask], -0.5 * stub, 0.5, 0.6 * stub), **_HOLLOW)
-    for panel, values in ((before, x), (after, y)):
-        panel.axhline(values.mean(), color=COLORS["reference"], linewidth=1.2, dashes=(4, 2))
-        panel.text(n + 3, values.mean(), f"mean {values.mean():.2f}", va="center")
-    kit.scales(before, x=(0, n + 1), y=(0, 1.05), yticks=[0, 1], title="before dropout")
-    before.tick_params(bottom=False, labelbottom=False)
-    steps = np.arange(0, top + 1, 2 if top > 5 else 1)
-    ticks = [1, *range(20, n + 1, 20)]
-    kit.scales(after, y=(-stub, top), xticks=ticks, yticks=steps, xlabel="unit")
-    after.set_title(f"after: {dropped} dropped, the others × {factor:.2f}")
+    (count, n), after = outputs.shape, outputs[-1]
+    dropped, factor = int(np.sum(after == 0)), 1 / (1 - rate)
+    figure, both = kit.panels(
+        2, height=4.2, left=0.07, right=0.79, top=0.93, bottom=0.025, hspace=0.22
+    )
+    units, means = np.arange(1, n + 1), []
+    for panel, values in zip(both, (after, outputs.mean(axis=0)), strict=True):
+        shown = values > 0
+        panel.bar(units[shown], values[shown], 0.5, color=kit.ORANGE)
+        panel.bar(units, x, 0.8, fill=False, edgecolor=kit.BLUE, linewidth=1.3)
+        means.append(values.mean())
+        panel.plot([0.3, n + 0.7], [x.mean()] * 2, **kit.TARGET)
+        panel.plot([n + 0.8, n + 1.3], [means[-1]] * 2, color=kit.ORANGE, linewidth=2.4)
+        # The two words stand apart where the means meet.
+        apart = max(0, 0.13 * top - abs(x.mean() - means[-1])) / 2
+        apart *= 1 if means[-1] > x.mean() else -1
+        for mean, shift, word in ((x.mean(), -apart, "before"), (means[-1], apart, "now")):
+            panel.text(n + 1.5, mean + shift, f"{mean:.2f} {word}", va="center")
+        kit.scales(panel, x=(0.3, n + 1.3), y=(0, top), xticks=[], yticks=np.arange(0, top))
+        panel.spines["bottom"].set_bounds(0.3, n + 0.7)
+    both[0].set_title(f"mask {count}: {dropped} of {n} dropped, the others × {factor:.2f}")
+    both[1].set_title(f"mean of {count} masks" if count > 1 else "mean of 1 mask")
     return describe(
         figure,
-        f"At rate {rate:.2f}, {dropped} of {n} units are dropped and the others are "
-        f"multiplied by {factor:.2f}. The mean is {x.mean():.2f} before and {y.mean():.2f} after.",
+        f"At rate {rate:.1f}, mask {count} drops {dropped} of {n} units and multiplies the others "
+        f"by {factor:.2f}: their mean is {means[0]:.2f}, where it was {x.mean():.2f} before. "
+        f"The mean over the masks so far is {means[1]:.2f}.",
     )
 
 
@@ -94,9 +98,10 @@ def mask_counts(x, y, counts, probabilities, total):
     tally.bar(counts[:-1], 0.8, 0.6, bottom=heights[:-1], color=kit.ORANGE)
     hatched = {"fill": False, "hatch": "//////", "edgecolor": kit.ORANGE, "linewidth": 1.5}
     tally.bar(latest, 0.8, 0.6, bottom=heights[-1], **hatched)
-    labels = {k: f"{k}\n{p:.1%}" for k, p in enumerate(probabilities)}
-    kit.scales(tally, y=(0, 0.5 * total), xticks=labels, yticks=[0, 5, 10], ylabel="passes")
-    tally.set_xlabel("units dropped, and the probability of that")
+    kit.scales(tally, y=(0, 0.5 * total), xticks=outcomes, yticks=[0, 5, 10], ylabel="passes")
+    for count, share in enumerate(probabilities):  # no tick labels: those show through a veil
+        tally.text(count, -0.11 * total, f"{share:.1%}", ha="center", va="center")
+    tally.set_xlabel("units dropped, and the probability of that", labelpad=19)
     tally.set_title(f"blocks: passes so far; dotted: expected in {total}")
     seen = int(np.sum(counts == latest))
     output = ", ".join(f"{value:.2f}" if value else "0" for value in y)
