@@ -1,4 +1,4 @@
-"""Figures of chapter 3: where the 1/(1-p) goes, and what the wrong places cost."""
+"""Figures of chapter 3: where the 1/(1-r) goes, and what the wrong places cost."""
 
 import math
 
@@ -16,16 +16,13 @@ _LOW, _HIGH = 0.03, 150.0  # ends of the ratio axis
 _RATIO_TICKS = kit.labeled((0.1, 1, 10, 100))
 
 
-def train_versus_eval(train_mean, eval_output, gradient, rates, curves, name, rate):
+def train_versus_eval(train_mean, eval_output, rates, curves, name, rate):
     """Draw the mean while training beside the output at inference, and their ratio at all rates.
 
     Parameters
     ----------
     train_mean, eval_output : numpy.ndarray
         One value per unit, shape (n,).
-    gradient : sequence of float
-        Gradient divided by the true gradient at each rate, k values; drawn in place of the
-        ratio where it is not 1 throughout.
     rates : sequence of float
         The k rates of the curves, `rate` among them.
     curves : mapping of str to sequence of float
@@ -58,26 +55,23 @@ def train_versus_eval(train_mean, eval_output, gradient, rates, curves, name, ra
     for other in dict.fromkeys(tuple(curve) for curve in curves.values()):
         bottom.plot(rates, _on_axis(other), color=kit.GRAY, linewidth=0.9, linestyle=":")
     bottom.plot(rates, _on_axis(curves[name]), color=kit.BLUE, linewidth=2.4)
-    wrong_back = any(not math.isclose(value, 1.0) for value in gradient)
-    if wrong_back:
-        bottom.plot(rates, _on_axis(gradient), linewidth=2.4, **kit.WITH)
-    ratio = (gradient if wrong_back else curves[name])[list(rates).index(rate)]
-    shape, color = "v" if ratio < _LOW else "o", kit.ORANGE if wrong_back else kit.BLUE
-    kit.point(bottom, rate, _on_axis([ratio])[0], shape, color, clip_on=False)
-    what = "gradient ÷ true gradient" if wrong_back else "inference ÷ training mean"
+    ratio = curves[name][list(rates).index(rate)]
+    shape = "v" if ratio < _LOW else "o"
+    kit.point(bottom, rate, _on_axis([ratio])[0], shape, kit.BLUE, clip_on=False)
     kit.scales(
-        bottom, x=(-0.02, max(rates) + 0.14), y=(_LOW, _HIGH), log="y", grid="y",
+        bottom, x=(-0.02, max(rates) + 0.22), y=(_LOW, _HIGH), log="y", grid="y",
         xticks=np.arange(0, max(rates) + 1e-9, 0.1), yticks=_RATIO_TICKS,
-        xlabel="dropout rate p", title=f"{what}: {_times(ratio)}",
+        xlabel="dropout rate r", title=f"inference ÷ training mean: {_times(ratio)}",
     )  # fmt: skip
-    bottom.text(max(rates) + 0.02, 1.15, "right", va="bottom")
+    ends = {"right" if np.allclose(each, 1) else key: each[-1] for key, each in curves.items()}
+    for text, end in ends.items():
+        bottom.text(max(rates) + 0.03, _on_axis([end])[0], text, va="center")
     middle = (len(places) - 1) // 2
-    which = "which is right, but its gradient is" if wrong_back else "which is"
     return describe(
         figure,
         f"Convention {name}, rate {rate:.2f}: unit {places[middle]} averages "
         f"{train_mean[middle]:.2f} while training and gives {eval_output[middle]:.2f} at "
-        f"inference, {which} {_verdict(ratio)}.",
+        f"inference, which is {_verdict(ratio)}.",
     )
 
 
@@ -115,7 +109,7 @@ def trained_scores(rates, right, chosen, name, right_name):
         if column < 2:
             kit.scales(panel, y=(0, 1.05), yticks=[0, 0.5, 1])
     kit.scales(panel, y=(0.02, 150), yticks=_RATIO_TICKS, log="y")
-    panel.set_xlabel("dropout rate p while training")
+    panel.set_xlabel("dropout rate r while training")
     kit.line_key(
         figure,
         (0.135, 0.965, open_circle, f"{right_name} (right)"),
@@ -233,7 +227,7 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
     kit.point(bottom, rate, mean_output, "o", kit.ORANGE, 6, clip_on=False, zorder=5)
     ticks = np.arange(0, max(rates) + 1e-9, 0.1)
     kit.scales(bottom, x=(-0.01, max(rates) + 0.02), y=(-0.2, 6), xticks=ticks, yticks=[0, 2, 4, 6])
-    bottom.set(xlabel="dropout rate p", title=f"the gap: {mean_output - at_mean:.2f}")
+    bottom.set(xlabel="dropout rate r", title=f"the gap: {mean_output - at_mean:.2f}")
     return describe(
         figure,
         f"Rate {rate:.2f}, bias {bias:g}: the mean output over all masks is {mean_output:.2f}, "
