@@ -241,6 +241,7 @@ def test_a_page_loads_from_a_folder(open_page, page):
     assert opened.trouble == []
     assert opened.locator("mjx-merror").count() == 0
     if page in EXPLORED:
+        _reveal(opened)
         explorer = opened.locator(".xp[data-xp]").first
         said = []
         for key in ("Home", "End"):
