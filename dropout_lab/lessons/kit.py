@@ -232,6 +232,37 @@ def line_key(figure, *rows, length=0.07, gap=0.015, **font):
         figure.text(x + length + gap, y, text, va="center", **font)
 
 
+def end_labels(panel, x, *rows, apart, gap=0.03, **font):
+    """Write at the right end of lines what they mean, each behind the mark of its line.
+
+    Parameters
+    ----------
+    panel : matplotlib.axes.Axes
+        Which one; its limits are set.
+    x : float
+        Where the marks stand.
+    *rows : tuple
+        For each line its height at `x`, its look, as a mapping, and the text.
+    apart : float
+        How far texts keep from each other, in units of the y-axis, which is linear.
+    gap : float, default 0.03
+        Between mark and text, as a share of the width of the panel.
+    **font
+        Of the texts.
+    """
+    rows = sorted(rows, key=lambda row: row[0])
+    heights = np.array([row[0] for row in rows], float)
+    for _ in range(100):  # push apart what is too near, both by the same
+        push = np.maximum(apart - np.diff(heights), 0) / 2
+        heights[:-1] -= push
+        heights[1:] += push
+    left, right = panel.get_xlim()
+    for height, (_, look, text) in zip(heights, rows, strict=True):
+        mark = {"marker": "_", "markersize": 6, **look, "linestyle": "none", "clip_on": False}
+        panel.plot(x, height, **mark)
+        panel.text(x + gap * (right - left), height, text, va="center", **font)
+
+
 def mark_key(figure, *rows, size=12, **font):
     """Write what colors mean: rows of x, y, a sign, its color, and the text."""
     for x, y, sign, color, text in rows:

@@ -8,7 +8,7 @@ from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
 from dropout_lab.lessons import kit
 
-__all__ = ["difference_errors", "gradient_flow", "layer_gradients", "learning_curves"]
+__all__ = ["difference_errors", "gradient_flow", "layer_gradients", "learning_curves", "two_tests"]
 
 _LEVELS = 6  # thicknesses; a few, so that frames share their lines
 _LOWEST, _HIGHEST = 1e-12, 1e3  # ends of the error axis
@@ -81,7 +81,8 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6, usual=1e-5):
     errors : mapping of str to numpy.ndarray
         Under the name of each check: the relative error at each step, k values.
     name : str
-        The check to draw, a key of `errors`; the others are drawn thin and dotted.
+        The check to draw, a key of `errors`; the others are drawn thin and dotted, each with
+        its name where it begins.
     rate : float
         Dropout rate, for the sentence.
     tolerance : float, default 1e-6
@@ -96,8 +97,14 @@ def difference_errors(steps, errors, name, rate, tolerance=1e-6, usual=1e-5):
     """
     figure, axes = kit.panels(height=3.4, left=0.145, top=0.91, bottom=0.15)
     clipped = {key: np.clip(values, _LOWEST, _HIGHEST) for key, values in errors.items()}
-    for other in clipped.values():
+    taken = []
+    for key, other in clipped.items():
         axes.plot(steps, other, color=kit.GRAY, linewidth=0.9, linestyle=":")
+        if all(abs(np.log10(other[0] / height)) > 1 for height in taken):  # else the same line
+            taken.append(other[0])
+            high = other[0] > 1
+            place = steps[0] * 1.7, other[0] * (0.5 if high else 1.6)
+            axes.text(*place, key, va="top" if high else "bottom")
     axes.axhline(tolerance, color=INK, linewidth=0.8, linestyle="--")
     axes.text(steps[-1], tolerance / 2, "passes", ha="right", va="top")
     best = int(np.argmin(errors[name]))
@@ -181,9 +188,9 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
     matplotlib.figure.Figure
         Bars are 95 % t intervals over seeds.
     """
-    figure, axes = kit.panels(height=3.4, left=0.11, right=0.98, top=0.81, bottom=0.14)
+    figure, axes = kit.panels(height=3.4, left=0.09, right=0.72, top=0.79, bottom=0.14)
     epochs = np.arange(1, right.shape[1] + 1)
-    ends, tests, thin = [], [], {**_RIGHT, "linewidth": 1.0}
+    ends, tests, named, thin = [], [], [], {**_RIGHT, "linewidth": 1.0}
     for number, (losses, accuracy, look, key, name) in enumerate(
         (
             (right, right_accuracy, thin, _RIGHT, "right"),
@@ -195,16 +202,72 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
         middle, spread = (float(value) for value in t_interval(accuracy))
         ends.append(float(mean[-1]))
         tests.append(f"{middle:.3f} ± {spread:.3f}")
-        row = (0.11, 0.955 - 0.07 * number, key, f"{name}: test accuracy {tests[-1]}")
-        kit.line_key(figure, row, length=0.08, gap=0.03)
+        named.append((ends[-1], key, f"{ends[-1]:.2f} {name}"))
     kit.scales(axes, x=(0.5, epochs[-1] + 0.6), y=(0, 3.2), xticks=epochs[1::2], grid="y")
-    axes.set_xlabel("epoch")
-    axes.set_title("training loss in nats", y=0.9, loc="right")
+    axes.set(xlabel="epoch", title="Training loss in nats")
+    kit.end_labels(axes, epochs[-1] + 1, *named, apart=0.24)
+    gaps = [
+        f"{kit.signed(float(mean), 3)} ± {float(half):.3f}"
+        for mean, half in (
+            t_interval(wrong[:, -1] - right[:, -1]),
+            t_interval(wrong_accuracy - right_accuracy),
+        )
+    ]
+    for height, text in (
+        (0.965, f"test accuracy: right {tests[0]}, unscaled {tests[1]}"),
+        (0.9, f"difference: loss {gaps[0]}, accuracy {gaps[1]}"),
+    ):
+        figure.text(0.02, height, text, va="center")
     return describe(
         figure,
         f"{how}: after {epochs[-1]} epochs the training loss is {ends[0]:.2f} with the right "
         f"backward pass and {ends[1]:.2f} with the unscaled one, the test accuracy "
-        f"{tests[0]} and {tests[1]}.",
+        f"{tests[0]} and {tests[1]}. Unscaled minus right, seed by seed: loss {gaps[0]}, accuracy "
+        f"{gaps[1]}.",
+    )
+
+
+def two_tests(names, outputs, gradients, rate, tolerance=1e-6):
+    """Draw which conventions the three-line test catches, and which the gradient check.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The k conventions.
+    outputs, gradients : sequence of float
+        What each test finds for each, where 1 is right: output at inference divided by the mean
+        output while training, and gradient divided by the measured one.
+    rate : float
+        Dropout rate, for the sentence.
+    tolerance : float, default 1e-6
+        How far from 1 a test still passes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = kit.panels(height=3.2, left=0.33, right=0.99, top=0.88, bottom=0.02)
+    tests = {"three lines: output": outputs, "check: gradient": gradients}
+    caught = []
+    for column, (head, ratios) in enumerate(tests.items()):
+        found = np.abs(np.asarray(ratios) - 1) > tolerance
+        caught.append(found)
+        axes.text(column - 0.06, 0.85, head, va="center")
+        for row, (ratio, wrong) in enumerate(zip(ratios, found, strict=True)):
+            look = {"marker": "X"} if wrong else {"marker": "o", "markerfacecolor": "none"}
+            axes.plot(column, -row, color=INK, markersize=7, **look)
+            words = f"× {_short(ratio)}: caught" if wrong else "right"
+            axes.text(column + 0.07, -row, words, va="center")
+    axes.set_yticks(-np.arange(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(-0.1, 1.75), ylim=(0.5 - len(names), 0.6), xticks=[])
+    axes.spines[:].set_visible(False)
+    both = [name for name, one, other in zip(names, *caught, strict=True) if not one and not other]
+    return describe(
+        figure,
+        f"Rate {rate:.2f}: the three-line test catches {int(caught[0].sum())} of {len(names)} "
+        f"conventions, the gradient check {int(caught[1].sum())}; both let pass: "
+        f"{', '.join(both)}.",
     )
 
 
