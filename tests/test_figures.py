@@ -21,6 +21,7 @@ from dropout_lab.lessons.kit import (
     interval_band,
     interval_line,
     line_key,
+    name_ends,
     network_diagram,
 )
 
@@ -169,6 +170,23 @@ def test_a_key_shows_each_line_as_it_is_drawn_and_its_text_behind_it():
     assert [text.get_text() for text in figure.texts] == ["one", "two", "three"]
     places = [text.get_position() for text in figure.texts]
     np.testing.assert_allclose(places, [(0.175, 0.9), (0.575, 0.8), (0.18, 0.7)])
+
+
+@pytest.mark.parametrize(
+    ("values", "heights"),
+    [((9, 1), (0.9, 0.1)), ((5.1, 4.9), (0.55, 0.45)), ((4.9, 5.1), (0.45, 0.55))],
+)
+def test_the_names_of_two_lines_stand_behind_their_ends_and_apart(values, heights):
+    _, axes = plt.subplots()
+    axes.set(xlim=(0, 3), ylim=(0, 10))
+    name_ends(axes, 2, values, ("one", "two"), digits=1, apart=0.1)
+    plt.close("all")
+    assert [text.get_text() for text in axes.texts] == [
+        f"{values[0]:.1f} one",
+        f"{values[1]:.1f} two",
+    ]
+    assert [text.xy[0] for text in axes.texts] == [2, 2]
+    assert [text.xy[1] for text in axes.texts] == pytest.approx(heights)
 
 
 def test_intervals_over_seeds_are_drawn_as_scipy_has_them(rng):

@@ -263,6 +263,36 @@ def end_labels(panel, x, *rows, apart, gap=0.03, **font):
         panel.text(x + gap * (right - left), height, text, va="center", **font)
 
 
+def name_ends(panel, x, values, names, *, digits, apart=0.09):
+    """Write values and names behind the right ends of two lines, apart where these meet.
+
+    Parameters
+    ----------
+    panel : matplotlib.axes.Axes
+        With the scales that it keeps.
+    x : float
+        Where the lines end.
+    values : sequence of float
+        At which heights, two of them.
+    names : sequence of str
+        Of the lines.
+    digits : int
+        Digits of a value behind the point.
+    apart : float, default 0.09
+        Least distance of the words, as a share of the height of the panel.
+    """
+    points = panel.transData.transform([(x, value) for value in values])
+    heights = panel.transAxes.inverted().transform(points)[:, 1]
+    middle, gap = heights.mean(), heights[0] - heights[1]
+    if abs(gap) < apart:
+        heights = middle + apart / 2 * np.array([1, -1]) * (1 if gap > 0 else -1)
+    for height, value, name in zip(heights, values, names, strict=True):
+        panel.annotate(
+            f"{value:.{digits}f} {name}", (x, height), (5, 0), va="center",
+            xycoords=("data", "axes fraction"), textcoords="offset points", annotation_clip=False,
+        )  # fmt: skip
+
+
 def mark_key(figure, *rows, size=12, **font):
     """Write what colors mean: rows of x, y, a sign, its color, and the text."""
     for x, y, sign, color, text in rows:
