@@ -14,7 +14,7 @@ CHOSEN = {
     "06_fraud_detection": 3,
     "07_mnist": 2,
     "08_ensemble": 1,
-    "09_choosing_the_rate": 2,
+    "09_choosing_the_rate": 1,
     "10_ridge": 2,
     "11_uncertainty": 3,
     "13_should_i_use_dropout": 2,

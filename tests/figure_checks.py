@@ -49,7 +49,6 @@ DERIVED = {
     "09 draw_rate",
     "09 draw_net",
     "09 draw_method",
-    "09 draw_features",
     "11 draw_gap",
     "11 draw_turned",
     "12 draw_member",

@@ -38,7 +38,7 @@ def test_stored_values_agree_with_each_other():
         for cell in load_results(name).cells:
             values = {key: np.array(value) for key, value in cell["values"].items()}
             for key, value in values.items():
-                if key.endswith(("accuracy", "_error", "precision")) and "reconst" not in key:
+                if key.endswith(("accuracy", "_error", "precision")):
                     assert ((value >= 0) & (value <= 1)).all(), (name, key)
                 if key.endswith("_counts"):  # of every fifth test image
                     right = 2_000 * values[key.replace("counts", "accuracy")]

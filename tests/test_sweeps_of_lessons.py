@@ -244,15 +244,6 @@ def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
         assert np.linalg.norm(weights, axis=0).max() > 0.79
 
 
-def test_pictures_of_weights_are_halved_and_scaled():
-    weights = np.zeros((1, 784))
-    weights[0, [0, 1, 28, 29]] = 1.0, 2.0, 3.0, 2.0  # the corner: mean 2, the largest
-    weights[0, 2] = -4.0  # mean -1
-    picture = choosing._pictures(weights)[0]
-    assert (picture[0, 0], picture[0, 1]) == (9, round(-9 / 2))
-    assert np.count_nonzero(picture) == 2
-
-
 # --- chapter 11 --------------------------------------------------------------------------------
 
 

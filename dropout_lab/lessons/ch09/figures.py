@@ -7,7 +7,7 @@ from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
 from dropout_lab.lessons import kit
 
-__all__ = ["by_size", "features", "nets", "rate_curve", "regularizers"]
+__all__ = ["by_size", "nets", "rate_curve", "regularizers"]
 
 # Name, unit, factor, limits and ticks of the axis, digits
 _MEASURES = {
@@ -107,7 +107,7 @@ def by_size(sizes, errors, net, dropout):
     matplotlib.figure.Figure
         Bars are 95 % t intervals over seeds, of paired ratios below.
     """
-    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.865, hspace=0.3, sharex=True)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.93, hspace=0.3, sharex=True)
     for part, look in zip(errors, (kit.PLAIN, kit.DROPOUT), strict=True):
         kit.interval_line(top, sizes, 100 * part, capsize=2, **look)
     ratio, half = t_interval(np.log(errors[1] / errors[0]))
@@ -118,13 +118,14 @@ def by_size(sizes, errors, net, dropout):
     ticks = kit.labeled((2, 5, 10, 20, 40))
     kit.scales(top, y=(1.2, 45), yticks=ticks, log="xy", grid="y", title="test error in %")
     kit.scales(
-        bottom, x=(0.7 * sizes[0], 1.4 * sizes[-1]), y=(0.6, 2.4), xticks=kit.labeled(sizes, ","),
+        bottom, x=(0.7 * sizes[0], 7 * sizes[-1]), y=(0.6, 2.4), xticks=kit.labeled(sizes, ","),
         yticks=kit.labeled((0.7, 1, 1.5, 2)), log="y", grid="y", xlabel="training images",
         title="error with dropout ÷ error without",
     )  # fmt: skip
-    key = (0.125, 0.955, kit.WITHOUT, "no dropout"), (0.45, 0.955, kit.WITH, dropout)
-    kit.line_key(figure, *key)
+    for panel in (top, bottom):
+        panel.spines["bottom"].set_bounds(0.7 * sizes[0], 1.4 * sizes[-1])
     means = 100 * errors.mean(axis=2)
+    kit.name_ends(top, 1.15 * sizes[-1], means[:, -1], ("without", "with"), digits=1, apart=0.15)
     said = "; ".join(
         f"{size:,} images: {one:.1f} and {two:.1f} %, ratio {value:.2f} ({a:.2f} to {b:.2f})"
         for size, one, two, value, a, b in zip(sizes, *means, middle, low, high, strict=True)
@@ -150,7 +151,7 @@ def nets(curves, widths, depths, width, depth, dropout):
     -------
     matplotlib.figure.Figure
     """
-    figure, panel = kit.panels(height=3.8, top=0.82, bottom=0.13)
+    figure, panel = kit.panels(height=3.6, top=0.9, bottom=0.135)
     means = 100 * curves.mean(axis=3)
     epochs = np.arange(1, means.shape[-1] + 1)
     here = widths.index(width), depths.index(depth)
@@ -159,12 +160,13 @@ def nets(curves, widths, depths, width, depth, dropout):
             panel.plot(epochs, each, linewidth=0.9, alpha=0.45, **look)
         panel.plot(epochs, part[here], linewidth=3, **look)
     kit.scales(
-        panel, x=(1, epochs[-1]), y=(4, 92), xticks=[1, 5, 10, 15, 20], log="y", grid="y",
+        panel, x=(1, 1.36 * epochs[-1]), y=(4, 92), xticks=[1, 5, 10, 15, 20], log="y", grid="y",
         yticks=kit.labeled((5, 10, 20, 40, 80)), xlabel="epoch",
         title=f"validation error in %; bold: {depth} layers of {width}",
     )  # fmt: skip
-    kit.line_key(figure, (0.125, 0.95, kit.WITHOUT, "no dropout"), (0.45, 0.95, kit.WITH, dropout))
+    panel.spines["bottom"].set_bounds(1, epochs[-1])
     last = 100 * curves[:, *here, :, -1]
+    kit.name_ends(panel, epochs[-1], last.mean(axis=1), ("without", "with"), digits=2)
     change, half = t_interval(last[1] - last[0])
     ends = means[..., -1].reshape(2, -1)
     return describe(
@@ -238,51 +240,4 @@ def regularizers(names, test, changes, paper, strengths, validation, method):
         figure,
         f"{method[0].upper() + method[1:]}: validation error {said}. Chosen: {strengths[best]}, "
         f"test error {100 * test[at].mean():.2f} %{change}. The paper has {row}.",
-    )
-
-
-def features(filters, histograms, edges, means, rate):
-    """Draw what hidden units of an autoencoder look for, and how strongly they answer.
-
-    Parameters
-    ----------
-    filters : numpy.ndarray
-        Weights of some units at `rate`, from -9 to 9, shape (6, rows, columns).
-    histograms : numpy.ndarray
-        Share of all activations in each bin, without dropout and at rate 0.5, shape (2, bins).
-    edges : numpy.ndarray
-        Where the bins begin, shape (bins,); all have the width of the first.
-    means : sequence of float
-        Mean activation without dropout and at rate 0.5.
-    rate : float
-        0 or 0.5.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, pictures, panel = kit.placed(3.8, (0.02, 0.66, 0.96, 0.24), (0.125, 0.13, 0.845, 0.37))
-    gaps = np.zeros((*filters.shape[:2], 1, 4))
-    sheet = np.hstack(np.concatenate([kit.tinted(filters / 9), gaps], axis=2))
-    pictures.imshow(sheet[:, :-1], interpolation="none")
-    pictures.axis("off")
-    figure.text(0.5, 0.95, f"six units, rate {rate:.1f}", ha="center", va="center", fontsize=10.5)
-    size = edges[1] - edges[0]
-    kit.paired_bars(panel, edges + 0.5 * size, *histograms, width=0.4 * size, apart=0.4 * size)
-    kit.scales(
-        panel, x=(0, edges[-1] + size), y=(0, 0.16), xticks=np.arange(0, 11, 2), grid="y",
-        yticks=kit.percent(0, 5, 10, 15), xlabel="activation",
-    )  # fmt: skip
-    kit.mark_key(
-        figure, (0.125, 0.56, "■", kit.BLUE, "no dropout"), (0.5, 0.56, "■", kit.ORANGE, "rate 0.5")
-    )
-    positive = np.sum(histograms, axis=1)
-    squares = np.sort(filters.reshape(len(filters), -1).astype(float) ** 2, axis=1)[:, ::-1]
-    tenth = squares[:, : squares.shape[1] // 10].sum() / squares.sum()
-    return describe(
-        figure,
-        f"Autoencoder: a test image makes {positive[0]:.0%} of the hidden units positive without "
-        f"dropout and {positive[1]:.0%} at rate 0.5; the mean activation is {means[0]:.2f} and "
-        f"{means[1]:.2f}. Shown are weights of six units at rate {rate:.1f}: the strongest tenth "
-        f"of their points holds {tenth:.0%} of the sum of squares.",
     )

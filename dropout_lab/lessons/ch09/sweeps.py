@@ -2,14 +2,11 @@
 
 from functools import cache
 
-import numpy as np
-
-from dropout_lab._torch import seeded
 from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.sweeps import Sweep, grid
 
-__all__ = ["ACTIVATION_EDGES", "METHODS", "RECIPES"]
+__all__ = ["METHODS", "RECIPES"]
 
 N_TRAIN = N_VALIDATION = 5_000
 WATCHED = 2_000  # of the validation images, looked at after each epoch where curves are stored
@@ -106,61 +103,6 @@ def run_net(seed, **shape):
     return {**_scores(model, seed), "curve": 1 - history.metrics["accuracy"]}
 
 
-def run_features(rate, seed):
-    """Train an autoencoder and return what its hidden units do on the test images."""
-    import torch
-
-    train, _ = _split(seed)
-    *_, test_x, _ = mnist_rows()
-    model = train_autoencoder(train[0], rate, seed)
-    with torch.inference_mode():
-        x = torch.from_numpy(test_x)
-        active = model[:2](x)
-        error = ((torch.sigmoid(model(x)) - x) ** 2).sum(axis=1).mean().item()
-    active = active.numpy()
-    weights = model[0].weight.detach().numpy()
-    return {
-        "reconstruction_error": error,
-        "mean_activation": active.mean(),
-        "positive": (active > 0).mean(),
-        "activations": np.histogram(active[active > 0], ACTIVATION_EDGES)[0] / active.size,
-        "unit_means": np.histogram(active.mean(axis=0), MEAN_EDGES)[0],
-        "filters": _pictures(weights[:6]),
-    }
-
-
-ACTIVATION_EDGES = np.append(np.arange(0, 10.5, 0.5), np.inf)
-"""Where the bins of stored activations begin and end; the last one is open."""
-
-MEAN_EDGES = np.append(np.arange(0, 5.25, 0.25), np.inf)
-"""The same for the mean activation of a unit."""
-
-
-def train_autoencoder(x, rate, seed, width=256, epochs=EPOCHS):
-    """Train one hidden layer to give the pixels back that it is shown.
-
-    The output is a logit per pixel, and what is minimized is the binary cross-entropy: Srivastava
-    et al. (2014), JMLR 15, sections 7.1 and 7.2.
-    """
-    import torch
-
-    from dropout_lab.training import perceptron_torch
-
-    pixels = torch.from_numpy(x)
-    order = np.random.default_rng(seed)
-    model = perceptron_torch([x.shape[1], width, x.shape[1]], rate, seed=seed)
-    adam = torch.optim.Adam(model.parameters(), fused=True)
-    loss_of = torch.nn.functional.binary_cross_entropy_with_logits
-    with seeded(seed, torch.device("cpu")):
-        for _ in range(epochs):
-            for rows in torch.from_numpy(order.permutation(len(x))).split(BATCH):
-                loss = loss_of(model(pixels[rows]), pixels[rows])
-                adam.zero_grad()
-                loss.backward()
-                adam.step()
-    return model.eval()
-
-
 def _scores(model, seed):
     """Return loss and error with dropout off, on training, validation and test images."""
     train, validation = _split(seed)
@@ -182,13 +124,6 @@ def _wrong_by_part(model):
 def _split(seed):
     """Return 5,000 images to train on and 5,000 others to choose by, both drawn by the seed."""
     return drawn(seed, 0, N_TRAIN), drawn(seed, N_TRAIN, N_TRAIN + N_VALIDATION)
-
-
-def _pictures(weights):
-    """Return weights of images at half the resolution as whole numbers from -9 to 9."""
-    side = round(weights.shape[1] ** 0.5)
-    halved = weights.reshape(-1, side // 2, 2, side // 2, 2).mean(axis=(2, 4))
-    return np.round(9 * halved / np.abs(halved).max()).astype(int)
 
 
 SWEEPS = (
@@ -224,13 +159,6 @@ SWEEPS = (
             for rate, input_rate in RECIPES
         ],
         run_net,
-        mnist_rows,
-    ),
-    Sweep(
-        "choosing-features",
-        "An autoencoder with 256 hidden units, without dropout and at 0.5: features, sparsity.",
-        grid(seed=SEEDS, rate=[0.0, 0.5]),
-        run_features,
         mnist_rows,
     ),
     Sweep(
