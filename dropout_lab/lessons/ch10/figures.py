@@ -211,7 +211,7 @@ def approximation(rates, exact, approximate, rate, size):
     matplotlib.figure.Figure
     """
     figure, (top, bottom) = kit.panels(
-        2, height=4.0, top=0.83, bottom=0.125, hspace=0.35, sharex=True
+        2, height=4.0, top=0.915, bottom=0.125, hspace=0.35, sharex=True
     )
     at, ratio = list(rates).index(rate), approximate / exact
     dashed = {"color": kit.GRAY, "linestyle": (0, (4, 2))}
@@ -225,20 +225,18 @@ def approximation(rates, exact, approximate, rate, size):
     bottom.plot(rates, ratio, color=INK)
     kit.point(bottom, rate, ratio[at], "s", kit.GRAY, 6)
     kit.scales(
-        bottom, x=(0, 0.95), y=(0.6, 9), xticks=[0, 0.2, 0.4, 0.6, 0.8],
+        bottom, x=(0, 1.2), y=(0.6, 9), xticks=[0, 0.2, 0.4, 0.6, 0.8],
         yticks=kit.labeled((1, 2, 4, 8)), log="y", grid="y", xlabel="dropout rate",
-        title="approximation ÷ exact (gray: within 10 %)",
+        title="formula ÷ exact (gray: within 10 %)",
     )  # fmt: skip
-    kit.line_key(
-        figure,
-        (0.125, 0.955, {"color": kit.ORANGE, "linewidth": 2}, "exact, all masks"),
-        (0.53, 0.955, {**dashed, "linewidth": 2}, "approximation"),
-        length=0.08, gap=0.02,
-    )  # fmt: skip
+    ends = exact[-1], approximate[-1]
+    kit.name_ends(top, rates[-1] + 0.02, ends, ("exact", "formula"), digits=2, apart=0.17)
+    for panel in (top, bottom):
+        panel.spines["bottom"].set_bounds(0, rates[-1])
     return describe(
         figure,
         f"Rate {rate:.2f}, weights multiplied by {size:g}: the exact penalty is "
-        f"{exact[at]:.4f} nats a review and the approximation {approximate[at]:.4f}, "
+        f"{exact[at]:.4f} nats a review and the formula says {approximate[at]:.4f}, "
         f"{ratio[at]:.2f} times as much.",
     )
 
