@@ -122,9 +122,9 @@ def reliability(counts, rate, angle):
         errors.append(f"{mean:.3f} ± {half:.3f}")
         y = 0.905 - 0.057 * row
         kit.line_key(figure, (0.115, y, look, name), fontsize=9.5)
-        figure.text(0.98, y, errors[-1], va="center", ha="right", fontsize=9.5)
+        figure.text(0.98, y, errors[-1], va="center", ha="right")
     figure.text(0.115, 0.965, f"images turned by {angle:.0f}°", va="center")
-    figure.text(0.98, 0.965, "calibration error", va="center", ha="right", fontsize=9.5)
+    figure.text(0.98, 0.965, "calibration error", va="center", ha="right")
     ticks = kit.labeled((0, 0.25, 0.5, 0.75, 1))
     sparse = {**ticks, 0.25: "", 0.75: ""}
     kit.scales(axes, x=(0, 1.02), y=(0, 1.02), xticks=ticks, yticks=sparse, xlabel="confidence")
@@ -260,19 +260,19 @@ def spread_by_data(counts, dropout, exact, rate, noise):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = kit.panels(height=3.4, left=0.155, right=0.96, top=0.82, bottom=0.155)
+    figure, axes = kit.panels(height=3.4, left=0.155, right=0.96, top=0.89, bottom=0.155)
     axes.plot(counts, exact, **kit.WITHOUT)
     axes.plot(counts, dropout, **_WITH)
+    # Above the level line, and below the falling one.
+    axes.text(
+        counts[-1], 1.2 * dropout[-1], f"{dropout[-1]:.3f} over masks, rate {rate:g}", ha="right"
+    )
+    said = f"{exact[-1]:.4f} posterior, noise {noise:g}"
+    axes.text(counts[-1] / 1.2, exact[-1] / 1.1, said, ha="right", va="top")
     kit.scales(
-        axes, x=(counts[0], counts[-1]), y=(2e-4, 2), log="xy", grid="y", xlabel="examples",
+        axes, x=(counts[0], counts[-1]), y=(1e-4, 2), log="xy", grid="y", xlabel="examples",
         xticks=kit.labeled((10, 1_000, 100_000), ","), yticks=kit.labeled((0.001, 0.01, 0.1, 1)),
-    )  # fmt: skip
-    figure.text(0.01, 0.95, "spread of a prediction", va="center", fontsize=10.5)
-    kit.line_key(
-        figure,
-        (0.155, 0.87, _WITH, f"dropout on, rate {rate:g}"),
-        (0.58, 0.87, kit.WITHOUT, f"posterior, noise {noise:g}"),
-        length=0.06, gap=0.012, fontsize=9.5,
+        title="spread of a prediction",
     )  # fmt: skip
     return describe(
         figure,
