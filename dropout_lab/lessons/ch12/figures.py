@@ -7,7 +7,10 @@ from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
 from dropout_lab.lessons import kit
 
-__all__ = ["attention_rows", "family_member", "memory", "schedule_effects", "variance_shift"]
+__all__ = [
+    "attention_rows", "block_drops", "family_member", "memory", "schedule_effects", "two_outputs",
+    "variance_shift",
+]  # fmt: skip
 
 _SIZES = (0.36, 0.54, 0.72, 0.86)  # sides of a square, in cells; the dot of a zero has 0.2
 _EDGES = np.linspace(-2, 4, 25)
@@ -56,6 +59,79 @@ def family_member(factors, exhibit, name, rate):
         f"{name}, rate {rate:.1f}: in this draw {zero:.0%} of the factors are 0.00, {negative}"
         f"their mean is {kit.minus(factors.mean())} and their variance "
         f"{factors.var():.2f}. Rows are {exhibit.rows}, columns {exhibit.columns}.",
+    )
+
+
+def two_outputs(ways, rate):
+    """Draw two outputs of a layer under all of its masks, for each way to drop.
+
+    Parameters
+    ----------
+    ways : mapping of str to tuple of numpy.ndarray
+        For each of two ways the outputs, shape (masks, 2), and the probability of each mask.
+    rate : float
+        Probability of dropping.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The area of a square is in proportion to the probability of its mask.
+    """
+    figure, both = kit.panels(
+        1, 2, height=3.5, left=0.12, top=0.76, bottom=0.15, wspace=0.12, sharey=True
+    )
+    told = []
+    for panel, (name, (sums, chances)) in zip(both, ways.items(), strict=True):
+        off = sums - chances @ sums
+        (first, shared), (_, second) = (off * chances[:, None]).T @ off
+        panel.scatter(*sums.T, s=np.maximum(500 * chances, 3), color=kit.ORANGE, marker="s")
+        variances = f"variances {first:.2f} and {second:.2f}"
+        covariance = f"covariance {kit.minus(round(shared, 9) + 0.0)}"  # no minus zero
+        kit.scales(panel, x=(-5, 7), y=(-5, 7), xticks=[-4, 0, 4], yticks=[-4, 0, 4])
+        panel.set(title=f"{name}\n{variances}\n{covariance}", xlabel="first output")
+        told.append(f"{name}, {variances}, {covariance}")
+    both[0].set_ylabel("second output")
+    return describe(
+        figure, f"Two outputs of a layer under all masks of rate {rate:.1f}: {'; '.join(told)}."
+    )
+
+
+def block_drops(chances, rate, block):
+    """Draw how often DropBlock drops each pixel of a map, and what that comes to.
+
+    Parameters
+    ----------
+    chances : numpy.ndarray
+        Probability that a pixel is dropped, shape (n, n).
+    rate : float
+        What DropBlock was asked for.
+    block : int
+        Side of a square.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, left, panel = kit.placed(3.0, (0.03, 0.04, 0.53, 0.848), (0.64, 0.04, 0.33, 0.848))
+    _squares(left, chances / chances.max())
+    left.set_title(f"map of {len(chances)} × {len(chances)}, blocks of {block} × {block}")
+    middle = len(chances) // 2
+    shares = {
+        "is the rate": rate,
+        "drop on average": chances.mean(),
+        "in the center": chances[middle, middle],
+        "in a corner": chances[0, 0],
+    }
+    panel.barh(range(4), list(shares.values()), 0.36, **kit.HATCHED)
+    panel.patches[0].set(hatch=None, facecolor=kit.GRAY)
+    for row, (name, share) in enumerate(shares.items()):
+        panel.text(0, row - 0.25, f"{100 * share:.0f} % {name}", va="bottom")
+    kit.scales(panel, x=(0, 1), y=(3.5, -0.75))
+    panel.axis("off")
+    said = ", ".join(f"{share:.0%} {name}" for name, share in shares.items())
+    return describe(
+        figure,
+        f"DropBlock at rate {rate:.1f} with blocks of {block} by {block} pixels: {said}.",
     )
 
 
@@ -227,21 +303,23 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     matplotlib.figure.Figure
         Shades and bars are 95 % t intervals over seeds.
     """
-    figure, top, bottom = kit.placed(
-        4.2, (0.145, 0.535, 0.825, 0.325), (0.145, 0.075, 0.825, 0.255)
-    )
+    figure, top, bottom = kit.placed(4.2, (0.145, 0.53, 0.825, 0.4), (0.145, 0.075, 0.825, 0.255))
     epochs = np.arange(1, validation["none"].shape[1] + 1)
-    for name, look in (("none", kit.WITHOUT), (schedule, kit.WITH)):
+    ends = [validation[name].mean(axis=0)[-1] for name in ("none", schedule)]
+    # The words stand apart where the curves meet.
+    apart = max(0, 0.05 - abs(ends[0] - ends[1])) / 2 * (1 if ends[0] > ends[1] else -1)
+    looks = ("none", kit.WITHOUT, apart), (schedule, kit.WITH, -apart)
+    for end, (name, look, shift) in zip(ends, looks, strict=True):
         kit.interval_band(top, epochs, validation[name].T, look)
+        top.text(1.02 * epochs[-1], end + shift, f"{end:.2f} {name}", va="center")
     if schedule != "standard":
         top.axvline(epochs_before + 0.5, color=kit.GRAY, linestyle=":", linewidth=1.4)
-    fifth = len(epochs) // 5
+    ticks = [1, *range(len(epochs) // 5, len(epochs) + 1, len(epochs) // 5)]
     kit.scales(
-        top, x=(1, epochs[-1]), y=(0.2, 0.6), xticks=[1, *range(fifth, len(epochs) + 1, fifth)],
-        yticks=[0.2, 0.3, 0.4, 0.5, 0.6], grid="y", title="validation loss in nats", xlabel="epoch",
+        top, x=(1, 1.3 * epochs[-1]), y=(0.2, 0.6), xticks=ticks, grid="y",
+        yticks=[0.2, 0.3, 0.4, 0.5, 0.6], title="validation loss in nats", xlabel="epoch",
     )  # fmt: skip
-    key = (0.145, 0.965, kit.WITHOUT, "no dropout"), (0.5, 0.965, kit.WITH, f"{schedule} dropout")
-    kit.line_key(figure, *key)
+    top.spines["bottom"].set_bounds(1, epochs[-1])
 
     loss = measure.endswith("loss")
     bottom.axhline(0, color=INK, linewidth=0.8)
