@@ -22,18 +22,18 @@ def run_cells(name, *identifiers, **namespace):
 AWAY = pytest.raises(RuntimeError, match="meta tensor")
 
 
-def test_chapter_5_asks_a_network_where_it_is():
-    from dropout_lab.training import perceptron_torch
+def test_chapter_5_asks_a_network_where_it_is(monkeypatch):
+    from dropout_lab import training
+    from dropout_lab.lessons.ch05 import mistakes
 
-    known = {"perceptron_torch": perceptron_torch, "sizes": [20, 64, 32, 1], "settings": {}}
-    known["fit_torch"] = lambda net, *_, **__: net.to("meta")
-    known["nets"] = {0.5: perceptron_torch(known["sizes"], 0.5, seed=0).to("meta")}
-    imports = "4e3e6619", "f74859b5"
-    names = run_cells("05_frameworks.ipynb", *imports, "3d5c4302", "5a92af17", **known)
+    sizes, examples = [20, 64, 32, 1], np.ones((3, 20), dtype="float32")
+    data = examples, np.array([0, 1, 1])
+    monkeypatch.setattr(training, "fit_torch", lambda net, *_, **__: net.to("meta"))
     with AWAY:
-        run_cells("05_frameworks.ipynb", "16b63240", **names)
+        mistakes.ask_often(training.perceptron_torch(sizes, 0.5, seed=0).to("meta"), examples[0], 2)
+    settings = {"epochs": 1, "batch_size": 3, "learning_rate": 0.01}
     with AWAY:
-        names["judge"](names["trained"](0.5, 0))
+        mistakes.costs_of(data, data, sizes, [0.5], [0], **settings)
 
 
 def test_chapter_11_asks_a_network_where_it_is():

@@ -1,5 +1,7 @@
 """Figures of chapter 5: what a framework's dropout layer does, and what misuse of it costs."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
@@ -8,6 +10,7 @@ from dropout_lab.lessons import kit
 
 __all__ = ["failure_scores", "feature_maps", "learning_curves", "pass_histogram"]
 
+_TRAINING = {"color": INK, "linestyle": ":", "linewidth": 1.4}
 _LEVELS = 4  # shades of a feature map; few, so that equal neighbors share a stroke
 
 
@@ -75,32 +78,34 @@ def learning_curves(curves, rate, *, top):
     Returns
     -------
     matplotlib.figure.Figure
+        A dot marks the lowest validation loss at rate 0.
     """
     figure, both = kit.panels(
-        1, 2, height=3.4, left=0.115, right=0.98, top=0.73, bottom=0.15, wspace=0.16, sharey=True
+        2, height=4.2, left=0.1, right=0.99, top=0.93, bottom=0.115, hspace=0.35, sharex=True
     )
-    dotted = {"color": INK, "linestyle": ":", "linewidth": 1.4}
     said = []
     for panel, (name, (train, validation, without)) in zip(both, curves.items(), strict=True):
-        epochs = np.arange(1, len(train) + 1)
-        panel.plot(epochs, without, **kit.WITHOUT)
-        panel.plot(epochs, validation, **kit.WITH)
-        panel.plot(epochs, train, **dotted)
-        ticks = [1, len(train) // 2, len(train)]
-        kit.scales(panel, x=(1, len(train)), y=(0, top), xticks=ticks, grid="y", title=name)
-        panel.set_xlabel("epoch")
+        last = len(train)
+        dot = {"marker": "o", "markersize": 5, "markevery": [int(np.argmin(without))]}
+        lines = [("validation, rate 0", without, {**kit.WITHOUT, **dot})]
+        lines += [(f"validation, rate {rate:g}", validation, kit.WITH)] if rate else []
+        lines += [(f"training, rate {rate:g}", train, _TRAINING)]
+        for _, losses, look in lines:
+            panel.plot(np.arange(1, last + 1), losses, **look)
+        heights = _apart([losses[-1] for _, losses, _ in lines], top / 8)
+        for (words, losses, _), height in zip(lines, heights, strict=True):
+            text = f"{losses[-1]:.2f} {words}"
+            panel.text(1.03 * last, height, text, va="center")
+        ticks = [1, last // 2, last]
+        kit.scales(panel, x=(1, 1.75 * last), y=(0, top), xticks=ticks, grid="y")
+        panel.set_title(f"{name}: loss in nats")
+        panel.spines["bottom"].set_bounds(1, last)
         said.append(
             f"{name}: training loss {train[-1]:.2f} and validation loss {validation[-1]:.2f} "
-            f"after the last epoch, against {without[-1]:.2f} without dropout"
+            f"after the last epoch, against {without[-1]:.2f} without dropout, whose lowest is "
+            f"{without.min():.2f}"
         )
-    both[0].set_ylabel("loss in nats")
-    kit.line_key(
-        figure,
-        (0.115, 0.955, kit.WITHOUT, "validation, rate 0"),
-        (0.55, 0.955, kit.WITH, f"validation, rate {rate:g}"),
-        (0.55, 0.87, dotted, f"training, rate {rate:g}"),
-        length=0.06,
-    )
+    both[1].set_xlabel("epoch", x=0.29)
     return describe(figure, f"Rate {rate:.2f}. {'. '.join(said)}.")
 
 
@@ -217,6 +222,17 @@ def failure_scores(rates, right, failing, name, *, top):
             f"code has {truth[0]:.3f} and {truth[1]:.2f}"
         )
     return describe(figure, f"The mistake: {name}. {'; '.join(said).capitalize()}.")
+
+
+def _apart(heights, gap):
+    """Return heights of words as near to these as they can be without touching each other."""
+    order = np.argsort(heights)
+    moved = np.array(heights, dtype=float)
+    for _ in range(50):
+        for low, high in pairwise(order):
+            push = max(0.0, gap - moved[high] + moved[low]) / 2
+            moved[[low, high]] += -push, push
+    return moved
 
 
 def _shade(axes, values, width):
