@@ -185,7 +185,7 @@ CENTERS = """(figure, kind) => [...figure.querySelectorAll('.pg-group-' + kind)]
 
 def seats(page):
     """Return what each seat shows, by name: what is said, the move and the weights."""
-    label = re.compile(r"^(says|moves|weight|without dropout)\s*")
+    label = re.compile(r"^(says|moves|new weight|without dropout)\s*")
     rows = [[label.sub("", words).strip() for words in row] for row in page.figure.evaluate(SEATS)]
     assert [row[0] for row in rows] == list(FRIENDS.names)
     return {name: rest for name, *rest in rows}

@@ -73,7 +73,7 @@ def test_each_convention_passes_on_what_the_package_s_does(layer, name):
         assert (f", which is {written} times that." in said) == (not np.isclose(ratio, 1))
         gradient = way.gradient_ratio(rate)
         assert (f"the gradient is {gradient:.2f} times the true one." in said) == (gradient != 1)
-        assert ("they agree." in said) == (np.isclose(ratio, 1) and gradient == 1)
+        assert (", the same." in said) == (np.isclose(ratio, 1) and gradient == 1)
 
 
 def assert_rounded(found, expected):
@@ -170,7 +170,7 @@ def test_the_reader_s_own_numbers_go_through_the_layer(layer):
     assert_rounded(opened.row("inference"), 0.75 * x)
     opened.fill("activation 1", -2)
     error = 2 * np.sqrt(0.25 * 0.75 / 100)
-    assert re.search(rf"Unit 1 went in as −2.00; its mean is −1.\d\d ± {error:.2f} and walks "
+    assert re.search(rf"Unit 1 went in as −2.00; its mean, −1.\d\d ± {error:.2f} so far, walks "
                      "toward −1.50", opened.says.text_content())  # fmt: skip
 
 
@@ -249,8 +249,8 @@ def test_nothing_moves_while_a_reader_plays(layer):
 
 def test_without_scripts_a_picture_and_a_sentence_stand_there():
     html = type_your_own_layer("never scale", rate=0.5)._repr_html_()
-    assert re.search(r'<img alt="Toss 100\. Unit 3 went in as 3\.00; its mean is 1\.\d\d ± 0\.15 '
-                     r"and walks toward 1\.50\. Inference passes on 3\.00, which is 2\.00 times "
+    assert re.search(r'<img alt="Toss 100\. Unit 3 went in as 3\.00; its mean, 1\.\d\d ± 0\.15 '
+                     r"so far, walks toward 1\.50\. Inference passes on 3\.00, which is 2\.00 times "
                      r'that\."', html)  # fmt: skip
     with pytest.raises(ValueError, match=r"^convention must be "):
         type_your_own_layer("no convention")

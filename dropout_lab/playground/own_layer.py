@@ -21,7 +21,7 @@ HOLDS = ("dropped", "kept", "by chance")
 UNIT = 3  # whom the sentence is about, until the reader turns to another
 
 _CHANCE = (
-    "Toss {tosses}. Unit {unit} went in as {x}; its mean is {mean} ± {error} and walks toward "
+    "Toss {tosses}. Unit {unit} went in as {x}; its mean, {mean} ± {error} so far, walks toward "
     "{expected}. Inference passes on {inference}"
 )
 SAYS = {
@@ -30,8 +30,8 @@ SAYS = {
     "held": "Toss {tosses}. You hold unit {unit}, so nothing is left to chance: it passes on "
     "{mean} every time. Inference passes on {inference}.",
     "wrong": f"{_CHANCE}, which is <b>{{ratio}} times that</b>.",
-    "gradient": f"{_CHANCE}: they agree, but the gradient is {{gradient}} times the true one.",
-    "right": f"{_CHANCE}: they agree.",
+    "gradient": f"{_CHANCE}, the same, but the gradient is {{gradient}} times the true one.",
+    "right": f"{_CHANCE}, the same.",
 }
 """What the sentence says. The script knows the cases by their order, and so it does the numbers
 in them."""

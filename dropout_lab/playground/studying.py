@@ -125,11 +125,11 @@ def _view():
         f'<i class="pg-group-chip" aria-hidden="true">{name[0]}</i>'
         f"<b>{name}</b><span><i>says </i>{_number('views', k)}<em>home</em><em>ill</em></span>"
         f'<span><i>moves </i><data class="pg-group-signed" value="moves{k}"></data></span>'
-        f"<span><i>weight </i>{_number('weights', k)}</span>"
+        f"<span><i>new weight </i>{_number('weights', k)}</span>"
         f"<span><i>without dropout </i>{_number('others', k)}</span></div>"
         for k, name in enumerate(FRIENDS.names)
     )
-    labels = "".join(f"<span>{word}</span>" for word in ("says", "moves", "weight", "without"))
+    labels = "".join(f"<span>{word}</span>" for word in ("says", "moves", "new weight", "without"))
     ticks = "".join(f'<i style="--v:{v}">{v:d}</i>'.replace(">-", ">−") for v in range(-3, 4))
     layers = "".join(f"<span>{word}</span>" for word in ("input", "hidden units", "output"))
     rows = "".join(

@@ -134,7 +134,7 @@
       }
       if (seeds) return fill(says.seeds, {count: seeds.scores.length});
       if (!step) return taken ? fill(says.first, {step: taken, steps}) : says.start;
-      const [without, dropped] = nets.map(net => number(net.test.accuracy));
+      const [without, dropped] = nets.map(net => number(net.test.accuracy, 3));
       const who = leader(lead, 1.96 * error), found = {without, dropped, who};
       return fill(step < steps ? says.going : says.over,
         {step, steps, found: fill(!who ? says.nobody : lead > 0 ? says.wins : says.loses, found)});

@@ -135,7 +135,13 @@ def train_it_here(case="dropout wins"):
     view = (
         f'<div class="pg-curves"></div>{key("lines", solid=f"on {TESTED} new images", dotted=OLD)}'
         f'<div class="pg-nets">{nets}</div>'
-        + key("units", disc="speaks, larger when louder", dot="stays at zero", ring="dropped now")
+        + key(
+            "units",
+            disc="speaks, larger when louder",
+            dot="stays at zero",
+            ring="dropped now",
+            label="its label",
+        )
     )
     return piece(
         "train",
