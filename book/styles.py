@@ -33,8 +33,8 @@ _COMPONENTS = {"carousel", "modal", "offcanvas", "popover", "progress", "tab", "
 # two: each step would style the page's cells and code again. The same, as specific, without ":has".
 _CELL_OF_TWO = re.compile(r"div\.cell:has\(\s*>\s*\*:nth-child\(2\)\)\s+([^,{]+?)(?=\s*[,{])")
 _PART_OF_TWO = r"\1:is(div.cell > :not(:only-child), div.cell > :not(:only-child) *)"
-# In dark mode the theme puts HTML outputs on a light card, and asks each for what it is; ours follow
-# the page.
+# In dark mode the theme puts HTML outputs on a light card, and asks each for what it is; ours
+# follow the page.
 _LIGHT_CARD = re.compile(r"[^,{}]*\.text_html:not\(:has\(table\.dataframe\)\),")
 _HOLD_RULES = {"media", "supports", "container"}
 _FACE = re.compile(r"@font-face\s*\{[^{}]*?/(fa-\w+-\d+)\.woff2[^{}]*\}")

@@ -20,8 +20,8 @@ from dropout_lab.lessons.kit import (
     draw_network,
     interval_band,
     interval_line,
+    label_ends,
     line_key,
-    name_ends,
     network_diagram,
 )
 
@@ -172,21 +172,29 @@ def test_a_key_shows_each_line_as_it_is_drawn_and_its_text_behind_it():
     np.testing.assert_allclose(places, [(0.175, 0.9), (0.575, 0.8), (0.18, 0.7)])
 
 
-@pytest.mark.parametrize(
-    ("values", "heights"),
-    [((9, 1), (0.9, 0.1)), ((5.1, 4.9), (0.55, 0.45)), ((4.9, 5.1), (0.45, 0.55))],
-)
-def test_the_names_of_two_lines_stand_behind_their_ends_and_apart(values, heights):
-    _, axes = plt.subplots()
-    axes.set(xlim=(0, 3), ylim=(0, 10))
-    name_ends(axes, 2, values, ("one", "two"), digits=1, apart=0.1)
-    plt.close("all")
-    assert [text.get_text() for text in axes.texts] == [
-        f"{values[0]:.1f} one",
-        f"{values[1]:.1f} two",
-    ]
-    assert [text.xy[0] for text in axes.texts] == [2, 2]
-    assert [text.xy[1] for text in axes.texts] == pytest.approx(heights)
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_labels_stand_at_the_ends_of_their_lines_and_apart_where_these_meet(scale):
+    figure, axes = plt.subplots()
+    axes.set(yscale=scale, ylim=(1, 1000))
+    dotted = {"color": "red", "marker": "s"}
+    alone = (30, "alone", dotted)
+    label_ends(axes, 2, (400, "first"), alone, (401, "second"), (400.5, "between"))
+    heights = {
+        text.get_text(): axes.transData.transform(text.get_position())[1] for text in axes.texts
+    }
+    figure.draw_without_rendering()
+    assert {text.get_position()[0] for text in axes.texts} == {2}
+    at = axes.transData.transform((2, 30))
+    assert heights["alone"] == pytest.approx(at[1])
+    (mark,) = axes.lines  # before its text
+    assert (mark.get_color(), mark.get_marker()) == ("red", "s")
+    before, height = mark.get_transform().transform(mark.get_xydata())[0]
+    assert before < at[0]
+    assert height == pytest.approx(at[1])
+    step = 15 / 72 * figure.dpi
+    middle = heights["between"]
+    assert middle == pytest.approx(axes.transData.transform((2, 400.5))[1], abs=0.1)
+    assert (heights["first"], heights["second"]) == pytest.approx((middle - step, middle + step))
 
 
 def test_intervals_over_seeds_are_drawn_as_scipy_has_them(rng):

@@ -250,8 +250,8 @@ def test_nothing_moves_while_a_reader_plays(layer):
 def test_without_scripts_a_picture_and_a_sentence_stand_there():
     html = type_your_own_layer("never scale", rate=0.5)._repr_html_()
     assert re.search(r'<img alt="Toss 100\. Unit 3 went in as 3\.00; its mean, 1\.\d\d ± 0\.15 '
-                     r"so far, walks toward 1\.50\. Inference passes on 3\.00, which is 2\.00 times "
-                     r'that\."', html)  # fmt: skip
+                     r"so far, walks toward 1\.50\. Inference passes on 3\.00, which is 2\.00 "
+                     r'times that\."', html)  # fmt: skip
     with pytest.raises(ValueError, match=r"^convention must be "):
         type_your_own_layer("no convention")
     with pytest.raises(ValueError, match=r"^rate must be at most 0\.95, got 1"):

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.transforms import offset_copy
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
@@ -232,67 +233,6 @@ def line_key(figure, *rows, length=0.07, gap=0.015, **font):
         figure.text(x + length + gap, y, text, va="center", **font)
 
 
-def end_labels(panel, x, *rows, apart, gap=0.03, **font):
-    """Write at the right end of lines what they mean, each behind the mark of its line.
-
-    Parameters
-    ----------
-    panel : matplotlib.axes.Axes
-        Which one; its limits are set.
-    x : float
-        Where the marks stand.
-    *rows : tuple
-        For each line its height at `x`, its look, as a mapping, and the text.
-    apart : float
-        How far texts keep from each other, in units of the y-axis, which is linear.
-    gap : float, default 0.03
-        Between mark and text, as a share of the width of the panel.
-    **font
-        Of the texts.
-    """
-    rows = sorted(rows, key=lambda row: row[0])
-    heights = np.array([row[0] for row in rows], float)
-    for _ in range(100):  # push apart what is too near, both by the same
-        push = np.maximum(apart - np.diff(heights), 0) / 2
-        heights[:-1] -= push
-        heights[1:] += push
-    left, right = panel.get_xlim()
-    for height, (_, look, text) in zip(heights, rows, strict=True):
-        mark = {"marker": "_", "markersize": 6, **look, "linestyle": "none", "clip_on": False}
-        panel.plot(x, height, **mark)
-        panel.text(x + gap * (right - left), height, text, va="center", **font)
-
-
-def name_ends(panel, x, values, names, *, digits, apart=0.09):
-    """Write values and names behind the right ends of two lines, apart where these meet.
-
-    Parameters
-    ----------
-    panel : matplotlib.axes.Axes
-        With the scales that it keeps.
-    x : float
-        Where the lines end.
-    values : sequence of float
-        At which heights, two of them.
-    names : sequence of str
-        Of the lines.
-    digits : int
-        Digits of a value behind the point.
-    apart : float, default 0.09
-        Least distance of the words, as a share of the height of the panel.
-    """
-    points = panel.transData.transform([(x, value) for value in values])
-    heights = panel.transAxes.inverted().transform(points)[:, 1]
-    middle, gap = heights.mean(), heights[0] - heights[1]
-    if abs(gap) < apart:
-        heights = middle + apart / 2 * np.array([1, -1]) * (1 if gap > 0 else -1)
-    for height, value, name in zip(heights, values, names, strict=True):
-        panel.annotate(
-            f"{value:.{digits}f} {name}", (x, height), (5, 0), va="center",
-            xycoords=("data", "axes fraction"), textcoords="offset points", annotation_clip=False,
-        )  # fmt: skip
-
-
 def mark_key(figure, *rows, size=12, **font):
     """Write what colors mean: rows of x, y, a sign, its color, and the text."""
     for x, y, sign, color, text in rows:
@@ -305,6 +245,39 @@ def box_key(figure, *rows, height, below, gap=0.015, **font):
     for x, y, look, text in rows:
         figure.add_artist(plt.Rectangle((x, y - below), 0.035, height, **look))
         figure.text(x + 0.035 + gap, y, text, va="center", **font)
+
+
+def label_ends(panel, x, *rows, least=15):
+    """Write what lines are behind their ends, apart where these meet.
+
+    Parameters
+    ----------
+    panel : matplotlib.axes.Axes
+        Its limits are those to come.
+    x : float
+        Where the words begin.
+    *rows : tuple
+        For each line the height of its end, the text, and its look, as a mapping, if a mark shall
+        stand before the text.
+    least : float, default 15
+        From one text to the next, in points.
+    """
+    pixels = panel.transData.transform([(x, end) for end, *_ in rows])
+    order, step = np.argsort(pixels[:, 1], kind="stable"), least / 72 * panel.figure.dpi
+    groups = []  # of texts that push each other apart: the heights they want, less their steps
+    for rank, end in enumerate(pixels[order, 1]):
+        groups.append([end - rank * step])
+        while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    levels = [np.mean(group) for group in groups for _ in group]
+    pixels[order, 1] = levels + step * np.arange(len(rows))
+    places = panel.transData.inverted().transform(pixels)
+    before = offset_copy(panel.transData, panel.figure, -8, units="points")
+    for (_, text, *looks), (_, y) in zip(rows, places, strict=True):
+        panel.text(x, y, text, va="center")
+        for look in looks:
+            mark = {"marker": "_", "markersize": 6, **look, "linestyle": "none", "clip_on": False}
+            panel.plot(x, y, transform=before, **mark)
 
 
 # --- pictures -------------------------------------------------------------------------------------

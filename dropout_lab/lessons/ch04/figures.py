@@ -202,10 +202,10 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
         middle, spread = (float(value) for value in t_interval(accuracy))
         ends.append(float(mean[-1]))
         tests.append(f"{middle:.3f} ± {spread:.3f}")
-        named.append((ends[-1], key, f"{ends[-1]:.2f} {name}"))
+        named.append((ends[-1], f"{ends[-1]:.2f} {name}", key))
     kit.scales(axes, x=(0.5, epochs[-1] + 0.6), y=(0, 3.2), xticks=epochs[1::2], grid="y")
     axes.set(xlabel="epoch", title="Training loss in nats")
-    kit.end_labels(axes, epochs[-1] + 1, *named, apart=0.24)
+    kit.label_ends(axes, epochs[-1] + 1.4, *named, least=12)
     gaps = [
         f"{kit.signed(float(mean), 3)} ± {float(half):.3f}"
         for mean, half in (

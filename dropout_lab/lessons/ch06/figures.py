@@ -151,8 +151,8 @@ def drift_curves(drifts, scores, rate):
     axes.set(xlabel="drift: share of frauds that imitate")
     axes.set_title(f"Average precision, with dropout of rate {rate:.2f}")
     last = {name: float(values[:, -1].mean()) for name, values in scores.items()}
-    named = [(last[name], look, f"{last[name]:.2f} {text}") for name, look, text in rows]
-    kit.end_labels(axes, 1.09, *named, apart=0.065, gap=0.045)
+    named = [(last[name], f"{last[name]:.2f} {text}", look) for name, look, text in rows]
+    kit.label_ends(axes, 1.13, *named, least=12)
     ends = {name: (values[:, 0].mean(), values[:, -1].mean()) for name, values in scores.items()}
     return describe(
         figure,

@@ -125,7 +125,8 @@ def by_size(sizes, errors, net, dropout):
     for panel in (top, bottom):
         panel.spines["bottom"].set_bounds(0.7 * sizes[0], 1.4 * sizes[-1])
     means = 100 * errors.mean(axis=2)
-    kit.name_ends(top, 1.15 * sizes[-1], means[:, -1], ("without", "with"), digits=1, apart=0.15)
+    ends = zip(means[:, -1], ("without", "with"), strict=True)
+    kit.label_ends(top, 1.3 * sizes[-1], *((end, f"{end:.1f} {name}") for end, name in ends))
     said = "; ".join(
         f"{size:,} images: {one:.1f} and {two:.1f} %, ratio {value:.2f} ({a:.2f} to {b:.2f})"
         for size, one, two, value, a, b in zip(sizes, *means, middle, low, high, strict=True)
@@ -166,7 +167,8 @@ def nets(curves, widths, depths, width, depth, dropout):
     )  # fmt: skip
     panel.spines["bottom"].set_bounds(1, epochs[-1])
     last = 100 * curves[:, *here, :, -1]
-    kit.name_ends(panel, epochs[-1], last.mean(axis=1), ("without", "with"), digits=2)
+    named = zip(last.mean(axis=1), ("without", "with"), strict=True)
+    kit.label_ends(panel, 1.03 * epochs[-1], *((end, f"{end:.2f} {name}") for end, name in named))
     change, half = t_interval(last[1] - last[0])
     ends = means[..., -1].reshape(2, -1)
     return describe(

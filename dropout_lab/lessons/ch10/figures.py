@@ -229,8 +229,8 @@ def approximation(rates, exact, approximate, rate, size):
         yticks=kit.labeled((1, 2, 4, 8)), log="y", grid="y", xlabel="dropout rate",
         title="formula ÷ exact (gray: within 10 %)",
     )  # fmt: skip
-    ends = exact[-1], approximate[-1]
-    kit.name_ends(top, rates[-1] + 0.02, ends, ("exact", "formula"), digits=2, apart=0.17)
+    ends = (exact[-1], "exact"), (approximate[-1], "formula")
+    kit.label_ends(top, rates[-1] + 0.04, *((end, f"{end:.2f} {name}") for end, name in ends))
     for panel in (top, bottom):
         panel.spines["bottom"].set_bounds(0, rates[-1])
     return describe(
