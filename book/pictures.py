@@ -12,7 +12,7 @@ CHOSEN = {
     "01_study_group": 3,
     "04_backward_pass": 0,
     "06_fraud_detection": 3,
-    "07_mnist": 2,
+    "07_mnist": 3,
     "08_ensemble": 1,
     "09_choosing_the_rate": 1,
     "10_ridge": 2,

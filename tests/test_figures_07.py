@@ -11,6 +11,7 @@ from dropout_lab.lessons.ch07.figures import (
     activation_shares,
     digit_activations,
     first_layer,
+    four_losses,
     mistake,
     pixel_dropout,
 )
@@ -29,6 +30,18 @@ def test_bars_of_a_layer_are_its_activations_and_dropped_ones_are_hollow():
     assert "3 of 4 units are active before dropout" in said(figure)
     assert "drops 1 of these and multiplies the other 2 by 2" in said(figure)
     assert "0.88 before and 0.75 after" in said(figure)
+
+
+def test_losses_are_those_of_the_epoch_and_hatched_where_dropout_is_on():
+    losses = np.array([[0.8, 0.6, 0.4, 0.45], [0.5, 0.4, 0.3, 0.35]])
+    figure = drawn(four_losses, losses, 2)
+    (panel,) = figure.axes
+    assert heights(panel) == losses[1].tolist()
+    assert [text.get_text() for text in panel.texts] == ["0.500", "0.400", "0.300", "0.350"]
+    assert [bool(bar.get_hatch()) for bar in panel.patches] == [True, True, False, False]
+    assert "After epoch 2" in said(figure)
+    told = "0.500 as reported, 0.400 with masks on and 0.300 with masks off; the validation loss"
+    assert f"{told} is 0.350" in said(figure)
 
 
 def test_dropped_pixels_are_counted():

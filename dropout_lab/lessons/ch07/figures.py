@@ -13,6 +13,7 @@ __all__ = [
     "activation_shares",
     "digit_activations",
     "first_layer",
+    "four_losses",
     "learning_curves",
     "mistake",
     "pixel_dropout",
@@ -201,31 +202,67 @@ def learning_curves(train_loss, validation_loss, accuracy, rate):
     Returns
     -------
     matplotlib.figure.Figure
-        Shades are 95 % t intervals over seeds.
+        Training is dotted. Shades are 95 % t intervals over seeds.
     """
-    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.82, hspace=0.3, sharex=True)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.93, right=0.66, hspace=0.3, sharex=True)
     epochs = np.arange(1, train_loss.shape[-1] + 1)
-    both = ((kit.WITHOUT, "rate 0", 0.125), (kit.WITH, f"rate {rate:.1f}", 0.54))
-    for which, (look, name, x) in enumerate(both[: 2 if rate > 0 else 1]):
-        dotted = {"color": look["color"], "linestyle": ":", "linewidth": 1.6}
-        top.plot(epochs, train_loss[which].mean(axis=0), **dotted)
-        kit.interval_band(top, epochs, validation_loss[which].T, look)
+    last, losses, scores = epochs[-1], [], []
+    both = ((kit.WITHOUT, "rate 0"), (kit.WITH, f"rate {rate:.1f}"))
+    for which, (look, name) in enumerate(both[: 2 if rate > 0 else 1]):
+        seen, held = train_loss[which].mean(axis=0), validation_loss[which].T
+        top.plot(epochs, seen, color=look["color"], linestyle=":", linewidth=1.6)
+        kit.interval_band(top, epochs, held, look)
         kit.interval_band(bottom, epochs, accuracy[which].T, look)
-        kit.line_key(figure, (x, 0.96, look, f"validation, {name}"))
-        kit.line_key(figure, (x, 0.9, dotted, f"training, {name}"))
+        losses += [(seen[-1], f"training, {name}"), (held[-1].mean(), f"validation, {name}")]
+        scores.append((accuracy[which, :, -1].mean(), name))
     kit.scales(top, y=(0, 0.6), yticks=[0, 0.2, 0.4, 0.6], grid="y", title="loss in nats")
     kit.scales(
-        bottom, x=(1, epochs[-1]), y=(0.92, 0.985), xticks=[1, 5, 10, 15, 20],
-        yticks=[0.92, 0.94, 0.96, 0.98], grid="y", title="validation accuracy", xlabel="epoch",
+        bottom, x=(1, last), y=(0.92, 0.985), xticks=[1, 5, 10, 15, 20], xlabel="epoch",
+        yticks=[0.92, 0.94, 0.96, 0.98], grid="y", title="validation accuracy",
     )  # fmt: skip
-    five, last = accuracy[:, :, 4].mean(axis=1), accuracy[:, :, -1].mean(axis=1)
-    against = f", against {five[0]:.4f} and {last[0]:.4f} without dropout" if rate > 0 else ""
-    losses = train_loss[1, :, -1].mean(), validation_loss[1, :, -1].mean()
+    kit.label_ends(top, last + 0.4, *losses)
+    kit.label_ends(bottom, last + 0.4, *((end, f"{end:.4f} at {name}") for end, name in scores))
+    five, end = accuracy[:, :, 4].mean(axis=1), accuracy[:, :, -1].mean(axis=1)
+    against = f", against {five[0]:.4f} and {end[0]:.4f} without dropout" if rate > 0 else ""
+    seen, held = train_loss[1, :, -1].mean(), validation_loss[1, :, -1].mean()
     return describe(
         figure,
-        f"Rate {rate:.1f}: validation accuracy {five[1]:.4f} after 5 epochs and {last[1]:.4f} "
-        f"after {epochs[-1]}{against}; at the end its training loss, as the loop reports it, is "
-        f"{losses[0]:.3f} and its validation loss {losses[1]:.3f}.",
+        f"Rate {rate:.1f}: validation accuracy {five[1]:.4f} after 5 epochs and {end[1]:.4f} "
+        f"after {last}{against}; at the end its training loss, as the loop reports it, is "
+        f"{seen:.3f} and its validation loss {held:.3f}.",
+    )
+
+
+def four_losses(losses, epoch):
+    """Draw the losses of a net with dropout, reported while it trained and measured after it.
+
+    Parameters
+    ----------
+    losses : numpy.ndarray
+        In nats, shape (epochs, 4): on training images as reported, with masks on and with masks
+        off, and on validation images.
+    epoch : int
+        The epoch to draw, from 1.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Hatched where dropout is on.
+    """
+    figure, panel = kit.panels(height=2.7, top=0.88, bottom=0.17)
+    now, highest = losses[epoch - 1], losses.max()
+    places = kit.categories(panel, ["reported", "masks on", "masks off", "validation"])
+    panel.bar(places[:2], now[:2], 0.6, **kit.HATCHED)
+    panel.bar(places[2:], now[2:], 0.6, color=kit.BLUE)
+    for place, loss in zip(places, now, strict=True):
+        panel.text(place, loss + 0.02 * highest, f"{loss:.3f}", ha="center", va="bottom")
+    kit.scales(panel, y=(0, 1.15 * highest), grid="y", title=f"loss in nats after epoch {epoch}")
+    reported, on, off, held = now
+    return describe(
+        figure,
+        f"After epoch {epoch} of a net with dropout, the training loss is {reported:.3f} as "
+        f"reported, {on:.3f} with masks on and {off:.3f} with masks off; the validation loss is "
+        f"{held:.3f}.",
     )
 
 
@@ -249,7 +286,7 @@ def size_gap(sizes, train, test, net, dropout, measure):
         Bars are 95 % t intervals over seeds, of paired differences below.
     """
     name, unit, factor, gap_ticks, gain_ticks = _MEASURES[measure]
-    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.865, hspace=0.3, sharex=True)
+    figure, (top, bottom) = kit.panels(2, height=4.2, top=0.93, right=0.68, hspace=0.3, sharex=True)
     gaps, halves = t_interval(factor * (train - test))
     for gap, half, look in zip(gaps, halves, (kit.PLAIN, kit.DROPOUT), strict=True):
         top.errorbar(sizes, gap, (np.minimum(half, 0.9 * gap), half), capsize=2, **look)
@@ -269,8 +306,7 @@ def size_gap(sizes, train, test, net, dropout, measure):
         xticks=kit.labeled(sizes, ","), yticks=kit.labeled(gain_ticks, "+g"), grid="y",
         title=f"what dropout gains on the test images, {unit}", xlabel="training images",
     )  # fmt: skip
-    key = (0.125, 0.955, kit.WITHOUT, "no dropout"), (0.45, 0.955, kit.WITH, dropout)
-    kit.line_key(figure, *key)
+    kit.label_ends(top, 1.5 * sizes[-1], (gaps[0][-1], "no dropout"), (gaps[1][-1], dropout))
     said = "; ".join(
         f"{size:,} images: gap {one:.2f} and {other:.2f}, gain {kit.signed(value)} ± {margin:.2f}"
         for size, one, other, value, margin in zip(sizes, *gaps, gain, half, strict=True)
