@@ -57,7 +57,7 @@ EXERCISES = (
     ),
     Exercise(
         "geometric_mean(predictions, weights) returns the weighted geometric mean of predictions, "
-        "shape (m, classes), divided by its sum; the weights sum to 1.",
+        "shape (members, classes), divided by its sum; the weights sum to 1.",
         Trial(
             "the predictions 0.2, 0.8 and 0.5, 0.5 with equal weights",
             lambda: (np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([0.5, 0.5])),

@@ -82,7 +82,7 @@ def one_pass_gap(right, gaps, rates, place, mean, rate):
     matplotlib.figure.Figure
         Bars are 95 % t intervals over seeds.
     """
-    figure, top, bottom = kit.placed(4.2, (0.13, 0.52, 0.84, 0.4), (0.13, 0.115, 0.84, 0.24))
+    figure, top, bottom = kit.placed(4.2, (0.13, 0.52, 0.84, 0.4), (0.13, 0.115, 0.53, 0.24))
     top.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
     # Points as short thick strokes of one line: a tenth of the SVG that markers would take.
     strokes = right[0][:, None] + [-0.006, 0.006, np.nan]
@@ -101,6 +101,8 @@ def one_pass_gap(right, gaps, rates, place, mean, rate):
         yticks=[0, 0.2, 0.4], grid="y", xlabel="dropout rate",
         title=f"distance from the {mean} mean: {middle[at]:.3f}",
     )  # fmt: skip
+    ends = [(each[-1].mean(), f"{each[-1].mean():.3f} {name}") for name, each in gaps.items()]
+    kit.label_ends(bottom, max(rates) + 0.04, *ends)
     others = ", ".join(f"{other}: {gaps[other][at].mean():.3f}" for other in gaps if other != place)
     return describe(
         figure,
@@ -193,7 +195,9 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
         t intervals over seeds of paired differences.
     """
     name, unit = {"error": ("test error", "%"), "loss": ("cross-entropy", "nats")}[measure]
-    figure, (top, bottom) = kit.panels(2, height=4.2, left=0.14, top=0.79, hspace=0.38, sharex=True)
+    figure, (top, bottom) = kit.panels(
+        2, height=4.2, left=0.14, right=0.7, top=0.85, hspace=0.38, sharex=True
+    )
     mean, level = sampled.mean(axis=1), whole.mean()
     bars = None if spread is None else np.sqrt((spread**2).mean(axis=1))
     look = {**kit.DROPOUT, "capsize": 3}
@@ -217,7 +221,8 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
         title=f"minus one pass, {'points' if measure == 'error' else unit}",
     )  # fmt: skip
     figure.text(0.14, 0.955, title, va="center", fontsize=10.5)
-    kit.line_key(figure, (0.14, 0.89, kit.WITH, "k sampled"), (0.5, 0.89, kit.WITHOUT, "one pass"))
+    ends = (mean[-1], f"{mean[-1]:.3f} at k = {counts[-1]}"), (level, f"{level:.3f} one pass")
+    kit.label_ends(top, 1.3 * counts[-1], *ends)
     crossed = [k for k, value in zip(counts, gap, strict=True) if value <= 0]
     where = f"first not above it at k = {crossed[0]}" if crossed else "above it at every k"
     values = "; ".join(
