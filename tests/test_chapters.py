@@ -3,10 +3,12 @@
 import ast
 import gzip
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
-from recorded import chapter_paths, code_cells, lesson_paths, prose, stored_explorers
+import yaml
+from recorded import CHAPTERS, chapter_paths, code_cells, lesson_paths, prose, stored_explorers
 
 PATHS = chapter_paths()
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -16,6 +18,17 @@ MAX_ZIPPED_BYTES = 60_000
 MAX_CELL_LINES = 15
 MAX_BARS = 3  # behind which code is folded
 MAX_LINE_LENGTH = 80  # longer lines are cut off on the page
+# Of a lesson, which ends where the exercises begin: all its words, and lines of code on the page.
+MAX_WORDS, MAX_WORDS_AT_FIRST = 2500, 2000
+MAX_LINES, MAX_LINES_ABOUT_CODE = 120, 200
+ABOUT_CODE = {"05_frameworks", "06_fraud_detection"}
+PARTS = yaml.safe_load((CHAPTERS.parent / "_toc.yml").read_text("utf-8"))["parts"]
+FIRST_PART = {
+    Path(page["file"]).stem
+    for part in PARTS
+    if part["caption"] == "Understand dropout"
+    for page in part["chapters"]
+}
 
 
 def functions_of(path):
@@ -101,6 +114,22 @@ def test_code_cells_are_short_enough_to_teach(path):
     assert [line for line in lines if len(line) > MAX_LINE_LENGTH] == []
 
 
+@every_lesson
+def test_a_lesson_can_be_read_in_one_sitting(path):
+    words, lines = 0, 0
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            hidden = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
+            lines += 0 if hidden else len(cell.source.splitlines())
+            continue
+        text, ends, _ = cell.source.partition("## Exercises")
+        words += len(text.split())
+        if ends:
+            break
+    assert 0 < words <= (MAX_WORDS_AT_FIRST if path.stem in FIRST_PART else MAX_WORDS)
+    assert 0 < lines <= (MAX_LINES_ABOUT_CODE if path.stem in ABOUT_CODE else MAX_LINES)
+
+
 @every_notebook
 def test_explorers_keep_their_budget(path):
     for explorer in stored_explorers(path):
@@ -114,8 +143,8 @@ def test_a_chapter_has_the_frame_of_a_chapter(path):
     text = prose(path)
     assert len(stored_explorers(path)) >= 2
     assert "In this chapter" in text
-    asks = any("predict(" in cell.source and cell.outputs for cell in code_cells(path))
-    assert asks or "Predict" in text
+    assert any("predict(" in cell.source and cell.outputs for cell in code_cells(path))
+    assert "{admonition} Predict" not in text
     for heading in ("## Pitfalls", "## Summary", "## Exercises", "## Further reading"):
         assert heading in text, heading
     exercises = re.findall(r":label: (\S+)", text)
