@@ -67,4 +67,5 @@ def test_the_names_at_the_ends_of_lines_keep_apart_and_in_order():
     named = [text for text in figure.axes[0].texts if text.get_text()[0] == "1"]
     assert [text.get_text() for text in named] == ["1.00 right", "1.02 unscaled"]
     low, high = (text.get_position()[1] for text in named)
-    assert (low, high) == pytest.approx((1.01 - 0.12, 1.01 + 0.12))
+    points = figure.axes[0].get_position().height * figure.get_figheight() * 72 / 3.2  # to a nat
+    assert (low, high) == pytest.approx((1.01 - 6 / points, 1.01 + 6 / points))
