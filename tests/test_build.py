@@ -285,6 +285,7 @@ def test_make_links_names_the_broken_ones(mini_book, tmp_path_factory, serve):
     assert "doi.org" not in said
 
 
+@pytest.mark.all
 def test_make_chapters_keeps_the_old_one_where_it_cannot_write_the_right_one(mini_book):
     path = mini_book / "chapters/index.ipynb"
     write(path, new_code_cell("print('a')"))
