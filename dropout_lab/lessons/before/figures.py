@@ -82,7 +82,7 @@ def probabilities(scores, names):
     Parameters
     ----------
     scores : numpy.ndarray
-        Shape (k,), between -3 and 5.
+        Shape (k,), between -4 and 8.
     names : sequence of str
         The k classes.
 
@@ -97,7 +97,7 @@ def probabilities(scores, names):
         1, 2, height=2.4, left=0.08, top=0.86, bottom=0.14, wspace=0.3
     )
     for panel, values, low, high, digits, title in (
-        (left, scores, -4, 5, 1, "Scores"),
+        (left, scores, -4, 8, 1, "Scores"),
         (right, found, 0, 1, 2, "Probabilities"),
     ):
         places = kit.categories(panel, names)
@@ -106,7 +106,8 @@ def probabilities(scores, names):
         panel.spines["bottom"].set_visible(False)
         for place, value in zip(places, values, strict=True):
             _write(panel, place, value, digits)
-        kit.scales(panel, y=(low, 1.15 * high), yticks=[low, 0, high] if low else [0, 0.5, 1])
+        room = (1.3 * low, 1.15 * high)
+        kit.scales(panel, y=room, yticks=[low, 0, high] if low else [0, 0.5, 1])
         panel.set_title(title)
     listed = ", ".join(f"{value:.2f} for {name}" for name, value in zip(names, found, strict=True))
     return describe(figure, f"Softmax says {listed}.")
