@@ -60,13 +60,13 @@ def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
         bottom.plot(rates, scores[who], color=color, linestyle=line)
         bottom.plot(0, scores[who][0], "s", color=kit.BLUE, markersize=6, clip_on=False)
     now = list(rates).index(rate)
-    bottom.axvline(rate, color=INK, linewidth=0.8, alpha=0.5)
+    bottom.plot(rate, 0.3, "^", color=INK, markersize=7, clip_on=False)
     kit.point(bottom, rate, scores[absent][now], "o", looks[absent][0], 9, clip_on=False)
-    bottom.text(0.28, 0.945, "everyone there")
-    bottom.text(0.16, 0.775, f"{other} ill")
-    bottom.text(0.28, 0.585, f"{first} ill")
+    bottom.text(0.25, 0.945, "everyone there")
+    bottom.text(0.35, 0.785, f"{other} ill", ha="right")
+    bottom.text(0.25, 0.605, f"{first} ill")
     kit.scales(bottom, x=(-0.02, max(rates) + 0.02), y=(0.3, 1.03), yticks=[0.4, 0.6, 0.8, 1.0])
-    bottom.set_title("Exam score (R²) after practice at each rate")
+    bottom.set_title("Exam score after practice at each rate")
     bottom.set_xlabel("dropout rate during practice")
     who = "everyone there" if absent is None else f"{absent} ill"
     practice = f"After practice at rate {rate:.2f}" if rate else "Without dropout"
@@ -78,24 +78,24 @@ def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
     )
 
 
-def learning_curves(names, runs, targets, rate, sessions, session):
-    """Draw the weights as they are learned, without dropout and with it, up to a session.
+def learning_curves(names, runs, targets, rate, rounds, done):
+    """Draw the weights as they are learned, without dropout and with it, up to a round.
 
     Parameters
     ----------
     names : sequence of str
         The n friends; the first one's line is thick.
     runs : sequence of numpy.ndarray
-        Two arrays of shape (S + 1, n): weights by session without and with dropout.
+        Two arrays of shape (S + 1, n): weights by round without and with dropout.
     targets : sequence of numpy.ndarray
         Two arrays of shape (n,): the weights that the two runs approach.
     rate : float
         The rate of the second run.
-    sessions : sequence of int
+    rounds : sequence of int
         Where the explorer can stand, rising from 0 to at most S. Lines are drawn in pieces
         between them, so that frames share the pieces.
-    session : int
-        Draw up to here: one of `sessions`.
+    done : int
+        Draw up to here: one of `rounds`.
 
     Returns
     -------
@@ -105,12 +105,12 @@ def learning_curves(names, runs, targets, rate, sessions, session):
         1, 2, height=2.9, left=0.12, top=0.9, bottom=0.17, wspace=0.12, sharey=True
     )
     looks = ("Without dropout", kit.BLUE), (f"With dropout, rate {rate:.1f}", kit.ORANGE)
-    last = sessions[-1]
+    last = rounds[-1]
     for panel, run, target, (title, color) in zip(both, runs, targets, looks, strict=True):
         for goal in (target[0], target[-1]):
             panel.axhline(goal, **kit.TARGET)
-        for start, stop in pairwise(sessions):
-            if stop > session:
+        for start, stop in pairwise(rounds):
+            if stop > done:
                 break
             piece = np.unique(np.linspace(start, stop, 9).astype(int))
             gap = np.full((1, len(names) - 1), np.nan)
@@ -118,19 +118,19 @@ def learning_curves(names, runs, targets, rate, sessions, session):
             steps = np.tile(np.append(piece + 1.0, np.nan), len(names) - 1)
             panel.plot(steps, others, color=color, linewidth=0.8, alpha=0.75)
             panel.plot(piece + 1, run[piece, 0], color=color, linewidth=2.6)
-        now = np.full(len(names) - 1, session + 1)
-        panel.plot(now, run[session, 1:], "o", color=color, markersize=3)
-        panel.plot(session + 1, run[session, 0], "o", color=color, markersize=7)
-        ticks = {1 + done: str(done) for done in (0, 10, 100, last)}
+        now = np.full(len(names) - 1, done + 1)
+        panel.plot(now, run[done, 1:], "o", color=color, markersize=3)
+        panel.plot(done + 1, run[done, 0], "o", color=color, markersize=7)
+        ticks = {1 + past: str(past) for past in (0, 10, 100, last)}
         kit.scales(panel, x=(0.9, last + 200), y=(-0.03, 0.68), xticks=ticks, log="x", title=title)
-        panel.set_xlabel("study session")
+        panel.set_xlabel("rounds of practice")
         panel.text(1.0, target[0] + 0.012, names[0])
+        panel.text(60, target[-1] - 0.05, "the others")
     both[0].set_ylabel("weight")
-    both[0].text(60, targets[0][-1] - 0.075, "the others")
-    here = [f"{run[session, 0]:.2f} and {run[session, 1:].mean():.2f}" for run in runs]
+    here = [f"{run[done, 0]:.2f} and {run[done, 1:].mean():.2f}" for run in runs]
     return describe(
         figure,
-        f"After {session} sessions the weight of {names[0]} and the mean weight of the others "
+        f"After {done} rounds the weight of {names[0]} and the mean weight of the others "
         f"are {here[0]} without dropout, {here[1]} at rate {rate:.1f}.",
     )
 
