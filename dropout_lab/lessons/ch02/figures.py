@@ -55,8 +55,8 @@ def before_and_after(x, outputs, rate, *, top):
     return describe(
         figure,
         f"At rate {rate:.1f}, mask {count} drops {dropped} of {n} units and multiplies the others "
-        f"by {factor:.2f}: their mean is {means[0]:.2f}, where it was {x.mean():.2f} before. "
-        f"The mean over the masks so far is {means[1]:.2f}.",
+        f"by {factor:.2f}. The mean of all {n} is {means[0]:.2f}, where it was {x.mean():.2f} "
+        f"before. Over all masks so far it is {means[1]:.2f}.",
     )
 
 
@@ -231,12 +231,12 @@ def keep_or_drop(as_keep, as_drop, number, meaning):
         _draw_mask(panel, mask)
         panel.spines[:].set(visible=intended, linewidth=1.6)
         panel.set_title(
-            f"{verdict}: {reading} {number:g}, {mask.sum()} kept, 1/keep = {1 / keep:.2f}",
+            f"{verdict}: {reading} {number:g}, {mask.sum()} kept; inverted: × {1 / keep:.2f}",
             weight="bold" if intended else "normal",
         )
         words.append(
             f"{verdict} as {reading} {number:g}, {mask.sum()} of {mask.size} units stay, "
-            f"one over keep is {1 / keep:.2f}"
+            f"inverted dropout multiplies them by {1 / keep:.2f}"
         )
     meant, wrong = words if meaning == "keep" else words[::-1]
     return describe(figure, f"Read {meant}; {wrong}.")
