@@ -75,7 +75,7 @@ def train_versus_eval(train_mean, eval_output, rates, curves, name, rate):
     )
 
 
-def trained_scores(rates, right, chosen, name, right_name):
+def trained_scores(rates, right, chosen, name, right_name, told=0.5):
     """Draw what a convention makes of trained networks: accuracy, confidence, cross-entropy.
 
     Parameters
@@ -87,6 +87,8 @@ def trained_scores(rates, right, chosen, name, right_name):
         seed, and accuracy, mean confidence, cross-entropy. At least two seeds.
     name, right_name : str
         The names of the two.
+    told : float, default 0.5
+        The sentence tells the scores at this rate.
 
     Returns
     -------
@@ -116,7 +118,7 @@ def trained_scores(rates, right, chosen, name, right_name):
         (0.51, 0.965, {"color": kit.ORANGE, "marker": "s"}, name),
         length=0, gap=0.025,
     )  # fmt: skip
-    at = int(np.argmin(np.abs(np.asarray(rates) - 0.5)))
+    at = int(np.argmin(np.abs(np.asarray(rates) - told)))
     mine, truth = chosen[at].mean(axis=0), right[at].mean(axis=0)
     return describe(
         figure,
@@ -227,7 +229,9 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
     kit.point(bottom, rate, mean_output, "o", kit.ORANGE, 6, clip_on=False, zorder=5)
     ticks = np.arange(0, max(rates) + 1e-9, 0.1)
     kit.scales(bottom, x=(-0.01, max(rates) + 0.02), y=(-0.2, 6), xticks=ticks, yticks=[0, 2, 4, 6])
-    bottom.set(xlabel="dropout rate r", title=f"the gap: {mean_output - at_mean:.2f}")
+    bottom.set(
+        xlabel="dropout rate r", title=f"both at every rate; gap here: {mean_output - at_mean:.2f}"
+    )
     return describe(
         figure,
         f"Rate {rate:.2f}, bias {bias:g}: the mean output over all masks is {mean_output:.2f}, "
