@@ -136,7 +136,7 @@ def test_a_reader_trains_and_sees_dropout_lose(piece):
     wait_for(page, "Five seeds, 400 steps each: the net without dropout leads by")
 
 
-def test_pausing_waits_and_another_case_begins_anew(piece):
+def test_pausing_waits_and_another_case_or_rate_begins_anew(piece):
     page = piece("dropout wins")
     press(page, "Train")
     page.figure.get_by_role("button", name="Pause").click()
@@ -144,9 +144,13 @@ def test_pausing_waits_and_another_case_begins_anew(piece):
     paused = page.says.text_content()
     page.wait_for_timeout(300)
     assert page.says.text_content() == paused
+    # Who has seen one training and asks for another sees that, without a press.
     page.get_by_label("case").select_option("dropout loses")
-    wait_for(page, "Press Train")
+    wait_for(page, "After 400 steps the net without dropout leads by")
     assert page.get_by_label("training images").input_value() == "1000"
+    # The verdict was that of another rate.
+    page.get_by_label("dropout rate").fill("0.3")
+    wait_for(page, "Step ")
     page.get_by_label("training images").fill("50")
     assert page.get_by_label("case").input_value() == "your own"
 

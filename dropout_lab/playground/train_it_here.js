@@ -62,7 +62,7 @@
       const discs = new Path2D(), rings = new Path2D();
       for (let unit = 0; unit < units; unit++) {
         const left = x + 11.5 * (unit % columns - (columns - 1) / 2);
-        const top = 93 + 11.5 * (Math.floor(unit / columns) - middle);
+        const top = 93 + 11.5 * ((unit / columns | 0) - middle);
         const open = next(), ring = next();
         circle(discs, left, top, (1 + 4 * open) * (1 - ring));
         if (ring) circle(rings, left, top, 4 * ring);
@@ -173,7 +173,8 @@
       send("digits", all[0]);
       begin();
     });
-    const fresh = () => (seeds || curves.at(-1)?.step >= state.steps) && begin();
+    const over = () => seeds || curves.at(-1)?.step >= state.steps;
+    const fresh = () => over() && begin();
     const press = {
       Train() {
         if (busy) return send("pause");
@@ -208,15 +209,16 @@
     };
     root.oninput = ({target}) => {
       if (!change(target)) return;
-      const {name} = target, going = busy === "train", key = data.keys[name];
+      const {name} = target, key = data.keys[name];
       if (!key) for (const name in data.keys) find(name).value = state[data.keys[name]];
       else if (key !== "rate" && key !== "seed") find("case").value = data.own;
       remember();
       const midway = {rate: state.rate, redrawn: share()};
-      if (send && !seeds && key in midway) send(key, midway[key]);
+      if (send && !over() && key in midway) send(key, midway[key]);
       else if (send) {
         begin();
-        if (going) press.Train();
+        // Who has seen one training, and asks for another, wants to see that.
+        if (taken) press.Train();
       }
       showAll();
     };

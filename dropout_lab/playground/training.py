@@ -117,11 +117,11 @@ def train_it_here(case="dropout wins"):
     )
     controls = (
         menu("case", case, [*CASES, OWN])
+        + button("Train", first=True)
+        + "".join(map(button, ["Step", "Start again", "Five seeds"]))
         + slider("dropout rate", start["rate"], 0, 0.95, 0.01)
         + '<details><summary class="pg-fold"></summary><div class="pg-own-case">'
         + f"{own}</div></details>"
-        + button("Train", first=True)
-        + "".join(map(button, ["Step", "Start again", "Five seeds"]))
         + unseen
     )
     heads = "".join(f"<span>{head}</span>" for head in ("pixels", "layer 1", "layer 2", "digit"))
