@@ -36,6 +36,9 @@ _PART_OF_TWO = r"\1:is(div.cell > :not(:only-child), div.cell > :not(:only-child
 # In dark mode the theme puts HTML outputs on a light card, and asks each for what it is; ours
 # follow the page.
 _LIGHT_CARD = re.compile(r"[^,{}]*\.text_html:not\(:has\(table\.dataframe\)\),")
+# A veil asks the whole page, as a live figure has an output of its own. On a page of the site the
+# figure follows the question, and a step of it must not style all else again.
+_VEIL = re.compile(r"html:has\((\[data-predict=(\w+)\]\[data-on=asks\])\) (?=\[data-veil=\2\])")
 _HOLD_RULES = {"media", "supports", "container"}
 _FACE = re.compile(r"@font-face\s*\{[^{}]*?/(fa-\w+-\d+)\.woff2[^{}]*\}")
 _SOURCES = re.compile(r"src:[^;}]*")
@@ -72,7 +75,7 @@ def join_styles(site, pages, kept):
         first = _LINK.search(head)
         link = f'\n  <link rel="stylesheet" href="{first[1]}{JOINED}?v={version}" />'
         at = first.start()
-        pages[path] = head[:at] + link + _LINK.sub("", head[at:]), rest
+        pages[path] = head[:at] + link + _LINK.sub("", head[at:]), _VEIL.sub(r"\1~", rest)
 
 
 def _once(kept, whole, classes, fonts):
