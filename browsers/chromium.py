@@ -9,7 +9,15 @@ from pathlib import Path
 
 from browsers.install import make_sure
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The first is made to be driven: the same pages, a third less time. Playwright prefers it too.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -63,7 +71,7 @@ def main():
         "NO CHROMIUM: the tests in a real browser will be skipped. Install Chromium or\n"
         "set CHROMIUM to its path, then run again."
     )
-    if not make_sure("chromium", "chromium", find_chromium, warning):
+    if not make_sure("chromium", NAMES[:2], find_chromium, warning):
         sys.exit(os.environ.get("CI") == "true")
 
 

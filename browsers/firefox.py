@@ -53,7 +53,7 @@ def main():
         "NO FIREFOX: the tests run in Chromium alone. To run those of the pages in Firefox\n"
         "too, install Firefox or set FIREFOX to its path, then run again."
     )
-    make_sure("firefox", "firefox-esr", starts, warning)
+    make_sure("firefox", ["firefox-esr"], starts, warning)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ import subprocess
 import sys
 
 
-def make_sure(browser, package, found, warning):
+def make_sure(browser, packages, found, warning):
     """Install a browser where none is found: by Playwright, or, as root on Debian, as a package.
 
     Parameters
     ----------
-    browser, package : str
-        What Playwright and Debian call it.
+    browser : str
+        What Playwright calls it.
+    packages : sequence of str
+        What Debian calls it: the first that it has is taken.
     found : callable
         Says whether there is one.
     warning : str
@@ -25,7 +27,8 @@ def make_sure(browser, package, found, warning):
     """
     attempts = [[[sys.executable, "-m", "playwright", "install", browser]]]
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        attempts.append([["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]])
+        install = [["apt-get", "install", "-q", "-y", package] for package in packages]
+        attempts += [[["apt-get", "update", "-q"], install[0]], *([one] for one in install[1:])]
     while not found():
         if not attempts:
             print("=" * 79, warning, "=" * 79, sep="\n")
