@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent
 SITE = ROOT / "_build" / "html"
-FIREFOX_PAGES = ("01_study_group", "12_family", "index")
+FIREFOX_PAGES = ("01_study_group", "index")
 SLOW = (
     "test_site",
     "test_live_chapters",
@@ -55,10 +55,12 @@ def pytest_collect_file(file_path, parent):
 
 
 def pytest_itemcollected(item):
-    """Leave most pages to Chromium; in Firefox only `make test ALL=1` opens them all."""
-    page = re.search(r"\[firefox-.*?(\w+)\.html", item.nodeid)
-    if page and page[1] not in FIREFOX_PAGES:
-        item.add_marker(pytest.mark.all)
+    """Leave most to Chromium; in Firefox only `make test ALL=1` runs all that is marked so."""
+    if "[firefox" in item.nodeid:
+        page = re.search(r"\[firefox-.*?(\w+)\.html", item.nodeid)
+        marks = item.iter_markers("firefox")
+        if (page and page[1] not in FIREFOX_PAGES) or any("all" in mark.args for mark in marks):
+            item.add_marker(pytest.mark.all)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,9 +1,11 @@
 """Where the book lies that the tests look at: its notebooks and its built site."""
 
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from dropout_lab.explorer.page import read_published
 
@@ -28,15 +30,26 @@ def sampled(values, count=3):
     return [pytest.param(value, marks=[] if value in kept else pytest.mark.all) for value in values]
 
 
+@cache
+def notebook(path):
+    """Return a notebook, for all to look at and nobody to change."""
+    return nbformat.read(path, as_version=4)
+
+
+@cache
+def parsed(name):
+    """Return a page of a chapter's folder, for all to look at."""
+    return BeautifulSoup((SITE / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
 def code_cells(path):
     """Return the code cells of a notebook."""
-    cells = nbformat.read(path, as_version=4).cells
-    return [cell for cell in cells if cell.cell_type == "code"]
+    return [cell for cell in notebook(path).cells if cell.cell_type == "code"]
 
 
 def prose(path):
     """Return the Markdown of a notebook."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = notebook(path).cells
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 

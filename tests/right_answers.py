@@ -4,8 +4,7 @@ import ast
 import functools
 import re
 
-import nbformat
-from recorded import CHAPTERS
+from recorded import CHAPTERS, notebook
 
 _SOLUTION = re.compile(r'(?s)```python\n((?:(?!```).)*?^check\("(\w+)", (\w+)\).*?)```', re.M)
 _IMPORTS, _DEFINITIONS = (ast.Import, ast.ImportFrom), (ast.FunctionDef, ast.ClassDef)
@@ -19,7 +18,7 @@ def right_answers():
     """
     found = {}
     for path in sorted(CHAPTERS.glob("*.ipynb")):
-        cells = nbformat.read(path, as_version=4).cells
+        cells = notebook(path).cells
         codes = [ast.parse(cell.source).body for cell in cells if cell.cell_type == "code"]
         for cell in cells:
             for code, name, function in _SOLUTION.findall(cell.source):

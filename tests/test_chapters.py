@@ -8,7 +8,15 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from recorded import CHAPTERS, chapter_paths, code_cells, lesson_paths, prose, stored_explorers
+from recorded import (
+    CHAPTERS,
+    chapter_paths,
+    code_cells,
+    lesson_paths,
+    notebook,
+    prose,
+    stored_explorers,
+)
 
 PATHS = chapter_paths()
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -89,8 +97,7 @@ def test_code_on_the_page_teaches(path):
 
 @every_notebook
 def test_every_cell_was_executed_in_order_and_succeeded(path):
-    notebook = nbformat.read(path, as_version=4)
-    nbformat.validate(notebook)
+    nbformat.validate(notebook(path))
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell.outputs]
@@ -117,7 +124,7 @@ def test_code_cells_are_short_enough_to_teach(path):
 @every_lesson
 def test_a_lesson_can_be_read_in_one_sitting(path):
     words, lines = 0, 0
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in notebook(path).cells:
         if cell.cell_type == "code":
             hidden = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
             lines += 0 if hidden else len(cell.source.splitlines())

@@ -76,7 +76,7 @@ def assert_shows(texts, values):
         assert digits or value == 0  # 0 is said of what is exactly 0
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 def test_every_number_is_the_package_s_for_all_masks_and_rates(piece):
     page = piece()
     for mask, rate in itertools.product(MASKS, RATES):
@@ -217,7 +217,7 @@ LIT = """figure => [0, 1, 2, 3].map(unit => {
 })"""
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 @pytest.mark.parametrize("how", ["hover", "focus"])
 def test_a_unit_lights_up_with_its_edges_entry_and_terms(piece, how):
     page = piece()

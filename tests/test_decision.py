@@ -3,9 +3,8 @@
 import itertools
 import re
 
-import nbformat
 import pytest
-from recorded import CHAPTERS
+from recorded import CHAPTERS, notebook
 
 from dropout_lab.lessons.ch13.decision import ADDITIONS, QUESTIONS, RULES, recommend
 from dropout_lab.lessons.ch13.evidence import EVIDENCE
@@ -79,8 +78,7 @@ def test_an_unknown_answer_is_refused_with_those_there_are(name):
 
 def test_the_table_on_the_page_has_the_rules_in_order():
     roles = pytest.importorskip("book.prose").roles  # it needs Sphinx
-    path = CHAPTERS / "13_should_i_use_dropout.ipynb"
-    cells = nbformat.read(path, as_version=4).cells
+    cells = notebook(CHAPTERS / "13_should_i_use_dropout.ipynb").cells
     text = "\n".join(roles(cell.source, []) for cell in cells if cell.cell_type == "markdown")
     table = re.search(r"(?s)\| if \| then \| read \|\n\|---\|---\|---\|\n(.*?)\n\n", text)[1]
     lines = [line.strip("| ").split(" | ") for line in table.splitlines()]

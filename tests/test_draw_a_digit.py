@@ -229,7 +229,7 @@ def as_mnist(ink):
     return wide[30:58, 30:58]
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 @pytest.mark.parametrize(("digit", "rate", "asked"), [(3, 0.5, 100), (5, 0.3, 37), (8, 0.0, 2)])
 def test_a_hundred_nets_answer_as_the_package_s_do(piece, digit, rate, asked):
     page = piece(f"#piece=draw&digit={digit}&dropout+rate={rate}&nets+asked={asked}&seed=5")
@@ -290,7 +290,7 @@ def test_so_do_other_images_of_mnist(piece):
             np.testing.assert_allclose(seen_by(page), x[start + digit], atol=1 / 255)
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 def test_a_drawing_is_scaled_and_centered_as_mnist_is(piece):
     page = piece()
     drawings = [

@@ -4,12 +4,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from recorded import CHAPTERS, SITE, chapter_paths, code_cells
+from recorded import CHAPTERS, chapter_paths, code_cells, notebook, parsed
 
 from book import ledger
 from dropout_lab import sweeps
@@ -21,23 +19,16 @@ RESULTS = sorted(path.stem for path in (ROOT / "dropout_lab" / "results").glob("
 PLAIN = str.maketrans("‘’“”−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "''\"\"--0123456789")  # as before the site set them
 
 
-@pytest.fixture(scope="module")
-def page():
-    """Return the built page, parsed."""
-    path = SITE / "chapters/ledger.html"
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
 def entries(path):
     """Return the claims that a notebook shows."""
-    return ledger.claims_of(nbformat.read(path, as_version=4))
+    return ledger.claims_of(notebook(path))
 
 
-def rows_of(page, *kinds):
-    """Return the rows of some kinds: the words of the cells, signs plain, and the row itself."""
+def rows_of(*kinds):
+    """Return the rows of the built page of some kinds: the words of the cells, and the row."""
     return [
         ([" ".join(cell.get_text().translate(PLAIN).split()) for cell in row.find_all("td")], row)
-        for row in page.select(", ".join(f"table.ledger tr.{kind}" for kind in kinds))
+        for row in parsed("ledger").select(", ".join(f"table.ledger tr.{kind}" for kind in kinds))
     ]
 
 
@@ -54,7 +45,7 @@ def test_no_sentence_stands_twice():
 # --- what the page shows -----------------------------------------------------------------------
 
 
-def test_every_claim_stands_on_the_page_with_its_value_its_place_and_how_it_is_tested(page):
+def test_every_claim_stands_on_the_page_with_its_value_its_place_and_how_it_is_tested():
     expected = []
     for path in chapter_paths():
         assert len(entries(path)) >= 3 or not path.stem[0].isdigit()
@@ -72,7 +63,7 @@ def test_every_claim_stands_on_the_page_with_its_value_its_place_and_how_it_is_t
             kind = "stored" if entry.results else "here"
             expected.append((f"{each['text']}.", value, bound, how, each["id"], address, kind))
     found = []
-    for (*cells, proof), row in rows_of(page, "here", "stored"):
+    for (*cells, proof), row in rows_of("here", "stored"):
         (link,) = row.find_all("a")
         how = proof.removeprefix(" ".join(link.get_text().translate(PLAIN).split()))
         kind = next(kind for kind in ("here", "stored") if kind in row["class"])
@@ -105,13 +96,13 @@ def test_numbers_stand_as_a_person_writes_them(stored, shown):
     assert ledger.written(stored) == shown
 
 
-def test_every_marked_test_stands_on_the_page(page):
+def test_every_marked_test_stands_on_the_page():
     marked = {
         path.name: re.sub(r'"\s+"', "", path.read_text(encoding="utf-8"))  # each text in one piece
         for path in (ROOT / "tests").glob("test_*.py")
         if path.name != Path(__file__).name
     }
-    rows = rows_of(page, "test")
+    rows = rows_of("test")
     assert len(rows) == sum(text.count("\n@pytest.mark.proves(") for text in marked.values()) >= 15
     for (sentence, _, _, proof), row in rows:
         file, _, name = proof.removeprefix("The test ").partition("::")

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from packaging.metadata import Metadata
-from recorded import chapter_paths
+from recorded import chapter_paths, code_cells
 
 from book.lite import browser_installs, pyodide
 from book.lite.__main__ import pyodide_address
@@ -56,8 +56,7 @@ def requirements(path):
 
 
 def code_of(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return "\n".join(cell.source for cell in code_cells(path))
 
 
 def test_chapters_without_frameworks_run_in_the_browser():

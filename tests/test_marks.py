@@ -2,11 +2,9 @@
 
 import re
 
-import nbformat
 import pytest
-from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from recorded import SITE, chapter_paths, prose
+from recorded import chapter_paths, code_cells, parsed, prose
 from sphinx.errors import ExtensionError
 
 from book.ledger import records_of
@@ -46,12 +44,8 @@ def test_a_mark_of_nothing_stops_the_build():
 
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
 def test_every_mark_tells_its_claim_and_leads_to_the_ledger_which_leads_back(path):
-    page, ledger = (
-        BeautifulSoup((SITE / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser")
-        for name in (path.stem, "ledger")
-    )
-    cells = nbformat.read(path, as_version=4).cells
-    stored = {record["id"]: record for cell in cells for record in records_of(cell)}
+    page, ledger = parsed(path.stem), parsed("ledger")
+    stored = {record["id"]: record for cell in code_cells(path) for record in records_of(cell)}
     written = re.findall(r"\[✓\]\(ledger\.md#([\w-]+)\)", prose(path))
     marks = page.select(".claim-mark")
     assert [mark["id"] for mark in marks] == written

