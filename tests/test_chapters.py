@@ -104,7 +104,7 @@ def test_every_cell_was_executed_in_order_and_succeeded(path):
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
     # Only published explorers are stored.
-    assert "widgets" not in notebook.metadata
+    assert "widgets" not in notebook(path).metadata
     assert not [kind for output in outputs for kind in output.get("data", {}) if "widget" in kind]
 
 

@@ -92,14 +92,14 @@ def _sentences():
     session = (
         f"Session {_number('sessions')}. Home tonight: {_number('home')}. "
         f'<b class="pg-with">The group says {_number("error")} too {{}}</b>, so voices above 0 '
-        "{} weight and those below {} it."
+        "{} weight and those below {} it, the louder the more."
     )
     leads = {
         -1: '<b class="pg-without">loses by {}</b>',
         0: "changes nothing",
         1: '<b class="pg-with">wins by {}</b>',
     }
-    luck = {"true": " Another seed may say otherwise: try one, or go on.", "false": ""}
+    luck = {"true": f" So early that may be luck: go on to session {FEW}.", "false": ""}
     exams = {
         f"{there},{ill},{short}": f"Exam after {_number('sessions')} sessions. With everybody "
         f"there dropout {leads[there].format(_number('leads'))}; with Alex ill it "
@@ -125,11 +125,11 @@ def _view():
         f'<i class="pg-group-chip" aria-hidden="true">{name[0]}</i>'
         f"<b>{name}</b><span><i>says </i>{_number('views', k)}<em>home</em><em>ill</em></span>"
         f'<span><i>moves </i><data class="pg-group-signed" value="moves{k}"></data></span>'
-        f"<span><i>new weight </i>{_number('weights', k)}</span>"
+        f"<span><i>weight </i>{_number('weights', k)}</span>"
         f"<span><i>without dropout </i>{_number('others', k)}</span></div>"
         for k, name in enumerate(FRIENDS.names)
     )
-    labels = "".join(f"<span>{word}</span>" for word in ("says", "moves", "new weight", "without"))
+    labels = "".join(f"<span>{word}</span>" for word in ("says", "moves", "weight", "without"))
     ticks = "".join(f'<i style="--v:{v}">{v:d}</i>'.replace(">-", ">−") for v in range(-3, 4))
     layers = "".join(f"<span>{word}</span>" for word in ("input", "hidden units", "output"))
     rows = "".join(
@@ -151,9 +151,9 @@ def _view():
         f'<div class="pg-group-layers" aria-hidden="true">{layers}</div>'
         f'<div class="pg-group-exam">{rows}<div class="pg-group-scale" aria-hidden="true">'
         "<i>0</i><i>0.5</i><i>1</i></div></div></div>"
-        f'<p class="pg-key">A voice that is there counts {_number("scale")} times. A session is '
-        f"one question and one step down the gradient; after {STEADY} sessions steps grow "
-        "smaller.</p>"
+        f'<p class="pg-key">A disc is a weight, a hollow one a weight below zero. A voice that is '
+        f"there counts {_number('scale')} times. A session is one question and one step down the "
+        f"gradient; after {STEADY} sessions steps grow smaller.</p>"
     )
 
 
@@ -203,7 +203,8 @@ def _still(rate, seed):
         figure,
         f"Session {SHOWN}. Home tonight: {' and '.join(home) or 'nobody'}. The group says "
         f"{abs(truth - said):.2f} too {'low' if low else 'high'}, so voices above 0 "
-        f"{'gain' if low else 'lose'} weight and those below {'lose' if low else 'gain'} it.",
+        f"{'gain' if low else 'lose'} weight and those below {'lose' if low else 'gain'} it, the "
+        "louder the more.",
     )
 
 
