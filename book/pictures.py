@@ -1,9 +1,8 @@
 """The small pictures of the cards: from each chapter, one of its figures without its words."""
 
+import json
 import re
 from pathlib import Path
-
-import nbformat
 
 from book.complete import explorers
 
@@ -44,7 +43,7 @@ def _drawn(app, start, rest, name):
 
 def _stored(notebook):
     """Return the explorers that a notebook stores."""
-    cells = nbformat.read(notebook, as_version=4).cells
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
     return explorers("".join(pages))
