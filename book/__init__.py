@@ -52,7 +52,7 @@ FINISHING = (  # once all pages are written
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
     # Pages are trees of millions of nodes, which are searched for garbage again and again.
-    gc.set_threshold(200_000, 20, 100)
+    gc.disable()
     app.connect("config-inited", configure)  # before numpydoc looks
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("numpydoc")
