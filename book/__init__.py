@@ -51,7 +51,7 @@ FINISHING = (  # once all pages are written
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
-    # Pages are trees of millions of nodes, which are searched for garbage again and again.
+    # Pages are trees of millions of nodes, which would be searched for garbage again and again.
     gc.disable()
     app.connect("config-inited", configure)  # before numpydoc looks
     app.setup_extension("sphinx.ext.autodoc")
@@ -103,8 +103,11 @@ def begin(app):
 
 
 def share_work(app, env):
-    """Write the pages on all cores; not all extensions allow to read them so."""
-    app.parallel = os.cpu_count() or 1
+    """Write the pages on all cores; not all extensions allow to read them so.
+
+    Sphinx counts itself, though it only prepares what the others write.
+    """
+    app.parallel = 1 + (os.cpu_count() or 1)
 
 
 def make_page(app, pagename, templatename, context, doctree):
