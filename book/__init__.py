@@ -4,6 +4,7 @@ The other modules hold the functions, `prose` and `ledger` what the site shares 
 tests, `lite` and `paper` what is made of the book besides: Python in a browser, a PDF, an e-book.
 """
 
+import atexit
 import contextlib
 import gc
 import io
@@ -51,8 +52,10 @@ FINISHING = (  # once all pages are written
 
 def setup(app):
     """Register with Sphinx, and return what it wants to know about an extension."""
-    # Pages are trees of millions of nodes, which would be searched for garbage again and again.
+    # Pages are trees of millions of nodes, which would be searched for garbage again and again,
+    # and once more at the end.
     gc.disable()
+    atexit.register(gc.freeze)
     app.connect("config-inited", configure)  # before numpydoc looks
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("numpydoc")
