@@ -17,6 +17,9 @@ from inspect import isclass, isroutine
 from pathlib import Path
 
 from docutils import nodes
+from jinja2 import FileSystemLoader
+from jinja2.sandbox import SandboxedEnvironment
+from numpydoc import docscrape_sphinx
 from numpydoc.xref import DEFAULT_LINKS
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
@@ -359,6 +362,10 @@ def list_uses(app, doctree, docname):
 
 def configure(config):
     """Set what autodoc and numpydoc have to know; the package says most of it."""
+    # numpydoc would make one for each docstring, and compile its template again.
+    templates = FileSystemLoader(Path(docscrape_sphinx.__file__).with_name("templates"))
+    environment = SandboxedEnvironment(loader=templates)
+    docscrape_sphinx.SandboxedEnvironment = lambda loader: environment
     config.default_role = "py:obj"
     config.autodoc_mock_imports = NOT_IMPORTED
     config.autodoc_typehints = "none"  # the docstrings say more

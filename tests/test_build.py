@@ -243,6 +243,13 @@ def meta_tags(path):
     return dict(tags)
 
 
+def test_what_main_keeps_from_being_imported_is_not_imported_before():
+    code = "import sys, book; print({'jsonschema', 'sphinxext.opengraph'} & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"
+
+
 @pytest.mark.parametrize(
     ("cell", "fault"),
     [
