@@ -137,7 +137,8 @@ def pack(frames):
     list of str
         Distinct fragments: runs of nodes that always occur together.
     list of list of int
-        For each frame, the fragments that make it up; joined, they give the frame again.
+        For each frame, the fragments that make it up; joined, they give the frame again. One that
+        frames share has the same place in each, and nothing ("") stands in the places left free.
     """
     before, after = {}, {}  # each node's only neighbor, or None once it has had two
     for nodes in frames:
@@ -155,4 +156,36 @@ def pack(frames):
             else:
                 runs.append([node])
         packed.append([index.setdefault("".join(run), len(index)) for run in runs])
+    gap = index.get("", len(index))
+    packed = _with_common_places(packed, gap)
+    if any(gap in frame for frame in packed):
+        index[""] = gap
     return list(index), packed
+
+
+def _with_common_places(frames, gap):
+    """Return the frames with what they share at one place: a step exchanges only what differs."""
+    places = []  # for each, what stands there in any frame
+    for frame in frames:
+        start = 0
+        for part in frame:
+            place = _place_of(part, places, start)
+            if place is None:
+                place = start
+                if place == len(places) or not places[place].isdisjoint(frame):
+                    places.insert(place, set())
+                places[place].add(part)
+            start = place + 1
+    spread = []
+    for frame in frames:
+        row = []
+        for part in frame:
+            free = _place_of(part, places, len(row)) - len(row)
+            row += [gap] * free + [part]
+        spread.append(row)
+    return spread
+
+
+def _place_of(part, places, start):
+    """Return the first place of a part from a place on, or None."""
+    return next((i for i in range(start, len(places)) if part in places[i]), None)
