@@ -92,7 +92,7 @@ def _in_the_browser(chapters):
             (bare,) = _step_times(browser, lambda page: page.set_content(BARE))
             found = _step_times(browser, lambda page, path=path: page.goto(path.as_uri()))
             for number, times in enumerate(found, 1):
-                late = sum(time * SLOWER > FRAME for time in times) / len(times)
+                late = sum(spent * SLOWER > FRAME for spent in times) / len(times)
                 rows.append(
                     [
                         f"{_p95(times) / _p95(bare):.1f}",
@@ -144,8 +144,8 @@ def _times(events):
             if step >= 0:
                 spent[step] += event["tdur"] / 1e3
     found = {}
-    for (_, number, *_), time in zip(marks, spent, strict=True):
-        found.setdefault(number, []).append(time)
+    for (_, number, *_), milliseconds in zip(marks, spent, strict=True):
+        found.setdefault(number, []).append(milliseconds)
     found.pop("over")
     return list(found.values())
 

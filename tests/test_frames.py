@@ -185,10 +185,23 @@ def test_the_nodes_of_a_figure_are_those_of_matplotlib(make):
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert all(name.startswith(ID_MARK) and f"#{name}" in text for name in ids)
-    assert (len(ids) > 0) == (make is not words), "all but one were chosen because they need some"
+    assert (len(ids) > 0) == (make not in (words, scatter)), "the others were chosen for theirs"
 
     assert INK in paints(before)
     assert paints(after) == {"currentColor" if p == INK else p for p in paints(before)}
+
+
+def test_only_what_reaches_out_of_its_axes_is_clipped():
+    figure, axes = new_axes()
+    axes.bar([2, 5], [6, 12], color=["#010101", "#020202"])
+    axes.axhline(5, color="#030303")  # from edge to edge: its ends reach out
+    axes.plot([1, 9], [5, 5], color="#040404", solid_capstyle="butt")
+    axes.plot([1, 9], [10, 10], color="#050505")  # half of its width is above
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    _, nodes = figure_to_nodes(figure)
+    clipped = {color for node in nodes if "clip-path" in node for color in PAINTS.findall(node)}
+    assert {name[:7] for name in clipped} - {"none"} == {"#020202", "#030303", "#050505"}
+    assert "".join(nodes).count("<clipPath") == 1
 
 
 @pytest.mark.parametrize(("colors", "lighter"), [(5, True), (256, True), (300, False)])

@@ -32,7 +32,7 @@ def nodes_of(document):
     """Return the ``viewBox`` of what matplotlib wrote, and few, flat and short elements."""
     root = ElementTree.fromstring(document)
     used = set(_REFERENCE.findall(document.decode()))
-    elements = list(_join_paths(_inline_markers(_flatten(root, used), used), used))
+    elements = _unclip(_join_paths(_inline_markers(_flatten(root, used), used), used))
     return _round(root.get("viewBox")), [_write(element, used) for element in elements]
 
 
@@ -175,6 +175,43 @@ def _join_paths(elements, used):
             yield element
     if last is not None:
         yield last
+
+
+def _unclip(elements):
+    """Take the clip off each path that lies inside it: a browser keeps a layer for each.
+
+    Each clip that is left stands by itself, so that frames share it whatever else they clip.
+    """
+    clips, others = {}, []
+    for element in elements:
+        if all(map(_is_rectangular_clip, element)) and _local(element.tag) == "defs":
+            clips |= {f"url(#{clip.get('id')})": clip for clip in element}
+        else:
+            others.append(element)
+    for element in others:
+        clip = clips.get(element.get("clip-path"))
+        if clip is not None and _local(element.tag) == "path" and _is_inside(element, clip[0]):
+            del element.attrib["clip-path"]
+    kept = {element.get("clip-path") for other in others for element in other.iter()}
+    for name, clip in clips.items():
+        if name in kept:
+            others.append(ElementTree.Element("defs"))
+            others[-1].append(clip)
+    return others
+
+
+def _is_rectangular_clip(element):
+    tags = [_local(part.tag) for part in element.iter()]
+    return tags == ["clipPath", "rect"]
+
+
+def _is_inside(path, rectangle):
+    """Say whether a path, its stroke included, lies in a rectangle."""
+    x, y, width, height = (float(rectangle.get(k)) for k in ("x", "y", "width", "height"))
+    box = _bounds(path)
+    if box is None or path.get("transform"):
+        return False
+    return box[0] >= x and box[1] >= y and box[2] <= x + width and box[3] <= y + height
 
 
 def _bounds(path):
