@@ -1,4 +1,4 @@
-"""Scripts that pieces share stand once on a page, and long data in files of their own."""
+"""Scripts and styles that pieces share stand once on a page, long data in files of their own."""
 
 import hashlib
 import json
@@ -9,11 +9,12 @@ import minify
 
 FOLDER = "_static/data"
 _PART = re.compile(r'(?s)<script data-part="(\w+)">(.*?)</script>')
+_STYLE = re.compile(r'(?s)<style data-part="(\w+)">(.*?)</style>')
 _TEXT = re.compile(r'(?s)<script type="text/plain" data-text="(\w+)">(.+?)</script>')
 
 
 def share_parts(app, site):
-    """Keep the first of each script on a page, minified, and move long data out of the pages.
+    """Keep the first of each script and style on a page, and move long data out of the pages.
 
     Data become scripts, which a page loads when it needs them: opened from a folder, it may load
     nothing else.
@@ -23,6 +24,7 @@ def share_parts(app, site):
         if "data-part=" not in page:
             continue
         page = _once(_PART, page, _small)
+        page = _once(_STYLE, page, lambda _, style: f"<style>{style}</style>")
         up = "../" * (len(path.relative_to(site).parts) - 1)
         page = _once(_TEXT, page, partial(_held, site, up))
         path.write_text(page, encoding="utf-8")

@@ -28,7 +28,7 @@ PAGE = predict([ROOT, CHOICE], figure=FIGURE).html
 
 def told(page):
     """Return what the script reads."""
-    return json.loads(only(page, "div", **{"class": "xp-predict mathjax_ignore"}).inside[4].text)
+    return json.loads(only(page, "script", type="application/json").text)
 
 
 def test_without_scripts_the_questions_stand_above_the_open_figure():
@@ -166,7 +166,7 @@ def test_a_guess_is_made_with_the_keyboard_and_then_the_figure_shows(show):
     assert not data.is_visible()
     assert not tab.locator("figcaption").is_visible()
     assert tab.get_by_role("slider").count() == 1  # that of the guess
-    assert "1.41" not in tab.get_by_role("form", name="Predict").inner_text()
+    assert "1.4" not in tab.get_by_role("form", name="Predict").inner_text()
     slider = tab.get_by_role("slider", name="Your guess")
     assert slider.get_attribute("aria-valuetext") == "none yet"
     assert tab.get_by_role("button").all_text_contents() == ["Show without a guess"]
@@ -231,11 +231,120 @@ def test_units_and_signs_are_written_and_a_press_where_the_slider_stands_counts(
     ]
 
 
+def test_one_percent_is_one_point(show):
+    wet = {"question": "How wet?", "answer": 82, "low": 0, "high": 100, "unit": " %"}
+    tab = show(predict(**wet).html)
+    tab.get_by_role("slider").fill("81")
+    tab.get_by_role("button").click()
+    assert tab.get_by_role("status").text_content() == "You said 81 %. It is 82 %: 1 point too low."
+
+
+def spans(tab):
+    """Return where each mark of a line begins and ends, as a share of the line."""
+    return tab.locator(".xp-scale").evaluate(
+        """line => {
+            const {left, width} = line.getBoundingClientRect();
+            return [...line.querySelectorAll("i, u")].map(mark => {
+                const box = mark.getBoundingClientRect();
+                return [(box.left - left) / width, (box.right - left) / width];
+            });
+        }"""
+    )
+
+
+@pytest.mark.firefox
+@pytest.mark.parametrize(("guess", "at"), [("2.5", 0.75), ("1", 0), ("3", 1), ("1.4", 0.2)])
+@pytest.mark.parametrize("width", [320, 900])
+def test_a_guess_is_a_ring_on_a_line_the_answer_a_disc_and_the_distance_between(
+    show, guess, at, width
+):
+    tab = show(predict(**ROOT).html, viewport={"width": width, "height": 700})
+    length = tab.locator(".xp-scale").evaluate("line => line.getBoundingClientRect().width")
+    pixel = 0.6 / length
+    ring, disc, between = (
+        tab.locator(f".xp-scale {mark}") for mark in (".xp-ring", ".xp-disc", "u")
+    )
+    assert tab.locator(".xp-scale").get_attribute("aria-hidden") == "true"
+    assert tab.locator(".xp-scale small").all_text_contents() == ["1", "3"]
+    slider = tab.get_by_role("slider")
+    assert ring.evaluate("e => getComputedStyle(e).borderTopStyle") == "dashed"
+    slider.fill(guess)
+    assert ring.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+    assert [each.is_visible() for each in (ring, disc, between)] == [True, False, False]
+    tab.get_by_role("button").click()
+    line, around, dot = spans(tab)
+    assert sum(around) / 2 == pytest.approx(at, abs=pixel)
+    assert sum(dot) / 2 == pytest.approx(0.2, abs=pixel)
+    assert line == pytest.approx(sorted([at, 0.2]), abs=pixel)
+    # Where both are the same, the disc lies in the ring.
+    assert disc.is_visible()
+    assert around[1] - around[0] > 1.5 * (dot[1] - dot[0])
+
+
+def test_without_a_guess_there_is_no_ring_and_the_right_choice_is_marked(show):
+    tab = show(predict([ROOT, CHOICE]).html)
+    tab.get_by_role("button").click()
+    assert not tab.locator(".xp-scale .xp-ring").is_visible()
+    assert not tab.locator(".xp-scale u").is_visible()
+    assert tab.locator(".xp-scale .xp-disc").is_visible()
+    assert tab.locator("small:visible").last.inner_text() == "the answer"
+    assert marks(tab) == {"yes": "", "no": "disc"}
+
+
+def marks(tab):
+    """Return how each choice is marked."""
+    return tab.locator("[type=radio]").evaluate_all(
+        """all => Object.fromEntries(all.map(radio => {
+            const {borderTopWidth, outlineStyle} = getComputedStyle(radio);
+            const marks = [outlineStyle == "solid" && "ring", borderTopWidth == "6px" && "disc"];
+            return [radio.value, marks.filter(Boolean).join(" ")];
+        }))"""
+    )
+
+
+@pytest.mark.firefox
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [("yes", {"yes": "ring", "no": "disc"}), ("no", {"yes": "", "no": "ring disc"})],
+)
+@pytest.mark.parametrize("colors", ["none", "active"])
+def test_a_choice_has_a_ring_and_the_right_one_a_disc(show, choice, found, colors):
+    tab = show(predict(**CHOICE).html, forced_colors=colors)
+    tab.get_by_role("radio", name=choice).check()
+    tab.get_by_role("button").click()
+    assert marks(tab) == found
+
+
+@pytest.mark.parametrize("width", [320, 500, 900])
+@pytest.mark.parametrize("guesses", [("1", "yes"), ("3", "no"), ("1.4", None)])
+def test_nothing_moves_when_the_answer_comes(show, width, guesses):
+    tab = show(PAGE, viewport={"width": width, "height": 900})
+    places = """() => [...document.querySelectorAll("legend, label, .xp-line, .xp-veil")].map(
+        e => [e.getBoundingClientRect().top, e.getBoundingClientRect().left])"""
+    before = tab.evaluate(places)
+    tab.get_by_role("slider").fill(guesses[0])
+    if guesses[1]:
+        tab.get_by_role("radio", name=guesses[1]).check()
+    assert tab.evaluate(places) == before
+    tab.get_by_role("button").click()
+    assert tab.evaluate(places) == before
+
+
+def test_what_waits_on_the_site_knows_the_cell_of_its_question(show):
+    tab = show(f'<div class="cell">{predict(**ROOT).html}</div>')
+    assert tab.locator(".cell[data-asks]").count() == 1
+    tab.get_by_role("button").click()
+    assert tab.locator("[data-asks]").count() == 0
+
+
 def test_on_paper_and_without_scripts_nothing_is_veiled(show, browser):
     tab = show(PAGE)
     tab.emulate_media(media="print")
     assert tab.get_by_text("data").is_visible()
-    assert not tab.get_by_role("slider").first.is_visible()
+    for control in ("[type=range]", ".xp-scale", "button", "small", ".xp-verdict span"):
+        assert not tab.locator(f".xp-predict {control}").first.is_visible()
+    # Questions alone: no room is kept for what they were answered.
+    assert tab.locator(".xp-verdict").first.evaluate("e => e.offsetHeight") == 0
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()
     plain.set_content(PAGE)

@@ -19,16 +19,24 @@ _VEIL = (
     "var(--jp-layout-color2,#f4f5f6));--xp-words:'Drawn when you have answered'}}"
 )
 
+# The marks of the line, named where the button was.
+_FOOT = (
+    '<div class="xp-foot"><button>Show without a guess</button><small aria-hidden="true">'
+    '<span><i class="xp-ring"></i>your guess</span><span><i class="xp-disc"></i>the answer</span>'
+    "</small></div>"
+)
+
 
 def predict(
     question, choices=None, *, answer=None, low=None, high=None, step=None, unit=None, figure=None
 ):
     """Ask the reader for a guess, then show the figure and say how far off the guess was.
 
-    A guess is a number, on a slider from `low` to `high`, or one of `choices`. Until the reader
-    has pressed the button, a veil covers the data of the figure; its axes stay. Whoever has no
-    guess presses it all the same. Without scripts, on paper and in a notebook that is not trusted
-    the question stands above the open figure.
+    A guess is a number, a ring on a line from `low` to `high`, or one of `choices`. Until the
+    reader has pressed the button, a veil covers the data of the figure; its axes stay. Then a disc
+    marks the answer, and a sentence says how far it is from the guess. Whoever has no guess
+    presses the button all the same. Without scripts, on paper and in a notebook that is not
+    trusted the question stands above the open figure.
 
     Parameters
     ----------
@@ -95,12 +103,13 @@ class _Prediction:
         controls = "".join(map(_control, asked))
         # A page has several of these landmarks, so each has a name of its own.
         name = html.escape(f"Predict: {asked[0]['question']}")
-        form = f'<form aria-label="{name}">{controls}<button>Show without a guess</button></form>'
+        form = f'<form aria-label="{name}">{controls}{_FOOT}</form>'
         told = json.dumps({"form": form, "asked": asked}, ensure_ascii=False)
         told = told.replace("<", "\\u003c")  # which alone could end the script element early
         page = (
             f'<div class="xp-predict mathjax_ignore" data-predict="{_KEY_MARK}">'
-            f"<style>{style_text('predict.css', __package__)}{_VEIL}</style><b>Predict</b>"
+            f'<style data-part="predict">{style_text("predict.css", __package__)}</style>'
+            f"<style>{_VEIL}</style><b>Predict</b>"
             f'<div>{plain}</div><script type="application/json">{told}</script>'
             f'<script data-part="predict">{script_text("predict.js", __package__)}</script>'
             f'<script>dropoutLabPredict("{_KEY_MARK}")</script></div>'
@@ -178,17 +187,56 @@ def _choice(question, answer, choices, rest):
 def _control(asked):
     """Return the native control of a question, and the place for what its answer was."""
     if "choices" in asked:
-        name = hashlib.sha256(asked["question"].encode()).hexdigest()[:10]
-        control = "".join(
-            f'<label><input type="radio" name="{name}" value="{html.escape(choice)}" '
-            f'autocomplete="off">{html.escape(choice)}</label>'
-            for choice in asked["choices"]
-        )
+        words, before, after = "", f'<div class="xp-choices">{_radios(asked)}</div>', ""
     else:
-        low, high, step = asked["range"]
-        control = (
-            f'<label>Your guess<input type="range" min="{low}" max="{high}" step="{step}" '
-            'aria-valuetext="none yet" autocomplete="off"><b aria-hidden="true">?</b></label>'
-        )
-    legend = f"<legend>{html.escape(asked['question'])}</legend>"
-    return f"<fieldset>{legend}<div>{control}</div><output></output></fieldset>"
+        words = '<span aria-hidden="true">Your guess <b>?</b></span>'
+        before, after = "", _slider(asked)
+    return (
+        f"<fieldset><legend>{html.escape(asked['question'])}</legend>{before}"
+        f'<p class="xp-verdict" data-room="{html.escape(_longest_verdict(asked))}">{words}'
+        f"<output></output></p>{after}</fieldset>"
+    )
+
+
+def _radios(asked):
+    """Return the choices."""
+    name = hashlib.sha256(asked["question"].encode()).hexdigest()[:10]
+    return "".join(
+        f'<label><input type="radio" name="{name}" value="{html.escape(choice)}" '
+        f'autocomplete="off"{" data-right" * (choice == asked["answer"])}>'
+        f"{html.escape(choice)}</label>"
+        for choice in asked["choices"]
+    )
+
+
+def _slider(asked):
+    """Return a slider, and the line that draws it: a ring for the guess, a disc for the answer."""
+    low, high, step = asked["range"]
+    place = (float(asked["answer"]) - low) / (high - low)
+    ends = (_shown(f"{end:g}", asked["unit"]) for end in (low, high))
+    named = "".join(f"<small>{html.escape(end)}</small>" for end in ends)
+    return (
+        f'<div class="xp-line" style="--answer:{place:.4g}">'
+        f'<input type="range" min="{low}" max="{high}" step="{step}" aria-label="Your guess" '
+        'aria-valuetext="none yet" autocomplete="off"><div class="xp-scale" aria-hidden="true">'
+        f'<u></u><i class="xp-ring"></i><i class="xp-disc"></i>{named}</div></div>'
+    )
+
+
+def _longest_verdict(asked):
+    """Return words as long as any verdict, which has its room before it comes: nothing moves."""
+    answer = asked["answer"]
+    if "choices" in asked:
+        each = (f"{choice}”. It is “{answer}”. {more}" for choice, more in asked["choices"].items())
+        return f"You said “{max(each, key=len)}"
+    ends, unit = asked["range"][:2], asked["unit"]
+    guesses = (_shown(f"{end:.{asked['decimals']}f}", unit) for end in ends)
+    far = (f"{abs(end - float(answer)):.{asked['decimals']}f}" for end in ends)
+    far = max(far, key=len) + unit.replace(" %", " points")
+    guess = max(guesses, key=len)
+    return f"You said {guess}. It is {_shown(answer, unit)}: {far} too high."
+
+
+def _shown(number, unit):
+    """Return a number as a reader sees it."""
+    return number.replace("-", "\N{MINUS SIGN}") + unit
