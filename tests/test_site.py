@@ -401,6 +401,24 @@ def _reveal(opened):
     opened.evaluate("document.querySelectorAll('.xp-predict form').forEach(f => f.requestSubmit())")
 
 
+@pytest.mark.parametrize("page", sampled(LESSONS))
+def test_what_answers_a_question_waits_for_its_answer(open_page, page):
+    opened = open_page(page)
+    opened.add_style_tag(content=LAID_OUT)
+    below = opened.locator("[data-asks] ~ .cell .output.stream, [data-asks] + p")
+    waiting = below.evaluate_all("all => all.map(e => e.dataset.waited = '')")
+    assert len(waiting) > 0
+    below = opened.locator("[data-waited]").all()
+    assert not any(each.is_visible() for each in below)
+    opened.emulate_media(media="print")
+    assert all(each.is_visible() for each in below)
+    opened.emulate_media(media="screen")
+    heights = [each.bounding_box() for each in below]
+    _reveal(opened)
+    assert all(each.is_visible() for each in below)
+    assert [each.bounding_box() for each in below] == heights
+
+
 def test_a_sentence_is_not_read_out_while_a_figure_plays(look_at):
     page, number = next(
         (page, number)
