@@ -414,6 +414,10 @@ def test_what_answers_a_question_waits_for_its_answer(open_page, page):
     assert all(each.is_visible() for each in below)
     opened.emulate_media(media="screen")
     heights = [each.bounding_box() for each in below]
+    mark = opened.locator("[data-waited] .claim-mark").first
+    opened.evaluate("id => location.hash = id", mark.get_attribute("id"))
+    assert mark.is_visible()
+    opened.evaluate("location.hash = ''")
     _reveal(opened)
     assert all(each.is_visible() for each in below)
     assert [each.bounding_box() for each in below] == heights
