@@ -9,12 +9,13 @@
 
   // PractRand's sfc32. Each seed has many streams, such as one for weights and one for masks.
   function generator(seed, stream = 0) {
-    let a = 0, b = seed | 0, c = stream | 0, count = 1;
+    // Whole numbers of 32 bits, in an array: a variable would be a new object after each change.
+    const state = Int32Array.of(0, seed, stream, 1);
     const random = () => {
-      const word = a + b + count++ | 0;
-      a = b ^ b >>> 9;
-      b = c + (c << 3) | 0;
-      c = (c << 21 | c >>> 11) + word | 0;
+      const word = state[0] + state[1] + state[3]++ | 0, c = state[2];
+      state[0] = state[1] ^ state[1] >>> 9;
+      state[1] = c + (c << 3);
+      state[2] = (c << 21 | c >>> 11) + word;
       return (word >>> 0) / 2 ** 32;
     };
     random.integer = n => Math.floor(n * random());
@@ -29,13 +30,20 @@
     return random;
   }
 
-  // It draws as many numbers at every rate: what a small one drops, a larger one drops too.
-  const sampleMask = (size, rate, random) => new Uint8Array(size).map(() => random() >= rate);
+  // It draws as many numbers at every rate: what a small one drops, a larger one drops too. Here,
+  // and wherever a step passes, a loop: `map` calls a function for each number, which takes longer.
+  const sampleMask = (size, rate, random) => {
+    const mask = new Uint8Array(size);
+    for (let k = 0; k < size; k++) mask[k] = random() >= rate;
+    return mask;
+  };
 
   function dropout(x, mask, rate) {
     // At rate 1 all units are dropped, and the scale would be infinite.
     const scale = rate < 1 ? 1 / (1 - rate) : 0;
-    return x.map((value, k) => value * mask[k] * scale);
+    const result = x.slice();
+    for (let k = 0; k < x.length; k++) result[k] *= mask[k] * scale;
+    return result;
   }
 
   // Once the mask is drawn, dropout multiplies by a constant, and so does the chain rule.
@@ -61,21 +69,19 @@
   // others are taken four at a time, which takes half as long. Past their end stand zeros.
   function dense(x, weights, bias, examples) {
     const outputs = bias.length, result = new Float32Array(examples * outputs);
+    const values = new Float32Array(weights.length / outputs + 3), edges = new Uint32Array(values);
     for (let row = 0, unit = 0; row < result.length; row += outputs) {
-      const edges = [], values = [];
+      let count = 0;
       for (let edge = 0; edge < weights.length; edge += outputs) {
-        const value = x[unit++];
-        if (value !== 0) {
-          edges.push(edge);
-          values.push(value);
-        }
+        edges[count] = edge;
+        values[count] = x[unit++];
+        if (values[count] !== 0) count++;
       }
-      edges.push(0, 0, 0);
-      values.push(0, 0, 0);
+      values.fill(0, count);
       result.set(bias, row);
-      for (let n = 3; n < edges.length; n += 4) {
-        const p = edges[n - 3], q = edges[n - 2], r = edges[n - 1], s = edges[n];
-        const a = values[n - 3], b = values[n - 2], c = values[n - 1], d = values[n];
+      for (let n = 0; n < count; n += 4) {
+        const p = edges[n], q = edges[n + 1], r = edges[n + 2], s = edges[n + 3];
+        const a = values[n], b = values[n + 1], c = values[n + 2], d = values[n + 3];
         for (let k = 0; k < outputs; k++) result[row + k] +=
           a * weights[p + k] + b * weights[q + k] + c * weights[r + k] + d * weights[s + k];
       }
@@ -84,12 +90,14 @@
   }
 
   function transposed(values, columns) {
-    const rows = values.length / columns;
-    return values.map((_, k) => values[k % rows * columns + Math.floor(k / rows)]);
+    const result = values.slice(), rows = values.length / columns;
+    for (let row = 0, from = 0; row < rows; row++)
+      for (let to = row; to < result.length; to += rows) result[to] = values[from++];
+    return result;
   }
 
   // ReLU hidden layers, dropout after each of them, class scores at the end. A step makes its
-  // arrays anew: that costs no time one could measure, and what was returned stays as it was.
+  // arrays anew, so that what was returned stays as it was.
   class MLP {
     constructor(sizes, random, weights, biases) {
       const units = sizes.slice(1);
@@ -113,8 +121,9 @@
       for (let layer = 0;; layer++) {
         const scores = dense(this.inputs[layer], this.weights[layer], this.biases[layer], examples);
         if (layer == this.sizes.length - 2) return scores;
-        const active = this.hidden[layer] = scores.map(score => Math.max(score, 0));
-        this.inputs.push(masks ? dropout(active, masks[layer], rate) : active);
+        this.hidden[layer] = scores;
+        for (let k = 0; k < scores.length; k++) scores[k] = Math.max(scores[k], 0);
+        this.inputs.push(masks ? dropout(scores, masks[layer], rate) : scores);
       }
     }
 
@@ -137,7 +146,8 @@
         if (!layer) break;
         // A unit that ReLU or dropout silenced passes nothing back.
         gradient = dense(gradient, transposed(this.weights[layer], outputs),
-          new Float32Array(units), labels.length).map((slope, unit) => input[unit] && slope);
+          new Float32Array(units), labels.length);
+        for (let k = 0; k < input.length; k++) if (!input[k]) gradient[k] = 0;
         if (masks) gradient = dropoutBackward(gradient, masks[layer - 1], rate);
       }
       return {loss, weights, biases};
@@ -178,7 +188,7 @@
   }
 
   globalThis.dropoutLab = {
-    generator, sampleMask, dropout, dropoutBackward, softmax, crossEntropy, MLP, evaluate, adam,
+    generator, sampleMask, dropout, softmax, MLP, evaluate, adam,
     text: `(${engine})();`,
   };
 })();
