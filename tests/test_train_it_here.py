@@ -126,7 +126,7 @@ def wait_for(page, text):
 def test_a_reader_trains_and_sees_dropout_lose(piece):
     page = piece()
     press(page, "Step")
-    wait_for(page, "Step 1 of 400")
+    wait_for(page, "Step 1 of 400: too early to say who leads")
     press(page, "Train")
     wait_for(page, "After 400 steps the net without dropout leads by")
     assert page.figure.locator(".pg-curves polyline").count() == 8
@@ -134,6 +134,15 @@ def test_a_reader_trains_and_sees_dropout_lose(piece):
     wait_for(page, "Press Train")
     press(page, "Five seeds")
     wait_for(page, "Five seeds, 400 steps each: the net without dropout leads by")
+
+
+def test_each_of_five_seeds_shows_when_it_is_trained(piece):
+    page = piece("dropout wins")
+    press(page, "Five seeds")
+    page.figure.locator(".pg-seeds").wait_for()
+    page.figure.get_by_role("button", name="Pause").click()
+    page.figure.get_by_role("button", name="Train").wait_for()
+    assert page.says.text_content()[1:] == " of 5 seeds are trained; the curves show the next."
 
 
 def test_pausing_waits_and_another_case_or_rate_begins_anew(piece):

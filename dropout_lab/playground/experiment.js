@@ -19,11 +19,12 @@
     return {test: part(0, tested), pool: part(tested, count)};
   }
 
-  const images = ({x, labels}, chosen) => ({
-    x: Float32Array.from(chosen.flatMap(image =>
-      [...x.subarray(image * PIXELS, (image + 1) * PIXELS)])),
-    labels: Uint8Array.from(chosen, image => labels[image]),
-  });
+  const images = (all, chosen) => {
+    const x = new Float32Array(chosen.length * PIXELS);
+    chosen.forEach((image, k) =>
+      x.set(all.x.subarray(image * PIXELS, (image + 1) * PIXELS), k * PIXELS));
+    return {x, labels: Uint8Array.from(chosen, image => all.labels[image])};
+  };
 
   class Experiment {
     // Every kind of chance has a stream of its own: another rate leaves images, weights and order.
@@ -59,16 +60,14 @@
       this.step++;
     }
 
-    // Both nets, which start as one, on the new images, and on their own, at most so many that it
-    // takes no longer.
+    // On the new images, and on its own, at most so many that it takes no longer.
     evaluate() {
-      const {test, train} = this, look = net => ({
+      const {test, train} = this;
+      return this.nets.map(net => ({
         test: evaluate(net, test.x, test.labels),
         train: evaluate(
           net, train.x.subarray(0, WATCHED * PIXELS), train.labels.subarray(0, WATCHED)),
-      });
-      const first = look(this.nets[0]);
-      return [first, this.step ? look(this.nets[1]) : first];
+      }));
     }
 
     // What each unit says of the first image of the present batch; -1 where it is dropped, as
@@ -109,58 +108,61 @@
 
   // Serve a page: it says what to do, and hears how far it is, about five times a second.
   function serve(post, slice) {
-    let digits, now, settings, points, told = 0, job = 0;
-    const tell = more => {
-      post({run: settings.run, step: now.step, points, units: now.batch && now.units(), ...more});
+    let digits, now, settings, points, told, seeds, job = 0;
+    const tell = rests => {
+      const units = now.batch && now.units();
+      post({run: settings.run, step: now.step, points, units, rests, seeds});
       points = [];
       told = performance.now();
     };
-    const begin = more => {
-      settings = {...settings, ...more};
+    // `found` is what earlier seeds of the same run found.
+    const begin = (all, found) => {
+      job++;
+      settings = all;
+      seeds = found;
       now = new Experiment(digits, settings);
       points = [];
+      tell();
+      // The first step is told at once.
+      told = -200;
     };
     const look = () => {
       const nets = now.evaluate(), gaps = gapsOf(nets), lead = mean(gaps);
       points.push({step: now.step, nets, lead, error: Math.sqrt(variance(gaps) / gaps.length)});
     };
     // In slices, so that what the page says comes through; another job ends this one.
-    const work = (go, over, mine = ++job) => {
+    const work = (over, mine = ++job) => {
       const end = performance.now() + slice;
       do {
         now.advance();
-        go();
-        if (now.step >= settings.steps && over()) return;
-      } while (told && performance.now() < end);
-      if (!told || performance.now() > told + 200) tell();
-      setTimeout(() => mine === job && work(go, over, mine));
+        if (performance.now() > told + 200) tell();
+        // Early, curves bend; a look costs as much as many steps.
+        now.step > 1 && now.step % (now.step < 100 ? 20 : 40) || look();
+        if (now.step >= settings.steps) return over();
+      } while (performance.now() < end);
+      setTimeout(() => mine === job && work(over, mine));
     };
     return {
       digits(text) { digits = readDigits(JSON.parse(text)); },
-      begin(all) { job++; begin(all); look(); tell(); },
+      begin,
       step() { job++; now.advance(); look(); tell(); },
-      train() {
-        // The first step is told at once.
-        told = 0;
-        // Early, curves bend; a look costs as much as many steps.
-        work(() => now.step % (now.step < 100 ? 20 : 40) || look(),
-          () => !tell({rests: true}));
-      },
+      train() { work(() => tell(true)); },
       // The page waits for the answer: what was on its way comes before it.
-      pause() { job++; tell({rests: true}); },
+      pause() { job++; tell(true); },
       rate(rate) { now.rate = rate; },
       redrawn(share) { now.redraw(share); },
-      seeds({count, ...all}) {
-        const scores = [], differences = [];
-        begin(all);
-        work(() => {}, () => {
-          const nets = now.evaluate();
-          scores.push(nets.map(net => net.test.accuracy));
-          differences.push(gapsOf(nets));
-          const all = scores.length === count;
-          tell({scores, ...all && sharedInterval(differences)});
-          return all || begin({seed: settings.seed + 1});
-        });
+      seeds(all) {
+        const differences = [];
+        const next = found => {
+          begin({...all, seed: all.seed + differences.length}, found);
+          work(() => {
+            differences.push(gapsOf(points.at(-1).nets));
+            seeds = sharedInterval(differences);
+            if (differences.length < 5) next(seeds);
+            else tell(true);
+          });
+        };
+        next({bySeed: []});
       },
     };
   }

@@ -102,13 +102,14 @@
     }).join("");
   };
 
-  // Each seed a dot, and the interval of their mean; left of the line dropout loses.
+  // Each seed a dot, and their mean, at last with its interval; left of the line dropout loses.
   const dots = ({mean, half, bySeed}) => {
+    if (bySeed.length < 5) half = 0;
     const reach = Math.max(0.05, Math.abs(mean) + half, ...bySeed.map(Math.abs));
     const x = lead => WIDTH * (1 + 0.87 * lead / reach);
     const dot = (lead, y) => `M${x(lead)} ${y}h0`;
     return {
-      side: Math.abs(mean) < half ? "nobody" : NAMES[+(mean > 0)],
+      side: half && Math.abs(mean) > half ? NAMES[+(mean > 0)] : "nobody",
       interval: `M${x(mean - half)} 32H${x(mean + half)}`,
       dots: dot(mean, 32) + bySeed.map(lead => dot(lead, 14)).join(""),
     };
@@ -117,23 +118,25 @@
   piece("train", ({root, find, data, say, remember, recall}) => {
     const canvases = root.querySelectorAll("canvas");
     const state = {...data.start, ...data.cases[data.start.case]};
-    let busy = "", run = 0, taken = 0, curves = [], seen, seeds, started, send;
+    let busy = "", run = 0, curves = [], now = {}, started, send;
 
     const draw = glide(numbers => canvases.forEach((canvas, k) =>
-      drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), seen)));
+      drawNet(canvas, NAMES[k], state.units, numbers.slice(k * numbers.length / 2), now.units)));
     // What follows so fast jumps: to glide would cost as much as to train.
-    const showNets = () => draw(seen ? seen.nets.flatMap(numbersOf) : [], busy);
+    const showNets = () => draw(now.units?.nets.flatMap(numbersOf) ?? [], busy);
     const points = lead => number(100 * lead, 1);
     const leader = (lead, half) =>
       Math.abs(lead) > half && fill(data.says[NAMES[+(lead > 0)]], {lead: points(Math.abs(lead))});
     const verdict = () => {
-      const {steps} = state, {says} = data, {step, nets, lead, error} = curves.at(-1) ?? {};
-      if (seeds?.bySeed) {
-        const {mean, half} = seeds, who = leader(mean, half) || says.unclear;
-        return fill(says.five, {steps, who, low: points(mean - half), high: points(mean + half)});
+      const {steps} = state, {says} = data, {step: taken, seeds} = now;
+      const {step, nets, lead, error} = curves.at(-1) ?? {};
+      if (seeds) {
+        const {mean, half, bySeed} = seeds, who = leader(mean, half) || says.unclear;
+        return fill(bySeed.length < 5 ? says.seeds : says.five,
+          {steps, who, count: bySeed.length, low: points(mean - half), high: points(mean + half)});
       }
-      if (seeds) return fill(says.seeds, {count: seeds.scores.length});
-      if (!step) return taken ? fill(says.first, {step: taken, steps}) : says.start;
+      // Early, both nets are near chance.
+      if (!(step >= steps / 6)) return taken ? fill(says.first, {step: taken, steps}) : says.start;
       const [without, dropped] = nets.map(net => number(net.test.accuracy, 3));
       const who = leader(lead, 1.96 * error), found = {without, dropped, who};
       return fill(step < steps ? says.going : says.over,
@@ -145,27 +148,25 @@
       find("Train").textContent = busy ? "Pause" : "Train";
       find(".pg-curves").innerHTML = data.charts.map(([chart, measure, top]) =>
         fill(chart, {steps, half: steps / 2, lines: lines(data.line, measure, top, steps, curves)})
-      ).join("") + (seeds?.bySeed ? fill(data.dots, dots(seeds)) : "");
-      showNets();
+      ).join("") + (now.seeds?.bySeed.length ? fill(data.dots, dots(now.seeds)) : "");
+      // The nets come a frame later: a slow processor would stall on both.
+      requestAnimationFrame(showNets);
       say(verdict(), !busy);
     };
 
     const hear = message => {
       // What was on its way when another run began is of no use.
       if (message.run !== run) return;
-      // The first look of a new experiment takes the place of the old one's curves.
-      curves = message.points[0]?.step === 0 ? message.points : [...curves, ...message.points];
-      seen = message.units;
-      taken = message.step;
-      if (message.scores) seeds = message;
-      if (message.rests || message.bySeed) busy = "";
+      // A new experiment has no curves yet.
+      curves = message.step ? [...curves, ...message.points] : [];
+      now = message;
+      if (now.rests) busy = "";
       showAll();
     };
     const share = () => state.redrawn / 100;
     const settings = () => ({...state, redrawn: share(), run: ++run});
     const begin = () => {
       busy = "";
-      seeds = seen = null;
       send("begin", settings());
     };
     const ready = () => started ??= Promise.all([load("digits"), connect(hear)]).then(all => {
@@ -173,7 +174,7 @@
       send("digits", all[0]);
       begin();
     });
-    const over = () => seeds || curves.at(-1)?.step >= state.steps;
+    const over = () => now.seeds || now.step >= state.steps;
     const fresh = () => over() && begin();
     const press = {
       Train() {
@@ -190,9 +191,7 @@
       "Start again": begin,
       "Five seeds"() {
         busy = "seeds";
-        seen = null;
-        seeds = {scores: []};
-        send("seeds", {...settings(), count: 5});
+        send("seeds", settings());
       },
     };
     // A hand that comes near is enough to load the digits, so that Train answers at once.
@@ -218,7 +217,7 @@
       else if (send) {
         begin();
         // Who has seen one training, and asks for another, wants to see that.
-        if (taken) press.Train();
+        if (now.step) press.Train();
       }
       showAll();
     };

@@ -57,7 +57,7 @@ KEYS = {
 SAYS = {
     "start": "Two nets with the same first weights see the same images in the same order. "
     "Press Train.",
-    "first": "Step {step} of {steps}.",
+    "first": "Step {step} of {steps}: too early to say who leads.",
     "going": "Step {step} of {steps}: {found}",
     "over": "After {step} steps {found} One seed. Ask five.",
     "without": '<b class="pg-without">the net without dropout leads by {lead} points</b>',
@@ -65,9 +65,9 @@ SAYS = {
     "wins": "{who}, {dropped} against {without}.",
     "loses": "{who}, {without} against {dropped}.",
     "nobody": "nobody leads, {dropped} with dropout and {without} without: too few images to tell.",
-    "seeds": "{count} of 5 seeds are trained.",
+    "seeds": "{count} of 5 seeds are trained; the curves show the next.",
     "five": "Five seeds, {steps} steps each: {who}. Dropout's lead has the 95 % interval {low} to "
-    "{high}.",
+    "{high}. The curves show the fifth.",
     "unclear": "nobody leads for sure",
     "fold": "{images} images, {redrawn} % of labels redrawn, {units} units, seed {seed}",
     "fails": "The digits cannot be loaded.",
