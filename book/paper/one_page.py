@@ -227,8 +227,8 @@ def _take_solutions(article):
         solution["class"] = "paper-solution"
         solution["id"] = f"paper-solution-{number}"
         exercise = article.find(id=solution.select_one(".admonition-title a")["href"][1:])
-        pointer = f'<p class="pointer">Solution on page {_page_number(solution["id"])}.</p>'
-        exercise.append(_parse(pointer))
+        pointer = f'<span class="pointer">solution on page {_page_number(solution["id"])}</span>'
+        exercise.p.extend((" ", _parse(pointer)))
     return [solution.extract() for solution in solutions]
 
 
