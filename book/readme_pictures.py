@@ -37,6 +37,7 @@ def record(browser, address, mode):
     page.goto(address)
     page.evaluate("document.fonts.ready")
     figure = page.get_by_role("figure", name="Train it here")
+    figure.get_by_label("case").select_option("dropout wins")
     train = figure.get_by_role("button", name="Train", exact=True)
     box = figure.bounding_box()
     clip = {"x": box["x"] - 16, "y": box["y"] - 8}

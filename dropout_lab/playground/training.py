@@ -59,7 +59,7 @@ SAYS = {
     "Press Train.",
     "first": "Step {step} of {steps}: too early to say who leads.",
     "going": "Step {step} of {steps}: {found}",
-    "over": "After {step} steps {found} One seed. Ask five.",
+    "over": "After {step} steps {found} That is one seed. Press Five seeds, or choose a case.",
     "without": '<b class="pg-without">the net without dropout leads by {lead} points</b>',
     "with": '<b class="pg-with">dropout leads by {lead} points</b>',
     "wins": "{who}, {dropped} against {without}.",
