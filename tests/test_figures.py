@@ -148,9 +148,10 @@ def test_a_network_has_title_and_names():
     ],
 )
 def test_networks_refuse_what_is_no_mask(masks, error):
+    before = plt.get_fignums()
     with pytest.raises(error, match="masks"):
         network_diagram(masks)
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
     with pytest.raises(ValueError, match="layer_names"):
         draw_network(None, MASKS, layer_names=("in", "out"))
 
