@@ -28,7 +28,7 @@ MOVES = {
     "09 draw_method": {"method"},
     "12 draw_schedule": {"net", "measure"},
     "13 decide": {"fit", "data", "layer"},
-    "13 place": {"batch_norm", "uncertainty"},
+    "13 place": {"matters"},
     "13 browse": {"measurement"},
 }
 # Losses while training are dotted in both roles.

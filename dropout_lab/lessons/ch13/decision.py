@@ -157,11 +157,11 @@ RULES = (
     ),
     Rule(
         {"layer": "fully connected"},
-        "Start with 0.2",
-        "At one width, low rates gain little and high rates lose.",
+        "Start with 0.2, on the inputs first",
+        "At one width, low rates gain little and high ones lose; for card payments no rate gained.",
         (0.2, 0.3),
         "rates",
-        (7, 9),
+        (6, 7, 9),
     ),
     Rule(
         {"layer": "convolutional"},
@@ -198,8 +198,8 @@ RULES = (
 ADDITIONS = (
     Rule(
         {"batch_norm": "yes"},
-        "Put dropout behind the last batch norm",
-        "A norm behind dropout stores a variance too large for inference. At 0.1 no cost showed.",
+        "Above 0.1, put dropout behind the last batch norm",
+        "A norm behind dropout stores a variance too large for inference; at 0.1 no cost showed.",
         (),
         "norm",
         (12,),
@@ -250,8 +250,9 @@ def recommend(
     --------
     >>> recommend(fit="underfitting").rate
     0.0
-    >>> print(recommend(data="many examples"))
-    Start with 0.2. At one width, low rates gain little and high rates lose. See chapters 7 and 9.
+    >>> print(recommend(data="many examples"))  # doctest: +NORMALIZE_WHITESPACE
+    Start with 0.2, on the inputs first. At one width, low rates gain little and high ones lose; for
+    card payments no rate gained. See chapters 6, 7 and 9.
     """
     answers = fit, data, layer, batch_norm, uncertainty
     given = {question.name: answer for question, answer in zip(QUESTIONS, answers, strict=True)}

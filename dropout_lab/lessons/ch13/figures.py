@@ -48,7 +48,7 @@ def recommendation_figure(found, evidence, rows):
     return describe(figure, f"{found} {nearest}{_say(evidence, rows)}")
 
 
-def evidence_figure(evidence, rows):
+def evidence_figure(evidence, rows, rule=None):
     """Draw gains by dropout with their intervals.
 
     Parameters
@@ -57,18 +57,22 @@ def evidence_figure(evidence, rows):
         What was measured.
     rows : sequence of dropout_lab.lessons.ch13.evidence.Row
         Its lines.
+    rule : dropout_lab.lessons.ch13.decision.Rule, optional
+        The advice that rests on it, and stands above.
 
     Returns
     -------
     matplotlib.figure.Figure
         Bars are the intervals of the rows.
     """
-    figure, panel = kit.placed(3.0, (0.36, 0.17, 0.61, 0.6))
-    figure.text(0.03, 0.94, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
+    figure, panel = kit.placed(3.4, (0.36, 0.15, 0.61, 0.53))
+    figure.text(0.03, 0.945, rule.says if rule else "", va="center", fontsize=11.5)
+    figure.text(0.03, 0.845, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
     for x, (name, look) in zip((0.36, 0.57, 0.78), _LOOKS.items(), strict=True):
-        kit.line_key(figure, (x, 0.845, {**look, "linestyle": "none"}, name), length=0, gap=0.025)
+        kit.line_key(figure, (x, 0.755, {**look, "linestyle": "none"}, name), length=0, gap=0.025)
     _draw_gains(panel, evidence, rows)
-    return describe(figure, _say(evidence, rows))
+    advice = f"{rule.says}. {rule.because} " if rule else ""
+    return describe(figure, advice + _say(evidence, rows))
 
 
 def seeds_figure(differences, count, unit, title):
