@@ -444,6 +444,25 @@ def test_a_sentence_is_not_read_out_while_a_figure_plays(look_at):
         assert root.locator(".xp-say").get_attribute("aria-live") == live
 
 
+@in_some_chapters
+def test_a_shorter_sentence_keeps_the_room_of_a_longer_one(look_at, page):
+    opened = look_at(page)
+    _reveal(opened)
+    for root in opened.locator(".xp[data-xp]").all():
+        shown = root.evaluate("""root => [1, 2].flatMap(() =>
+            [...root.querySelectorAll('.xp-axis')].flatMap(axis => {
+                const count = axis.options?.length ?? +axis.max + 1;
+                return Array.from({length: count}, (_, value) => {
+                    axis.value = value;
+                    axis.dispatchEvent(new Event('input', {bubbles: true}));
+                    const say = root.querySelector('.xp-say');
+                    return [say.textContent.length, say.offsetHeight];
+                });
+            }))""")
+        shown = shown[len(shown) // 2 :]  # the first time it grows
+        assert min(height for _, height in shown) == max(shown)[1]
+
+
 # --- without scripts, on paper, on a phone, in the dark ----------------------------------------
 
 
