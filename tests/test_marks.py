@@ -57,7 +57,9 @@ def test_every_mark_tells_its_claim_and_leads_to_the_ledger_which_leads_back(pat
         file, _, anchor = note.a["href"].partition("#")
         row = ledger.find(id=anchor)
         assert (file, row.a["href"]) == ("ledger.html", f"{path.stem}.html#{mark['id']}")
-        assert note.b.get_text() == row.strong.get_text() in mark.button["aria-label"]
+        assert note.b.get_text() == row.strong.get_text()
+        assert mark.button["aria-label"] == f"Checked: {note.b.get_text()}"
+        assert note.get_text().endswith(f". It must be {row.find_all('td')[2].get_text()}. Ledger")
     unmarked = [p["id"] for p in page.select(".xp-claims p")]
     assert sorted(unmarked + written) == sorted(stored)
 
