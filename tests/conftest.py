@@ -70,6 +70,7 @@ def open_piece(browser, tmp_path):
         page.trouble = []
         page.on("pageerror", lambda error: page.trouble.append(str(error)))
         page.on("console", note)
+        page.on("request", lambda one: one.url.startswith("http") and page.trouble.append(one.url))
         page.add_init_script(before)
         page.goto(path.as_uri() + after)
         page.figure = page.get_by_role("figure", name=name)

@@ -1,6 +1,7 @@
 """The piece in which a reader trains two nets: what it computes, and how it behaves in a page."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -130,10 +131,18 @@ def test_a_reader_trains_and_sees_dropout_lose(piece):
     press(page, "Train")
     wait_for(page, "After 400 steps the net without dropout leads by")
     assert page.figure.locator(".pg-curves polyline").count() == 8
+    # The sentence names the leader's accuracy first; the curves end with the same.
+    without, dropped = map(float, re.findall(r"0\.\d{3}", page.says.text_content()))
+    assert without > dropped
+    ends = page.figure.locator(".pg-curves svg").first.locator("text[class]").all_text_contents()
+    assert [end.split()[1] for end in ends] == ["without", "with"]
+    ends = [float(end.split()[0]) for end in ends]
+    assert ends == pytest.approx([without, dropped], abs=0.0056)  # two and three decimals
     press(page, "Start again")
     wait_for(page, "Press Train")
     press(page, "Five seeds")
     wait_for(page, "Five seeds, 400 steps each: the net without dropout leads by")
+    assert page.figure.locator(".pg-seeds.pg-without").count() == 1
 
 
 def test_each_of_five_seeds_shows_when_it_is_trained(piece):
