@@ -16,6 +16,7 @@ from recorded import explorers
 SOLUTION = re.compile(r"(?s):::+\{solution\} (\S+)\n(.*?)\n:::")
 CODE = re.compile(r"(?s)```python\n(.*?)```")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+ASKED = re.compile(r'"question": "[^"]*"|id="claim-[\w-]+"')
 TOLERANCE = 0.011  # of a coordinate
 NOT_IN_A_BROWSER = ["torch", "keras", "tensorflow", "pooch", "requests", "tqdm", "pandas"]
 AS_IN_A_BROWSER = """
@@ -85,6 +86,10 @@ class Cell(IPyNbCell):
     def runtest(self):
         """Run it."""
         super().runtest()
+        outputs = self.test_outputs, self.cell.outputs
+        asked, known = (NUMBER.sub("", str(ASKED.findall(str(each)))) for each in outputs)
+        if asked != known:  # also where the tag says that nothing is compared
+            self.raise_cell_error("A question or a claim differs", f"{asked} instead of {known}")
         drawn, stored = explorers(self.test_outputs), explorers(self.cell.outputs)
         if len(drawn) != len(stored):
             self.raise_cell_error(f"{len(drawn)} explorers instead of {len(stored)}", "")
