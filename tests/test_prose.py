@@ -5,7 +5,7 @@ import re
 
 import pytest
 from pybtex.database import parse_file
-from recorded import CHAPTERS, SITE, chapter_paths
+from recorded import CHAPTERS, SITE, chapter_paths, parsed, prose
 
 from book.downloads import prepare
 from book.prose import Prose, plain_markdown, roles, term_anchor
@@ -156,6 +156,19 @@ def test_a_download_needs_no_myst_and_leads_to_pages_that_exist(path):
     equations = re.findall(r'class="eqno">\(([\d.]+)\)', page)
     assert re.findall(r"^\\tag\{(.*)\}$", text, re.MULTILINE) == equations
     assert exercises or not path.stem[0].isdigit()
+
+
+PAGES = [*chapter_paths(), *sorted(CHAPTERS.glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_site_says_what_is_written(path):
+    source = prose(path) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+    written = re.findall(r"[A-Za-z][A-Za-z ,;.]{30,}[a-z]", source)  # what has no markup inside
+    shown, *words = (
+        re.sub(r"\W+", " ", text) for text in (parsed(path.stem).article.get_text(), *written)
+    )
+    assert [each for each in words if each not in shown] == []
 
 
 def test_the_cards_of_the_landing_page_name_files_that_jupyterlab_opens():

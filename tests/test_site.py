@@ -170,7 +170,8 @@ def test_the_site_is_there_and_light():
 def _links(page):
     """Return what a page links to or shows, and its anchors."""
     text = (SITE / page).read_text("utf-8")
-    found = (re.findall(rf'<[^>]*\s(?:{name})="([^"]+)"', text) for name in ("href|src", "id"))
+    names = ("(?:data-)?src|href", "id")
+    found = (re.findall(rf'<[^>]*\s(?:{name})="([^"]+)"', text) for name in names)
     return [html.unescape(link) for link in next(found)], set(next(found))
 
 
@@ -186,6 +187,18 @@ def test_no_link_inside_the_site_is_dead():
             if not (SITE / target).exists() or (fragment and fragment not in anchors):
                 dead.append(f"{page}: {link}")
     assert dead == []
+
+
+def test_every_page_leads_to_all_others_and_to_its_neighbors():
+    contents = (CHAPTERS.parent / "_toc.yml").read_text("utf-8")
+    order = [f"{page}.html" for page in re.findall(r"chapters/\S+", contents)]
+    for before, page, after in zip([None, *order], order, [*order[1:], None], strict=False):
+        text = (SITE / page).read_text("utf-8")
+        listed = re.findall(r'<li class="toctree-l1[^"]*"><a [^>]*?href="([^"]*)"', text)
+        assert [urljoin(page, link) for link in listed] == order[1:], page
+        beside = re.findall(r'class="(?:left-prev|right-next)"\s+href="([^"]*)"', text)
+        assert [urljoin(page, link) for link in beside] == list(filter(None, (before, after)))
+    assert f'content="0; url={order[0]}"' in (SITE / "index.html").read_text("utf-8")
 
 
 def _notebook(page):
@@ -212,6 +225,21 @@ def test_a_page_carries_the_explorers_that_its_notebook_stores(page):
     assert len(script_text().encode()) <= MAX_SCRIPT_BYTES
 
 
+# Frames, answers and the words of pieces; and quizzes, whose lines and groups the build mends.
+TOLD = re.compile(r'(?s)<script type="application/json">(.*?)</script>')
+QUIZ = re.compile(r'(?s)<fieldset class="xp-quiz">(.*?)</fieldset>')
+
+
+@pytest.mark.parametrize("page", [page for page in CHAPTER_PAGES if _notebook(page).exists()])
+def test_a_page_tells_what_its_notebook_stores(page):
+    def told(text):
+        return TOLD.findall(text), [re.sub(r"<[^>]*>|\W", "", quiz) for quiz in QUIZ.findall(text)]
+
+    outputs = [output for cell in code_cells(_notebook(page)) for output in cell.outputs]
+    stored = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    assert told((SITE / page).read_text("utf-8")) == told(stored) != ([], [])
+
+
 @on_every_page
 def test_no_element_has_a_color_of_its_own(page):
     text = re.sub(r'(?s)<figure class="(xp|pg)\b.*?</figure>', "", (SITE / page).read_text("utf-8"))
@@ -223,6 +251,7 @@ def test_no_element_has_a_color_of_its_own(page):
 def test_a_downloaded_notebook_has_the_first_frames_of_its_chapter(page):
     stored = str([cell.outputs for cell in code_cells(_notebook(page))])
     download = SITE / "_sources" / "chapters" / _notebook(page).name
+    assert f'href="../{download.relative_to(SITE).as_posix()}"' in (SITE / page).read_text("utf-8")
     shown = str([cell.outputs for cell in code_cells(download)])
     figures = re.findall('<figure class="(?:xp|pg) ', stored)
     assert shown.count("data:image/svg+xml") == len(figures) > 0
@@ -274,9 +303,9 @@ def _zipped(path):
 
 
 def _assets(page):
-    """Return the style sheets and the scripts that a page asks for."""
+    """Return the style sheets and the scripts that a page asks for at once."""
     links = [urljoin(page, link).partition("?")[0] for link in _links(page)[0]]
-    return {link for link in links if link.endswith((".css", ".js"))}
+    return {link for link in links if link.endswith((".css", ".js")) and "/data/" not in link}
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
@@ -290,16 +319,28 @@ def test_a_first_visit_is_light_and_a_second_page_lighter(look_at, page):
     assert sum(map(_zipped, own)) <= MAX_SECOND_PAGE_BYTES
 
 
+FACES = {
+    "Font Awesome 6 Free 900 normal",
+    "IBM Plex Mono normal normal",
+    "Literata 400 normal",
+    "Literata 400 italic",
+    "Literata 600 700 normal",
+}
+
+
 @pytest.mark.parametrize("page", sampled(CHAPTER_PAGES))
-def test_icons_come_from_the_font_that_the_page_carries(look_at, page):
+def test_letters_and_icons_come_from_the_fonts_that_the_site_carries(look_at, page):
     drawn, loaded = look_at(page).evaluate(
-        """[[...document.querySelectorAll('i.fa-solid')].filter(icon => icon.checkVisibility())
+        """document.fonts.ready.then(() => [
+            [...document.querySelectorAll('i.fa-solid')].filter(icon => icon.checkVisibility())
             .map(icon => getComputedStyle(icon, '::before').content),
-            document.fonts.check('900 16px "Font Awesome 6 Free"')]"""
+            [...document.fonts].filter(face => face.status == 'loaded')
+            .map(face => `${face.family} ${face.weight} ${face.style}`.replaceAll('"', ''))])"""
     )
     assert drawn
     assert "none" not in drawn
-    assert loaded
+    assert page not in LESSONS or set(loaded) >= FACES  # others may have no italics
+    assert "Font Awesome 6 Free 900 normal" in loaded
 
 
 # Where the start of a section stands in the window; one near the end cannot reach its top.
@@ -377,6 +418,8 @@ def test_every_explorer_moves_and_shows_the_frame_asked_for(look_at, page):
     )
     assert len(ids) == len(set(ids))
     assert missing == []
+    _reveal(opened)
+    assert all(says.is_visible() for says in opened.locator(".xp-say").all())
     assert opened.trouble == []
 
 
@@ -491,14 +534,21 @@ PAINTED = """() => [...document.querySelectorAll('body, main *:not(canvas)')].fi
 })"""
 
 
+PRINTED = "article :is(mjx-container, pre, table, legend, .solution)"
+
+
 @pytest.mark.parametrize("page", sampled(BOOK_PAGES))
 def test_paper_has_the_light_palette_and_no_controls(look_at, page):
-    opened, painted = look_at(page), {}
+    opened, painted, kept = look_at(page), {}, {}
     for media in ("print", "screen"):
         opened.emulate_media(media=media)
+        kept[media] = opened.locator(PRINTED).evaluate_all(
+            "all => all.map(one => one.checkVisibility({visibilityProperty: true}))"
+        )
         for theme in ("dark", "light"):
             opened.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
             painted[media, theme] = opened.evaluate(PAINTED)
+    assert [*map(max, kept["print"], kept["screen"])] == kept["print"]  # nothing is lost
     assert painted["print", "light"] == painted["print", "dark"]
     assert painted["screen", "light"] != painted["screen", "dark"]
     opened.emulate_media(media="print")
@@ -513,6 +563,10 @@ def test_paper_keeps_the_sentence_of_a_piece(look_at):
     text = " ".join(" ".join(sheet.extract_text() for sheet in printed.pages).split())
     text = unicodedata.normalize("NFKC", text)  # letters that are joined in print
     assert opened.locator(".pg-say").text_content() in text
+    opened.emulate_media(media="print")
+    assert all(
+        each.is_visible() for each in opened.locator(".pg-curves svg, .pg-nets canvas").all()
+    )
 
 
 def test_scripts_that_compute_stand_once_on_a_page_and_are_light_all_together():
@@ -535,6 +589,7 @@ def test_a_piece_loads_its_digits_when_it_is_used_also_from_a_folder(open_page):
     opened.get_by_role("button", name="Step").click()
     opened.locator(".pg-say", has_text="Step 1 of 400").wait_for()
     assert opened.locator("[src*='digits.js']").count() == 1
+    assert opened.trouble == []
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
@@ -567,7 +622,7 @@ MEASURED = """roots => roots.flatMap(root => [false, true].map(last => {
 
 
 @pytest.mark.firefox
-@pytest.mark.parametrize("page", CHAPTER_PAGES)
+@pytest.mark.parametrize("page", BOOK_PAGES)
 def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
     opened = look_at(page, width=PHONE)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE
@@ -699,11 +754,18 @@ def test_axe_finds_no_violation_on_the_whole_page(look_at, page):
     assert _axe(look_at(page), RULES, contrast=False) == []
 
 
+# What waits for a press, such as an answer of each quiz.
+OPENED = "open => document.querySelectorAll('main details').forEach(one => one.open = open)"
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", sampled(BOOK_PAGES, 4))
 def test_axe_finds_enough_contrast_in_both_modes(look_at, page, mode):
     # No element has a color of its own: all come from the palette, which all pages share.
-    assert _axe(look_at(page, mode=mode), ["color-contrast"]) == []
+    opened = look_at(page, mode=mode)
+    opened.evaluate(OPENED, True)
+    assert _axe(opened, ["color-contrast"]) == []
+    opened.evaluate(OPENED, False)
 
 
 def test_axe_is_the_pinned_one_or_none():
@@ -759,6 +821,13 @@ def test_a_frame_without_storage_keeps_search_and_modes(open_page, site_url):
     # Firefox says of each font that a frame without an origin may not load it.
     scripts = [line for line in opened.trouble if line.startswith("script error")]
     assert [line for line in scripts if ".woff" not in line] == []
+
+
+def test_the_search_finds_the_page_of_a_word(open_page):
+    opened = open_page("search.html?q=Bernoulli")
+    found = opened.locator("#search-results li a[href*='02_mask_mathematics.html']").first
+    assert "Mask mathematics" in found.text_content()
+    assert opened.trouble == []
 
 
 # --- with the keyboard alone -------------------------------------------------------------------
