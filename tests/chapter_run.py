@@ -87,9 +87,11 @@ class Cell(IPyNbCell):
         """Run it."""
         super().runtest()
         outputs = self.test_outputs, self.cell.outputs
-        asked, known = (NUMBER.sub("", str(ASKED.findall(str(each)))) for each in outputs)
-        if asked != known:  # also where the tag says that nothing is compared
-            self.raise_cell_error("A question or a claim differs", f"{asked} instead of {known}")
+        asked, known = (
+            {NUMBER.sub("", words) for words in ASKED.findall(str(each))} for each in outputs
+        )
+        if not asked <= known:  # without data at hand there are fewer
+            self.raise_cell_error("Not stored", f"{asked - known}; run: make chapters")
         drawn, stored = explorers(self.test_outputs), explorers(self.cell.outputs)
         if len(drawn) != len(stored):
             self.raise_cell_error(f"{len(drawn)} explorers instead of {len(stored)}", "")
