@@ -1,9 +1,11 @@
 """The live explorer: what it draws when, and what it sends to a notebook."""
 
+import asyncio
 import itertools
 import os
 import signal
 import time
+from unittest import mock
 
 import matplotlib.pyplot as plt
 import pytest
@@ -98,6 +100,24 @@ def test_a_later_frame_that_fails_says_so_and_the_others_are_there():
     (page,) = read_published(wider.html)
     assert page.sentences[0] == "width 2"
     assert page.sentences[1].startswith("draw(width=3) returned a figure of another size")
+
+
+def test_what_is_shown_as_the_last_drawing_ends_is_drawn_too(monkeypatch):
+    monkeypatch.setattr(live, "_AT_ONCE", 0)
+    monkeypatch.setattr("IPython.display.display", mock.Mock())
+    draw = Recorder()
+
+    async def show():
+        ended = asyncio.ensure_future(asyncio.sleep(0))
+        await ended
+        monkeypatch.setattr(live, "_tasks", {ended})  # it leaves when the loop comes round
+        explore(draw, **AXES)._ipython_display_()
+        async with asyncio.timeout(20):
+            while live._waiting:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(show())
+    assert len(draw.calls) == 54
 
 
 # In a kernel
@@ -232,7 +252,7 @@ def test_an_interrupt_ends_a_cell_that_waits_while_an_explorer_is_drawn(kernel):
     listen(client, finished(run(client, SLOW + "explore(draw, rate=range(300))")))
     request = run(client, "import asyncio; print('here'); await asyncio.sleep(600)", "waiting")
     listen(client, lambda message: message["content"].get("text") == "here\n")
-    time.sleep(0.3)  # frames are drawn meanwhile
+    listen(client, lambda message: message["msg_type"] == "update_display_data")  # drawn meanwhile
     os.kill(manager.provisioner.pid, signal.SIGINT)
     heard = listen(client, finished(request))
     assert [m["content"]["ename"] for m in heard if m["msg_type"] == "error"] == ["CancelledError"]

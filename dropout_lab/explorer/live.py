@@ -85,7 +85,8 @@ class LiveExplorer:
         self._cell = _running_cell()
         _waiting[:] = [other for other in _waiting if not _replaces(self._cell, other._cell)]
         _waiting.append(self)
-        if not _tasks:
+        # One that has just ended stays listed until the loop comes round, and draws nothing more.
+        if all(task.done() for task in _tasks):
             task = loop.create_task(_draw_while_idle())
             _tasks.add(task)
             task.add_done_callback(_tasks.discard)
