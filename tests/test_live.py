@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import matplotlib.pyplot as plt
@@ -116,7 +117,8 @@ def test_what_is_shown_as_the_last_drawing_ends_is_drawn_too(monkeypatch):
             while live._waiting:
                 await asyncio.sleep(0.01)
 
-    asyncio.run(show())
+    with ThreadPoolExecutor() as beside:  # Playwright keeps a loop running in this thread
+        beside.submit(asyncio.run, show()).result()
     assert len(draw.calls) == 54
 
 

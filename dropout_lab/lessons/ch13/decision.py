@@ -206,7 +206,7 @@ ADDITIONS = (
     ),
     Rule(
         {"uncertainty": "yes"},
-        "Average passes with dropout on, and check the calibration",
+        "Average many passes, and check the calibration",
         "The mean over masks was better calibrated than one pass here, but its spread depends on "
         "the rate you chose and is no guarantee far from the data.",
         (),
