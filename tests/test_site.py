@@ -85,9 +85,10 @@ def open_page(browser, site_url):
         page.context.close()
 
 
-# Sections far from the screen are not laid out, and may have a former width; and colors take time.
+# Sections far from the screen are not laid out, and may have a former width; colors take time, and
+# what opens comes slowly.
 LAID_OUT = """section { content-visibility: visible !important }
-    * { transition: none !important }"""
+    * { transition: none !important; animation: none !important }"""
 # The theme waits 0.3 seconds before it looks again which boxes scroll, and makes those stops of the
 # keyboard. An earlier test may have changed their width meanwhile, or have printed the page.
 SETTLED = """mode => document.documentElement.dataset.theme == mode
