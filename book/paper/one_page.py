@@ -19,7 +19,7 @@ START = "chapters/index.html"
 # An explorer begins where its reader should begin. Where that says little without a slider, paper
 # shows another frame: by page the positions of controls, for the explorer that has them.
 MOST_TELLING = {
-    "01_study_group": {"session": "800"},
+    "01_study_group": {"rounds": "800"},
     "02_mask_mathematics": {"pass": "24"},
     "10_ridge": {"masked copies": "100"},
     "11_uncertainty": {"angle, degrees": "45"},
