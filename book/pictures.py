@@ -9,7 +9,7 @@ from book.complete import explorers
 # Which figure of a chapter shows best what it is about, counted from 0; of others the first.
 CHOSEN = {
     "01_study_group": 2,
-    "04_backward_pass": 0,
+    "04_backward_pass": 4,
     "06_fraud_detection": 3,
     "07_mnist": 3,
     "08_ensemble": 1,
