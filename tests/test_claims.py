@@ -1,6 +1,5 @@
 """Claims: what they refuse, what they show, and what a stored notebook keeps of them."""
 
-import json
 import math
 from fractions import Fraction
 
@@ -10,13 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from published import HOSTILE, elements, only
 
-from dropout_lab.teaching.claiming import MIME_TYPE, claim, claims
+from dropout_lab.teaching.claiming import claim, claims
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-
-
-def bundle_of(thing):
-    return thing._repr_mimebundle_()
 
 
 @pytest.mark.parametrize(
@@ -43,13 +38,8 @@ def test_a_value_keeps_its_bound_or_is_an_error(bounds, kept, broken, words, mes
     ("value", "below", "shown"),
     [
         (-0.0, 1, "0"),
-        (0.123456, 1, "0.1235"),
         (2 / 3, 0.66667, "0.666667"),  # as many digits as it takes to see that the bound is kept
-        (3.0000000000000004, 4, "3"),
-        (98.76543, 100, "98.77"),
         (109_386, 1e9, "109,386"),
-        (12_345.6, 1e9, "12,346"),
-        (-1234.4, 0, "-1,234"),
         (3.21e-8, 1, "3.21e-08"),
         (4.4e-16, 1, "0"),  # rounding error
     ],
@@ -69,35 +59,10 @@ def test_the_number_on_display_keeps_the_bound_too(first, second, third):
             assert shown == pytest.approx(value, rel=1e-3, abs=1e-12)
 
 
-def test_what_a_reader_sees_and_what_a_notebook_keeps():
-    one = claim("Dropout halves the gap.", 0.512, below=0.6, unit="points")
-    line = "Checked. Dropout halves the gap: 0.512 points (below 0.6)."
-    assert repr(one) == line
-    both = claims(one, claim("All", 100, equals=100, unit="%"))
-    bundle = bundle_of(both)
-    assert bundle["text/plain"] == repr(both) == f"{line}\nChecked. All: 100% (equal to 100)."
-    everything = elements(bundle["text/html"])
-    paragraph = next(e for e in everything if e.tag == "p")
-    assert paragraph.text == " Dropout halves the gap:  (below 0.6)."
-    assert [bold.text for bold in paragraph.inside] == ["Checked.", "0.512 points"]
-    assert "url(" not in bundle["text/html"], "nothing is loaded"
-    assert "color" not in bundle["text/html"], "the page's own colors, light or dark"
-    kept = bundle[MIME_TYPE]
-    ids = [e.attributes["id"] for e in everything if e.tag == "p"]
-    assert len(set(ids)) == 2
-    assert json.loads(json.dumps(kept)) == [
-        {"text": text, "value": value, "bound": bound, "unit": unit, "id": name}
-        for text, value, bound, unit, name in (
-            ("Dropout halves the gap", "0.512", "below 0.6", "points", ids[0]),
-            ("All", "100", "equal to 100", "%", ids[1]),
-        )
-    ]
-
-
 def test_hostile_texts_stay_texts():
     for text in HOSTILE:
         if len(text.splitlines()) == 1:
-            page = bundle_of(claim(text, 1, above=0, unit=text))["text/html"]
+            page = claim(text, 1, above=0, unit=text)._repr_mimebundle_()["text/html"]
             assert [e.tag for e in elements(page)] == ["style", "div", "p", "b", "b"]
             line, said = only(page, "p"), text.strip()
             assert line.text == f" {said.rstrip('.')}:  (above 0)."

@@ -35,31 +35,12 @@ def test_every_rule_decides_somewhere():
     }
 
 
-def test_what_would_be_dropped_for_nothing_gets_no_dropout():
-    for case in CASES:
-        answers = dict(zip(NAMES, case, strict=True))
-        found = recommend(**answers)
-        if answers["data"] == "one pass only" or answers["fit"] == "underfitting":
-            assert found.rate == 0
-        if answers["layer"] == "linear model":
-            assert found.up_to == 0
-            assert found.additions == ()
-        if found.rate > 0:
-            assert answers["fit"] == "overfitting"
-
-
 def test_additions_come_with_the_answer_that_asks_for_them():
     both = recommend(batch_norm="yes", uncertainty="yes")
     assert [rule.chapters for rule in both.additions] == [(12,), (8, 11)]
     assert both.evidence == "doubt"
     assert recommend().additions == ()
     assert recommend(data="one pass only", batch_norm="yes").additions == ()
-
-
-def test_the_nearest_measurement_is_marked_as_such():
-    assert recommend().measured
-    assert not recommend(layer="convolutional").measured
-    assert recommend(layer="convolutional", batch_norm="yes").measured  # that norm was
 
 
 def test_the_stored_results_still_support_the_rates_beside_what_the_chapter_claims():

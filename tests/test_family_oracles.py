@@ -5,7 +5,6 @@ import pytest
 from scipy import stats
 
 from dropout_lab.family import attention, gaussian_dropout, spatial_dropout
-from dropout_lab.lessons.ch12.gallery import GALLERY, SIDE
 from dropout_lab.network import softmax
 
 N = 100_000
@@ -71,33 +70,3 @@ def test_pytorch_drops_attention_weights_after_the_softmax(torch):
         kept = found > 0
         np.testing.assert_allclose(found[kept], before[kept] / 0.7, rtol=1e-6)
         assert np.mean(~kept) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / before.size))
-
-
-# --- the gallery -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", GALLERY)
-def test_every_exhibit_multiplies_by_1_on_average(name):
-    exhibit, draws = GALLERY[name], 400
-    rng = np.random.default_rng(3)
-    factors = np.array([exhibit.sample(0.3, rng) for _ in range(draws)])
-    assert factors.shape == (draws, SIDE, SIDE)
-    means = factors.mean(axis=(1, 2))
-    error = 5 * means.std() / np.sqrt(draws)
-    # A concrete mask has mean 1 only approximately.
-    room = 0.02 if name == "concrete dropout" else 1e-9
-    assert means.mean() == pytest.approx(1, abs=error + room)
-
-
-def test_exhibits_share_what_they_say():
-    rng = np.random.default_rng(0)
-    rows = GALLERY["dropout, on weights"].sample(0.5, rng)
-    assert np.all(rows == rows[:, :1])
-    over_time = GALLERY["variational dropout"].sample(0.5, rng)
-    assert np.all(over_time == over_time[:, :1])
-    assert 0 < over_time[:, 0].mean() < 2
-    tiles = GALLERY["spatial dropout"].sample(0.5, rng).reshape(4, 4, 4, 4)
-    assert np.all(tiles == tiles[:, :1, :, :1])
-    assert len(np.unique(tiles)) == 2
-    layers = GALLERY["stochastic depth"].sample(0.5, rng)
-    np.testing.assert_allclose(layers.max(axis=0), 1 / (1 - 0.5 * np.arange(1, 17) / 16))

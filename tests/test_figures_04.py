@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from figure_checks import bar_ends, drawn, said
 
-from dropout_lab.lessons.ch04.figures import difference_errors, learning_curves, two_tests
+from dropout_lab.lessons.ch04.figures import difference_errors, learning_curves
 
 STEPS = 10.0 ** np.arange(-11, 0.1, 0.5)
 V_SHAPE = STEPS**2 + 1e-16 / STEPS
@@ -51,21 +51,3 @@ def test_learning_curves_are_means_with_intervals():
     np.testing.assert_allclose(np.ptp(bar_ends(right), axis=1) / 2, half, rtol=1e-3)
     assert "loss is 1.00 with the right backward pass and 1.25 with the unscaled" in said(figure)
     assert f"0.900 ± {half / 10:.3f} and 0.800 ± {half / 10:.3f}" in said(figure)
-
-
-def test_each_test_is_told_what_it_catches():
-    figure = drawn(two_tests, ["one", "two", "three"], [1, 4, 1], [1, 1, 0.5], 0.2)
-    words = [text.get_text() for text in figure.axes[0].texts]
-    assert words[1:4] == ["right", "× 4: caught", "right"]
-    assert words[5:] == ["right", "right", "× 0.5: caught"]
-    assert "catches 1 of 3 conventions, the gradient check 1; both let pass: one." in said(figure)
-
-
-def test_the_names_at_the_ends_of_lines_keep_apart_and_in_order():
-    ends = np.full((2, 12), 1.0), np.full((2, 12), 1.02)
-    figure = drawn(learning_curves, *ends, *np.full((2, 2), 0.9), "Adam")
-    named = [text for text in figure.axes[0].texts if text.get_text()[0] == "1"]
-    assert [text.get_text() for text in named] == ["1.00 right", "1.02 unscaled"]
-    low, high = (text.get_position()[1] for text in named)
-    points = figure.axes[0].get_position().height * figure.get_figheight() * 72 / 3.2  # to a nat
-    assert (low, high) == pytest.approx((1.01 - 6 / points, 1.01 + 6 / points))

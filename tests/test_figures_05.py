@@ -1,11 +1,9 @@
-"""What chapter 5 computes behind its page, and figures that no run compares exactly."""
+"""Figures of chapter 5 that no run compares exactly show the numbers they were given."""
 
 import numpy as np
-import pytest
 from figure_checks import drawn, heights, said
 
 from dropout_lab.lessons.ch05.figures import failure_scores, learning_curves, pass_histogram
-from dropout_lab.lessons.ch05.refilling import edge_maps, refill
 
 
 def test_bars_are_shares_of_the_passes():
@@ -41,20 +39,6 @@ def test_the_curves_are_the_ones_given():
     assert figure.axes[0].lines[0].get_markevery() == [0]  # the lowest is the first
 
 
-def test_curves_are_named_where_they_end():
-    level = np.full(30, 0.5)
-    losses = dict.fromkeys(("PyTorch", "Keras"), (level - 0.01, level, level + 0.4))
-    texts = drawn(learning_curves, losses, 0.8, top=1.2).axes[0].texts
-    names = ["0.90 validation, rate 0", "0.50 validation, rate 0.8", "0.49 training, rate 0.8"]
-    assert [text.get_text() for text in texts] == names
-    high, middle, low = (text.get_position()[1] for text in texts)
-    assert high == pytest.approx(0.9)
-    assert (middle + low) / 2 == pytest.approx(0.495)  # apart, for 0.01 is no room for words
-    assert middle - low == pytest.approx(1.2 / 8)
-    without = drawn(learning_curves, losses, 0.0, top=1.2).axes[0].texts
-    assert [text.get_text()[5:] for text in without] == ["validation, rate 0", "training, rate 0"]
-
-
 def test_scores_show_every_seed_and_join_the_means():
     right = np.array([0.85, 0.4]) + np.zeros((3, 3, 2)) + [[[-0.01, 0.1]], [[0, 0]], [[0, 0]]]
     wrong = right + np.array([-0.1, 0.2]) * np.arange(1, 4)[:, None, None]
@@ -66,42 +50,3 @@ def test_scores_show_every_seed_and_join_the_means():
         "The mistake: train() forgotten. At rate 0.50 accuracy 0.650 and loss 0.80 where"
     )
     assert "at rate 0.80 accuracy 0.550 and loss 1.00 where correct code has 0.850" in said(figure)
-
-
-def test_a_dropped_place_gets_the_weighted_mean_of_its_neighbors():
-    pytest.importorskip("torch")
-    maps = np.arange(9.0).reshape(1, 3, 3) ** 2
-    mask = np.ones((1, 3, 3), dtype=bool)
-    mask[0, 1, 1] = mask[0, 0, 1] = False  # 16 and 1
-    filled, explained = refill(maps, mask)
-    middle = (2 * (9 + 25 + 49) + 0 + 4 + 36 + 64) / 10
-    above = (2 * (0 + 4) + 9 + 25) / 6
-    np.testing.assert_allclose(filled[0, [1, 0], 1], [middle, above])
-    assert (filled == maps)[mask].all()
-    missed = (middle - 16) ** 2 + (above - 1) ** 2
-    around = (maps.mean() - 16) ** 2 + (maps.mean() - 1) ** 2
-    assert explained == pytest.approx(1 - missed / around)
-
-
-def test_a_dropped_map_is_predicted_from_the_others():
-    pytest.importorskip("torch")
-    rng = np.random.default_rng(0)
-    one, two, noise = rng.normal(size=(3, 40, 50))
-    maps = np.stack([one, two, 2 * one - two + 3, noise])
-    kept = np.array([True, True, False, True])
-    mask = np.broadcast_to(kept[:, None, None], maps.shape)
-    filled, explained = refill(maps, mask)
-    np.testing.assert_allclose(filled, maps, atol=1e-9)
-    assert explained == pytest.approx(1)
-    unknown = np.broadcast_to(~(np.arange(4) == 3)[:, None, None], maps.shape)
-    assert refill(maps, unknown)[1] < 0.01  # noise is known to nobody
-
-
-def test_each_edge_map_answers_to_brightness_that_grows_in_its_direction():
-    pytest.importorskip("torch")
-    column = np.repeat(np.arange(100.0)[:, None], 80, axis=1)  # brighter downward
-    means = edge_maps(np.stack([column] * 3, axis=2)).mean(axis=(1, 2))
-    assert means.argmax() == 2
-    assert means[3] == 0
-    assert means[:2] == pytest.approx(0, abs=1e-12)
-    assert edge_maps(np.zeros((100, 80, 3))).shape == (4, 21, 16)

@@ -1,7 +1,5 @@
 """The study group against enumeration, simulation, torch and the algebra of chapter 1."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 
@@ -12,10 +10,7 @@ from dropout_lab.study_group import (
     StudyGroup,
     best_weights,
     decay_weights,
-    effective_friends,
-    exam_score,
     practice_weights,
-    reliance,
     train,
     weights_for_masks,
 )
@@ -121,9 +116,8 @@ def test_practice_leaves_no_slope_when_all_masks_are_added_up():
     views, answers, rate = rng.standard_normal((3, 2)), rng.standard_normal(3), 0.3
     weights = practice_weights(views, answers, rate)
     slope = np.zeros(2)
-    for bits in product([0, 1], repeat=6):
-        probability = 0.7 ** sum(bits) * 0.3 ** (6 - sum(bits))
-        heard = views * np.reshape(bits, (3, 2)) / 0.7
+    for mask, probability in zip(*all_masks(6, rate), strict=True):
+        heard = views * mask.reshape(3, 2) / 0.7
         slope += probability * heard.T @ (answers - heard @ weights)
     np.testing.assert_allclose(slope, 0, atol=1e-12)
     # Too few questions give the shortest solution, and those that nobody hears none.
@@ -131,19 +125,3 @@ def test_practice_leaves_no_slope_when_all_masks_are_added_up():
     shortest = np.linalg.pinv(views) @ answers
     np.testing.assert_allclose(practice_weights(views, answers, 0.0), shortest)
     np.testing.assert_array_equal(practice_weights(views, answers, 1.0), np.zeros(6))
-
-
-def test_reliance_has_known_values():
-    weights = np.array([[9.0, 1, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2], [0, 0, -3, 0, 0, 0]])
-    np.testing.assert_allclose(reliance(weights)[0], np.array([9, 1, 1, 1, 1, 1]) / 14)
-    np.testing.assert_allclose(effective_friends(weights), [196 / 86, 6, 1])
-
-
-def test_weights_and_scores_are_the_fractions_of_the_chapter():
-    plain, half = (best_weights(FRIENDS, rate) for rate in (0.0, 0.5))
-    np.testing.assert_allclose(plain, np.array([9, 1, 1, 1, 1, 1]) / 15)
-    np.testing.assert_allclose(half, np.array([27, 11, 11, 11, 11, 11]) / 115)
-    both = np.array([plain, half])
-    np.testing.assert_allclose(exam_score(FRIENDS, both), [14 / 15, 458 / 529])
-    np.testing.assert_allclose(exam_score(FRIENDS, both, "Alex"), [8 / 15, 1804 / 2645])
-    assert exam_score(FRIENDS, half, FRIENDS.names) == 0
