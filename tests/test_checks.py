@@ -4,7 +4,6 @@ Who asks which check is walked through in `test_arguments`.
 """
 
 import math
-import re
 from fractions import Fraction
 from functools import partial
 
@@ -14,7 +13,6 @@ import pytest
 from dropout_lab import _checks as check
 
 NAN, INF = math.nan, math.inf
-NO_NUMBERS = (None, "1", True, np.True_, 1j, [1], np.array(1.0), {}, np.timedelta64(1))
 
 
 @pytest.mark.parametrize(
@@ -44,73 +42,50 @@ def test_what_is_no_single_number_comes_back_as_plain_as_it_can():
     assert check.sequence((n for n in "ab"), "x", "letters") == ("a", "b")
     labels = check.labels(np.array([0, 2, 1], "u1"), 3, 3)
     assert (labels.dtype, labels.tolist()) == (np.int64, [0, 2, 1])
-    for bits in (np.random.PCG64, np.random.MT19937, np.random.Philox):
-        generator = np.random.Generator(bits(0))
-        assert check.rng(generator) is generator
 
 
-FINITE = partial(check.numbers, finite=True)
-REAL, WHOLE = "be a real number", "be a whole number of at least 2"
-PLAIN = "be a numpy.ndarray of floating-point or integer values, not masked"
-MASK = "be a numpy.ndarray of booleans, True where a unit is kept, not masked"
+WHOLE = "n must be a whole number of at least 2"
+PLAIN = "x must be a numpy.ndarray of floating-point or integer values, not masked, got"
 
 
 @pytest.mark.parametrize(
-    ("function", "options", "values", "error", "allowed"),
+    ("function", "arguments", "message"),
     [
-        (check.rate, {}, (-0.1, np.nextafter(1, 2), NAN), ValueError, "lie between 0 and 1 (both"),
-        (check.rate, {}, NO_NUMBERS, TypeError, REAL),
-        (check.count, {"minimum": 2}, (1, 0, np.int8(-5)), ValueError, WHOLE),
-        (check.count, {"minimum": 2}, (*NO_NUMBERS, 1.0), TypeError, WHOLE),
-        (check.number, {}, (NAN, INF, -INF), ValueError, "be finite"),
-        (check.number, {}, NO_NUMBERS, TypeError, REAL),
-        (check.number, {"finite": False}, (NAN,), ValueError, "be a number"),
-        (check.number, {"positive": True}, (0, -1, INF), ValueError, "finite and greater than 0"),
+        (check.rate, (1.5,), "rate must lie between 0 and 1 (both allowed), got 1.5"),
+        (check.rate, ("1",), "rate must be a real number between 0 and 1, got '1' (str)"),
+        (check.odds, (1.0,), "rate must be below 1, where the variance is infinite, got 1.0"),
+        (check.count, (1, "n", 2), f"{WHOLE}, got 1"),
+        (check.count, (1.0, "n", 2), f"{WHOLE}, got 1.0 (float)"),
+        (check.number, (NAN, "x"), "x must be finite, got nan"),
+        (check.number, ([1], "x"), "x must be a real number, got [1] (list)"),
+        (partial(check.number, finite=False), (NAN, "x"), "x must be a number, got nan"),
+        (partial(check.number, positive=True), (0, "x"), "x must be finite and greater than 0, "),
+        (partial(check.number, minimum=0), (-1, "x"), "x must be finite and at least 0, got -1"),
+        (check.choice, (["a"], "x", "ab"), "x must be one of ['a', 'b'], got ['a']"),
+        (check.flag, (1.0,), "training must be True or False, got 1.0"),
+        (check.sequence, (b"ab", "x", "names"), "x must be a sequence of names, got b'ab'"),
+        (partial(check.numbers, sequence=True), ([[1], [2, 3]], "x"), "x must have rows of one le"),
         (
-            check.number,
-            {"minimum": 0, "finite": False},
-            (-1, NAN),
-            ValueError,
-            "number and at least",
+            partial(check.numbers, finite=True),
+            (np.array([1, -INF]), "x"),
+            "x must be finite, got -",
         ),
-        (check.choice, {"choices": "ab"}, ("c", None, ["a"]), ValueError, "be one of ['a', 'b']"),
-        (check.flag, {}, (None, 0, 1.0, "False", np.array(True)), TypeError, "be True or False"),
-        (check.sequence, {"what": "names"}, ("names", b"ab", 5), TypeError, "sequence of names"),
-        (check.numbers, {"sequence": True}, ([[1], [2, 3]],), ValueError, "rows of one length"),
-        (check.numbers, {}, ([1.0], np.float64(1), list(range(10_000))), TypeError, PLAIN),
-        (check.mask, {}, (None, [True], np.ones(2), np.ma.array([True])), TypeError, MASK),
+        (check.numbers, ([1.0], "x"), f"{PLAIN} [1.0] (list, dtype None)"),
+        (check.numbers, (list(range(10_000)), "x"), f"{PLAIN} [0, 1, 2, 3, 4"),
+        (check.mask, ([True],), "mask must be a numpy.ndarray of booleans, True where a unit is k"),
+        (check.rng, (0,), "rng must be a numpy.random.Generator such as numpy.random.default_rng("),
+        (check.shape, ((2, -3),), "every entry of shape must be a whole number of at least 0, got"),
+        (check.labels, (np.array([0, 3]), 2, 3), "labels must hold 2 classes from 0 to 2, at leas"),
+        (check.labels, (np.array([], int), 0, 3), "labels must hold 0 classes from 0 to 2, at lea"),
+        (check.labels, (np.array([1], "m8"), 1, 3), "labels must be a numpy.ndarray of integers, "),
     ],
 )
-def test_what_is_refused_is_named(function, options, values, error, allowed, message_of):
-    for value in values:
-        message = message_of(error, function, value, "x", **options)
-        assert re.match(r"x must .*, got ", message)
-        assert allowed in message
-        assert repr(value)[:80] in message
-        assert len(message) < 250
-
-
-@pytest.mark.parametrize(
-    ("function", "arguments", "error", "expected"),
-    [
-        (FINITE, (np.array([1.0, -INF]), "x"), ValueError, "x must be finite, got -inf"),
-        (check.odds, (1.0,), ValueError, "rate must be below 1, where the variance is infinite"),
-        (check.rng, (0,), TypeError, "rng must be a numpy.random.Generator such as numpy"),
-        (check.rng, (np.random.RandomState(0),), TypeError, "(RandomState)"),
-        (check.shape, ((2, -3),), ValueError, "every entry of shape must be a whole number"),
-        (check.counts, ([0], "sizes"), ValueError, "every entry of sizes must be a whole number"),
-        (
-            check.labels,
-            (np.array([0, 3]), 2, 3),
-            ValueError,
-            "labels must hold 2 classes from 0 to",
-        ),
-        (check.labels, (np.array([], int), 0, 3), ValueError, "at least one, got array([]"),
-        (check.labels, (np.array([1], "m8"), 1, 3), TypeError, "(ndarray, dtype timedelta64)"),
-    ],
-)
-def test_what_has_one_name_is_named(function, arguments, error, expected, message_of):
-    assert expected in message_of(error, function, *arguments)
+def test_what_is_refused_is_said_with_what_is_allowed(function, arguments, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        function(*arguments)
+    assert str(caught.value).startswith(message)
+    assert ", got " in str(caught.value)
+    assert len(str(caught.value)) < 250
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", "longdouble"])
