@@ -76,7 +76,7 @@ Rules for authors:
 
 The page's exercise shows ``check("mask_mean", mask_mean)``, and the solution ends with the same
 line: there the one right answer stands. At least two mistakes stand here, and none may pass:
-`tests/test_exercises.py` tries them all, and spoils the right answer besides.
+`tests/test_exercises.py` tries them all.
 '''
 
 import difflib
