@@ -61,6 +61,8 @@ def test_samples_have_these_moments_and_each_example_its_own_mask(rng):
     assert len(np.unique(out[:, 0].round(9))) == 4  # both weights, either, none
     # The two outputs do not share masks, as they would with dropout on the inputs.
     assert abs(np.corrcoef(out.T)[0, 1]) < 5 / np.sqrt(n)
+    off = family.drop_connect(x, weights, biases, rate, rng, training=False)
+    np.testing.assert_array_equal(off, x @ weights + biases)
 
 
 # Spatial dropout and DropBlock
@@ -111,6 +113,7 @@ def test_sampled_masks_are_made_of_blocks_and_as_frequent_as_they_should(rng):
         error = 5 * np.sqrt(chance * (1 - chance) / n)
         assert np.mean(drawn == code) == pytest.approx(chance, abs=error + 1e-9)
     assert set(drawn) <= set(wanted)
+    assert not family.drop_block(np.ones((4, 4)), 1, 4, rng).any()
 
 
 # Stochastic depth

@@ -11,6 +11,7 @@ from dropout_lab.study_group import (
     best_weights,
     decay_weights,
     practice_weights,
+    reliance,
     train,
     weights_for_masks,
 )
@@ -125,3 +126,8 @@ def test_practice_leaves_no_slope_when_all_masks_are_added_up():
     shortest = np.linalg.pinv(views) @ answers
     np.testing.assert_allclose(practice_weights(views, answers, 0.0), shortest)
     np.testing.assert_array_equal(practice_weights(views, answers, 1.0), np.zeros(6))
+
+
+def test_reliance_is_a_share_of_sizes():
+    weights = np.array([9.0, 1, -1, 1, 1, 1])
+    np.testing.assert_allclose(reliance(weights), np.abs(weights) / 14)
