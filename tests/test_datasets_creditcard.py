@@ -1,13 +1,9 @@
-import csv
 import gzip
 import hashlib
-import io
 import json
 import lzma
-import os
 import pickle
 import socket
-from pathlib import Path
 
 import numpy as np
 import pooch
@@ -17,7 +13,6 @@ from sklearn.datasets import _openml
 
 from dropout_lab.data import DataUnavailable, creditcard, load_creditcard
 
-REAL = os.environ.get("DROPOUT_LAB_DATA", "")
 NAMES = ("Time", *(f"V{i}" for i in range(1, 29)), "Amount")
 HEADER = [*NAMES, "Class"]
 
@@ -244,25 +239,3 @@ class TestOpenML:
         (tmp_path / "dropout-lab").rename(tmp_path / "gone")
         (tmp_path / "dropout-lab").write_text("in the way")
         assert f"make {tmp_path}/dropout-lab" in message_of(DataUnavailable, load_creditcard)
-
-
-def real_files():
-    folder = Path(REAL) / "creditcard"
-    return [folder / name for name in creditcard.FILES if REAL and (folder / name).exists()]
-
-
-@pytest.mark.skipif(
-    not real_files(),
-    reason="DROPOUT_LAB_DATA holds no card data: the test with the real ones did not run",
-)
-def test_real_card_data():
-    data = load_creditcard()
-    path = real_files()[0]
-    openers = {".gz": gzip.open, ".xz": lzma.open}
-    with openers.get(path.suffix, open)(path, "rt", encoding="utf-8") as file:
-        header, *rows = csv.reader(io.StringIO(file.read()))
-    assert header == HEADER
-    assert_holds(data, list(dict.fromkeys(tuple(map(float, row)) for row in rows)))
-    # Of the 492 frauds 19 are repeats, in the full set as in the subset with every fraud.
-    assert data.labels.sum() == 492 - 19
-    assert data.is_subset is not (len(rows) == 284_807)

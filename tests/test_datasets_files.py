@@ -1,7 +1,6 @@
 import errno
 import hashlib
 import os
-import runpy
 import sys
 import time
 
@@ -9,6 +8,7 @@ import pooch
 import pytest
 from data_server import WEB_PAGE, break_off, data_server, send
 
+from bench.data import use_shared_data
 from dropout_lab.data import DataUnavailable
 from dropout_lab.data.files import fetch, own_file, remedy
 
@@ -191,17 +191,12 @@ class TestOwnFile:
         )
 
 
-@pytest.mark.parametrize("named", [None, "elsewhere"])
-def test_measurements_find_the_data_that_the_tests_find(monkeypatch, tmp_path, named):
+def test_the_data_beside_the_clone_are_found_unless_others_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr("bench.data.ROOT", tmp_path / "clone")
     (tmp_path / "shared" / "data").mkdir(parents=True)
-    monkeypatch.setenv("DROPOUT_LAB_DATA", named or "")  # put back afterwards, whatever comes
-    if named is None:
-        monkeypatch.delenv("DROPOUT_LAB_DATA")
-    seen = []
-    for part in "chapters", "explorer", "pages", "pieces", "speed":
-        monkeypatch.setattr(
-            f"bench.{part}.main", lambda: seen.append(os.environ.get("DROPOUT_LAB_DATA"))
-        )
-    runpy.run_module("bench", run_name="__main__")
-    assert seen == [named or str(tmp_path / "shared" / "data")] * 5
+    monkeypatch.setenv("DROPOUT_LAB_DATA", "elsewhere")
+    use_shared_data()
+    assert os.environ["DROPOUT_LAB_DATA"] == "elsewhere"
+    monkeypatch.delenv("DROPOUT_LAB_DATA")
+    use_shared_data()
+    assert os.environ["DROPOUT_LAB_DATA"] == str(tmp_path / "shared" / "data")

@@ -1,6 +1,5 @@
 import gzip
 import hashlib
-import os
 import tracemalloc
 from functools import partial
 
@@ -13,13 +12,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from dropout_lab.data import DataUnavailable, load_idx, load_mnist, load_mnist_or_digits, mnist
-from dropout_lab.data.files import own_file
 from dropout_lab.data.mnist import parse_idx
-
-needs_real_data = pytest.mark.skipif(
-    not os.environ.get("DROPOUT_LAB_DATA"),
-    reason="DROPOUT_LAB_DATA is not set: the tests with the real MNIST did not run",
-)
 
 
 def idx(array):
@@ -90,21 +83,12 @@ class TestOwnFolder:
         assert_equal(arrays_of(data)[::2], images)
         assert data.name == "MNIST"
 
-    def test_a_missing_file_is_not_downloaded(self, web, own, message_of):
-        load_mnist()
-        (own / "t10k-labels-idx1-ubyte.gz").unlink()
-        message = message_of(DataUnavailable, load_mnist)
-        assert message.startswith(f"no t10k-labels-idx1-ubyte.gz in {own} (it holds t10k-images")
-        assert web.asked == []
-
     @pytest.mark.parametrize(
         "place",
         [
-            "mnist/{stem}",
             "mnist/{dotted}",
             "mnist/{stem}/{stem}",
             "MNIST/raw/{stem}",
-            "MNIST/raw/{stem}.gz",
             "mnist/MNIST/raw/{stem}",
         ],
     )
@@ -120,14 +104,12 @@ class TestOwnFolder:
     @pytest.mark.parametrize(
         ("spoil", "words"),
         [
-            (lambda raw: raw[:-20], "is damaged: Compressed file ended before"),
             (lambda raw: raw[:40] + b"\x00" + raw[41:], "is damaged: Error"),
-            (lambda raw: raw[:-8] + b"\x00" * 8, "is damaged: CRC check failed"),
             (lambda raw: WEB_PAGE, "is a web page"),
             (lambda raw: b"", "it starts with nothing instead of 00 00 08 03"),
             (lambda raw: packed(np.zeros((6, 3, 4), np.uint8)), "load_idx reads other data sets"),
         ],
-        ids=["cut", "damaged", "checksum", "page", "empty", "other"],
+        ids=["damaged", "page", "empty", "other"],
     )
     def test_bad_file_is_an_error_and_stays(self, own, message_of, spoil, words):
         path = own / "train-images-idx3-ubyte.gz"
@@ -235,27 +217,3 @@ def test_any_array_is_read_whole_and_refused_cut_or_longer(shape, data):
     for other in content[:end], content + b"0", content[:4] + b"\xff" * (len(content) - 4):
         with pytest.raises(ValueError, match=r"^some "):
             parse_idx(other, "some", len(shape))
-
-
-@needs_real_data
-def test_the_real_images():
-    data = load_mnist()
-    # The constants of PyTorch's MNIST example, given there to four decimals.
-    assert data.train_images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
-    assert data.train_images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
-    assert np.bincount(data.test_labels)[:2].tolist() == [980, 1135]  # as everybody counts them
-
-
-@needs_real_data
-def test_the_mirrors_send_the_original_files():
-    published = {  # MD5 of the packed files, as torchvision knows them
-        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-        "d53e105ee54ea40749a09fcbcd1e9432",
-        "9fb629c4189551a2d022fa330f9573f3",
-        "ec29112dd5afa0611ce80d1b7f02629c",
-    }
-    for stem, sha256 in mnist.SENT.items():
-        raw = own_file(mnist.FOLDERS, [f"{stem}.gz", stem]).read_bytes()
-        if hashlib.md5(raw).hexdigest() in published:  # or the reader packed them again
-            assert hashlib.sha256(raw).hexdigest() == sha256
-    assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in mnist.MIRRORS)

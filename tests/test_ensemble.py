@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from dropout_lab.ensemble import (
     exact_ensemble,
@@ -28,11 +29,6 @@ def small_net(sizes, rate, seed=0, convention="inverted"):
     for bias in net.biases:
         bias += rng.normal(0, 0.5, bias.shape)
     return net, rng.normal(size=(3, sizes[0]))
-
-
-def softmax(scores):
-    powers = [math.exp(score) for score in scores]
-    return np.array(powers) / sum(powers)
 
 
 def brute_force(net, x):

@@ -1,5 +1,7 @@
 """Code of the chapters that asks a network: its inputs follow to wherever training left it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from recorded import CHAPTERS, notebook
@@ -33,6 +35,18 @@ def test_chapter_5_asks_a_network_where_it_is(monkeypatch):
     settings = {"epochs": 1, "batch_size": 3, "learning_rate": 0.01}
     with AWAY:
         mistakes.costs_of(data, data, sizes, [0.5], [0], **settings)
+
+
+def test_chapter_7_copies_weights_from_any_device():
+    from dropout_lab.lessons.ch07 import figures, sweeps
+    from dropout_lab.training import perceptron_torch
+
+    net = perceptron_torch(sweeps.NETS["128-64"], 0.5, seed=0).to("meta")
+    known = {"nets": {0.0: net}, "data": SimpleNamespace(train_images=np.zeros((1, 28, 28)))}
+    known |= {"explore": lambda *figure, **axes: None, "figures": figures}
+    names = run_cells("07_mnist.ipynb", "mnist-033", **known)
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        names["draw_filters"](0.0)  # asks for a copy on the CPU, which only meta cannot give
 
 
 def test_chapter_11_asks_a_network_where_it_is():

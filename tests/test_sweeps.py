@@ -24,13 +24,6 @@ def cell(values, **parameters):
 # --- definitions -------------------------------------------------------------------------------
 
 
-def test_grid_holds_every_combination_once_the_last_one_fastest():
-    cells = grid(net=["a", "b"], rate=[0.0, 0.5], seed=[3, 4])
-    expected = [(net, rate, seed) for net in "ab" for rate in (0.0, 0.5) for seed in (3, 4)]
-    assert [tuple(cell.values()) for cell in cells] == expected
-    assert {tuple(cell) for cell in cells} == {("net", "rate", "seed")}
-
-
 @pytest.mark.parametrize(
     ("cells", "error", "part"),
     [
@@ -52,13 +45,6 @@ def test_cells_that_are_refused(message_of, cells, error, part):
 def test_names_that_could_not_be_file_names_are_refused(message_of):
     for name in ("Toy", "toy_1", "-toy", "toy--a", "../toy", "", 3):
         assert repr(name) in message_of(ValueError, Sweep, name, "A toy.", CELLS, squares)
-
-
-def test_the_fingerprint_follows_name_and_cells():
-    one = Sweep("toy", "A toy.", CELLS, squares)
-    assert one.fingerprint == Sweep("toy", "Said otherwise.", CELLS, squares).fingerprint
-    assert one.fingerprint != Sweep("toys", "A toy.", CELLS, squares).fingerprint
-    assert one.fingerprint != Sweep("toy", "A toy.", CELLS[1:], squares).fingerprint
 
 
 # --- values ------------------------------------------------------------------------------------

