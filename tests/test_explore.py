@@ -163,21 +163,13 @@ def test_publishing_can_be_switched_off(monkeypatch, value):
 # Publishing
 
 
-def test_what_is_published():
-    choices = {"power": [1, 2], "hidden_units": {"few": 8, "none": None}, "scale": np.array([3, 5])}
-    more = {"labels": {"power": "exponent"}, "play": "scale", "start": {"hidden_units": "none"}}
-    result = explore(card, **choices, **more)
-    assert isinstance(result, Published)
-    assert result._repr_html_() == result.html
-    assert repr(result) == "<explorer of 8 frames (exponent: 2, hidden units: 2, scale: 2)>"
-    (explorer,) = read_published(result.html)
-    assert [name for _, name, _ in explorer.axes] == ["exponent", "hidden units", "scale"]
-    assert (explorer.start, explorer.play) == ([0, 1, 0], 2)
-    positions = list(itertools.product([1, 2], [8, None], [3, 5]))  # the last runs fastest
-    assert len(explorer.frames) == len(positions)
-    for number, values in enumerate(positions):
-        assert str(dict(zip(choices, values, strict=True))) in explorer.nodes(number)
-    assert explorer.sentences[3] == "exponent 1, hidden units none, scale 5"
+def test_the_last_axis_runs_fastest_and_a_figure_without_a_sentence_is_told_by_its_controls():
+    axes = {"power": [1, 2], "hidden_units": {"few": 8, "none": None}, "scale": np.array([3, 5])}
+    explorer = published(card, **axes, labels={"power": "exponent"}, start={"hidden_units": "none"})
+    expected = itertools.product([1, 2], ["few", "none"], [3, 5])
+    words = "exponent {}, hidden units {}, scale {}"
+    assert explorer.sentences == [words.format(*values) for values in expected]
+    assert explorer.start == [0, 1, 0]
 
 
 # It draws what asks matplotlib for its settings, and what it might write in another order.
