@@ -14,7 +14,6 @@ from dropout_lab.sweeps import load_results
 from dropout_lab.sweeps.__main__ import known_sweeps
 from dropout_lab.sweeps.results import clean_values
 from dropout_lab.sweeps.sweep import cell_key
-from dropout_lab.uncertainty import expected_calibration_error
 
 SWEEPS = known_sweeps()
 
@@ -33,27 +32,17 @@ def test_what_is_stored_is_what_is_defined(sweep):
     assert set(settings.values()) == {len(results.seeds)}
 
 
-def test_stored_values_agree_with_each_other():
+def test_stored_counts_agree_with_stored_shares():
     for name in SWEEPS:
         for cell in load_results(name).cells:
             values = {key: np.array(value) for key, value in cell["values"].items()}
-            for key, value in values.items():
-                if key.endswith(("accuracy", "_error", "precision")):
-                    assert ((value >= 0) & (value <= 1)).all(), (name, key)
-                if key.endswith("_counts"):  # of every fifth test image
-                    right = 2_000 * values[key.replace("counts", "accuracy")]
-                    np.testing.assert_array_equal(value[:, 0].sum(axis=1), 2_000)
-                    np.testing.assert_allclose(value[:, 2].sum(axis=1), right)
-                    assert (expected_calibration_error(value) < 1).all()
+            for key in [key for key in values if key.endswith("_counts")]:
+                right = 2_000 * values[key.replace("counts", "accuracy")]  # every fifth test image
+                np.testing.assert_array_equal(values[key][:, 0].sum(axis=1), 2_000)
+                np.testing.assert_allclose(values[key][:, 2].sum(axis=1), right)
             if "test_wrong" in values:
                 assert len(values["test_wrong"]) == PARTS
                 assert values["test_wrong"].sum() == pytest.approx(1e4 * values["test_error"])
-            if "geometric_gap" in values:  # one pass is exact where mathematics says so
-                exact = cell["parameters"]["place"] == "last layer"
-                assert (values["geometric_gap"] < 1e-10) == exact
-            if "formula" in values and cell["parameters"]["order"] != "after the last":
-                first = ("directly", "weights between").index(cell["parameters"]["order"])
-                assert values["ratios"][first] == pytest.approx(values["formula"], rel=0.08)
 
 
 def cheapest():

@@ -192,6 +192,7 @@ def test_a_damaged_partial_file_is_named_with_the_line(log, output, damage, line
 def test_a_partial_file_of_another_sweep_or_of_other_versions_is_refused(log, output, capsys):
     partial = leave_partial(output, bytes)
     other = Sweep("fails", "Other cells.", CELLS[:4], squares)
+    assert Sweep("other", "Another name.", CELLS, squares).fingerprint != TOYS["fails"].fingerprint
     assert main(["fails", "--output", str(output)], {"fails": other}) == 1
     message = capsys.readouterr().err
     assert message.index(TOYS["fails"].fingerprint) < message.index(other.fingerprint)
