@@ -1,5 +1,7 @@
 """Where the book lies that the tests look at: its notebooks and its built site."""
 
+import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from bs4 import BeautifulSoup
 
 from dropout_lab.explorer.page import read_published
 
-CHAPTERS = Path(__file__).parents[1] / "chapters"
-SITE = CHAPTERS.parent / "_build" / "html"
+ROOT = Path(__file__).parents[1]
+CHAPTERS = ROOT / "chapters"
+SITE = ROOT / "_build" / "html"
 
 
 def chapter_paths():
@@ -21,6 +24,24 @@ def chapter_paths():
 def lesson_paths():
     """Return the numbered ones."""
     return [path for path in chapter_paths() if path.stem[0].isdigit()]
+
+
+def page_names():
+    """Return the names of the pages in the book's order; those of the API lie deeper."""
+    return re.findall(r"(?m)chapters/(\w+)$", (ROOT / "_toc.yml").read_text("utf-8"))
+
+
+def output_of(*command, cwd=ROOT, **options):
+    """Return what a command prints, which must succeed."""
+    options |= {"check": True, "capture_output": True, "text": True}
+    return subprocess.run(command, cwd=cwd, **options).stdout
+
+
+def git_files(*options):
+    """Return what git lists of the repository; skip where there is none."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone of the repository")
+    return output_of("git", "ls-files", *options).splitlines()
 
 
 def sampled(values, count=3):

@@ -6,21 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from recorded import SITE, chapter_paths
+from recorded import SITE, chapter_paths, parsed
 from sphinx.util.inventory import InventoryFile
 
 from book import reference
 
 LESSONS = [path.stem for path in chapter_paths() if path.stem[0].isdigit()]
-PAGES = sorted((SITE / "chapters/api").glob("*.html"))
-
-
-@cache
-def _page(path):
-    """Return a page of the site, and what has an id there."""
-    page = BeautifulSoup(path.read_text("utf-8").replace("<wbr/>", ""), "html.parser")
-    return page, {node["id"]: node for node in page.find_all(id=True)}
+PAGES = [f"api/{path.stem}" for path in sorted((SITE / "chapters/api").glob("*.html"))]
 
 
 @cache
@@ -34,14 +26,14 @@ def _inventory():
 
 def _entry(address):
     """Return the part of the built site that describes a public name."""
-    path, _, anchor = _inventory()[address].partition("#")
-    return _page(SITE / path)[1][anchor].parent
+    name, _, anchor = _inventory()[address].partition(".html#")
+    return parsed(name.removeprefix("chapters/")).find(id=anchor).parent
 
 
 def _links(stem, prose):
     """Return the text and the anchor of a chapter's links from its prose or its code."""
     kind = "a.api-link.reference" if prose else "a.api-link:not(.reference)"
-    links = _page(SITE / "chapters" / f"{stem}.html")[0].select(f"article {kind}")
+    links = parsed(stem).select(f"article {kind}")
     return [(link.get_text(), link["href"].partition("#")[2]) for link in links]
 
 
@@ -50,7 +42,7 @@ def test_every_public_name_has_one_entry_that_says_something():
     shown = [
         sign["id"]
         for page in PAGES
-        for sign in _page(page)[0].select("dl.py:is(.function, .class, .data) > dt.sig")
+        for sign in parsed(page).select("dl.py:is(.function, .class, .data) > dt.sig")
     ]
     assert sorted(shown) == sorted(addresses.values())
     assert set(addresses.values()) <= set(_inventory())
@@ -70,9 +62,9 @@ def test_an_entry_shows_what_its_docstring_says():
     assert [span.get_text() for span in example.select("span.gp")] == [">>> ", ">>> "]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_page_of_the_reference_is_clean(path):
-    page, _ = _page(path)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_the_reference_is_clean(name):
+    page = parsed(name)
     texts = [text for text in page.article.find_all(string=True) if not text.find_parent("pre")]
     assert [text for text in texts if re.search(r"`|:(py|doc|obj|ref|math):", text)] == []
     assert not page.select('a[href*="_sources"]')

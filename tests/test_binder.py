@@ -4,18 +4,16 @@ import importlib.metadata
 import os
 import re
 import runpy
-import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from docker.utils.build import exclude_paths
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from recorded import ROOT, git_files, output_of
 from repo2docker.app import Repo2Docker
 
-ROOT = Path(__file__).parents[1]
 BINDER = ROOT / "binder"
 RENAMED = {"tensorflow-cpu": "tensorflow"}  # the same release without CUDA
 ONLY_ON_BINDER = {"nbgitpuller"}
@@ -86,10 +84,7 @@ def test_the_image_pins_all_that_the_chapters_need_and_nothing_else():
 def test_the_image_holds_the_book_and_no_tests():
     ignored = (BINDER / ".dockerignore").read_text("utf-8").split()
     held = exclude_paths(str(ROOT), ignored)
-    tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.split()
-    left_out = {path.partition("/")[0] for path in tracked if path not in held}
+    left_out = {path.partition("/")[0] for path in git_files() if path not in held}
     assert left_out == {".ci", ".github", "bench", "browsers", "tests"}
     assert not any(path.startswith(".git/") for path in held)
 
@@ -99,11 +94,7 @@ def test_post_build_links_the_package_and_installs_the_startup_file(tmp_path):
         (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
         (tmp_path / name).chmod(0o755)
     paths = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "NB_PYTHON_PREFIX": str(tmp_path)}
-    command = [BINDER / "postBuild"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | paths, check=True, capture_output=True, text=True
-    )
-    linked, trusted = done.stdout.splitlines()
+    linked, trusted = output_of(BINDER / "postBuild", env=os.environ | paths).splitlines()
     assert linked.endswith("--editable .")
     assert trusted.startswith("jupyter trust chapters/01_study_group.ipynb")
     # Where IPython looks, in the environment that it runs in.

@@ -15,13 +15,13 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from packaging.utils import canonicalize_name
 from PIL import Image
+from recorded import ROOT, output_of
 from test_binder import WITH_EVERY_PYTHON, all_needed_by, pins
 
 from book.sources import WIDGET, cell_fault
 from dropout_lab.explorer.page import live_html, published_html
 from dropout_lab.teaching.claiming import MIME_TYPE, claim
 
-ROOT = Path(__file__).parents[1]
 ADDRESS = "https://example.org/a-book/"
 AROUND = ("REPOSITORY=https://github.com/some-one/lab.2", "LITE=1", "PDF=1", f"SITE_URL={ADDRESS}")
 ALONE = ("REPOSITORY=", "LITE=0", "PDF=", "SITE_URL=")
@@ -245,9 +245,7 @@ def meta_tags(path):
 
 def test_what_main_keeps_from_being_imported_is_not_imported_before():
     code = "import sys, book; print({'jsonschema', 'sphinxext.opengraph'} & set(sys.modules))"
-    command = [sys.executable, "-c", code]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert said.stdout == "set()\n"
+    assert output_of(sys.executable, "-c", code) == "set()\n"
 
 
 @pytest.mark.parametrize(

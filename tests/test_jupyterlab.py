@@ -36,11 +36,8 @@ def jupyterlab(folder, *options):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    own = {
-        name: str(folder / "home" / name)
-        for name in ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")
-    }
-    environment = {k: v for k, v in os.environ.items() if k != PUBLISH_VARIABLE} | own
+    passed = (k for k in os.environ if not k.startswith(("IPYTHON", "JUPYTER", PUBLISH_VARIABLE)))
+    environment = {k: os.environ[k] for k in passed} | {"HOME": str(folder / "home")}
     settings = [
         "--no-browser",
         "--allow-root",

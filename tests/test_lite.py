@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -13,12 +12,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from packaging.metadata import Metadata
-from recorded import chapter_paths, code_cells
+from recorded import ROOT, chapter_paths, code_cells, output_of
 
 from book.lite import browser_installs, pyodide
 from book.lite.__main__ import pyodide_address
 
-ROOT = Path(__file__).parents[1]
 WHEELS = Path(sys.prefix, "browser-wheels")
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
 IN_PYODIDE = {"ipython", "matplotlib", "numpy", "traitlets"}  # and needed by a wheel of ours
@@ -32,7 +30,7 @@ def site(tmp_path_factory):
     if not WHEELS.is_dir():
         pytest.fail(f"{WHEELS} does not exist; `make lite` and `make test` download them")
     folder = tmp_path_factory.mktemp("site") / "lite"
-    subprocess.run([sys.executable, "-m", "book.lite", folder, WHEELS], cwd=ROOT, check=True)
+    output_of(sys.executable, "-m", "book.lite", folder, WHEELS)
     return folder
 
 
@@ -81,10 +79,8 @@ def test_the_wheel_holds_the_package_with_the_stored_results_and_finds_them(whee
         archive.extractall(tmp_path)
     code = "import dropout_lab.sweeps as e; print(e.__file__, e.load_results('mnist-keras').cells)"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    said = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=True
-    )
-    assert said.stdout.startswith(bytes(tmp_path / "dropout_lab/sweeps/__init__.py"))
+    said = output_of(sys.executable, "-c", code, cwd=tmp_path, env=environment)
+    assert said.startswith(str(tmp_path / "dropout_lab/sweeps/__init__.py"))
 
 
 # --- what the kernel installs ------------------------------------------------------------------
@@ -208,8 +204,7 @@ def test_what_is_fetched_is_what_the_kernel_asks_for(site):
 
 @pytest.mark.all
 def test_a_site_with_pyodide_asks_no_other_host(distribution, tmp_path, serve, browser):
-    command = [sys.executable, "-m", "book.lite", tmp_path / "lite", WHEELS, distribution]
-    subprocess.run(command, cwd=ROOT, check=True)
+    output_of(sys.executable, "-m", "book.lite", tmp_path / "lite", WHEELS, distribution)
     base, asked = serve(tmp_path / "lite"), []
     context = browser.new_context(service_workers="block")
     page = context.new_page()

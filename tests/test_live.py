@@ -150,11 +150,8 @@ def kernel():
 
 def run(client, code, cell="one"):
     """Execute a cell as JupyterLab does; return the id of its request."""
-    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
-    content |= {"allow_stdin": False, "stop_on_error": True}
-    message = client.session.msg("execute_request", content, metadata={"cellId": cell})
-    client.shell_channel.send(message)
-    return message["header"]["msg_id"]
+    client.session.metadata = {"cellId": cell}
+    return client.execute(code, allow_stdin=False)
 
 
 def listen(client, wanted, seconds=60):

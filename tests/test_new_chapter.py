@@ -4,15 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from recorded import lesson_paths
+from recorded import ROOT, git_files, lesson_paths
 from test_build import make
 
 from book.new_chapter import write_chapter
 
-ROOT = Path(__file__).parents[1]
 NUMBER = int(lesson_paths()[-1].stem[:2]) + 1
 NAME = f"{NUMBER:02}_kept_units"
 MAX_FILES = 8
@@ -21,11 +19,7 @@ MAX_FILES = 8
 @pytest.fixture
 def copy(tmp_path):
     """Return a copy of the repository without what is built."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone of the repository")
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    for path in listed.stdout.splitlines():
+    for path in git_files("--cached", "--others", "--exclude-standard"):
         if (ROOT / path).is_file():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / path, tmp_path / path)

@@ -9,13 +9,12 @@ from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
-from bs4 import BeautifulSoup
 from pypdf import PdfReader
-from recorded import CHAPTERS, SITE
+from recorded import SITE, page_names, parsed
 
 from book.paper.ebook import read_chapters, write_ebook
 from book.paper.formulas import structure
-from book.paper.one_page import most_telling, one_page, read_parts
+from book.paper.one_page import most_telling, one_page
 from book.paper.paper import page_numbers, print_page
 from dropout_lab.explorer.page import read_published
 
@@ -93,14 +92,7 @@ def elements(book):
 @pytest.fixture(scope="module")
 def site_pages():
     """Return the pages of the site that belong to the book, in its order, each as a tree."""
-    contents = (CHAPTERS.parent / "_toc.yml").read_text(encoding="utf-8")
-    names = re.findall(r"chapters/(\w+)$", contents, re.MULTILINE)  # those of the API lie deeper
-    return {
-        name: BeautifulSoup(
-            (SITE / "chapters" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
-        ).article
-        for name in names
-    }
+    return {name: parsed(name).article for name in page_names()}
 
 
 def _titles(outline, depth=0):
@@ -116,11 +108,6 @@ def _headings(article, level):
     return [
         heading.get_text().removesuffix("#").strip() for heading in article.find_all(f"h{level}")
     ]
-
-
-def test_every_page_of_the_book_is_printed_once_and_in_order(site_pages):
-    keys = [page.key for part in read_parts(SITE) for page in part.pages]
-    assert keys == list(site_pages)
 
 
 def test_the_book_says_what_it_is(book):

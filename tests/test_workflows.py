@@ -3,17 +3,16 @@
 import os
 import re
 import shutil
-import subprocess
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from recorded import ROOT, git_files, output_of
+from test_binder import pins
 from test_build import make
 
-ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WORKFLOWS = {
@@ -86,17 +85,11 @@ def test_newest_lifts_every_pin_but_keeps_jupyter_book_1(tmp_path):
     code, said = make("_build/newest/requirements.txt", tmp_path)
     assert code == 0, said
 
-    def read(*paths):
-        lines = (line for path in paths for line in path.read_text().splitlines())
-        return [Requirement(line) for line in lines if line and line[0] not in "#-"]
-
-    lifted = read(tmp_path / "_build" / "newest" / "requirements.txt")
-    pinned = read(*files)
-    assert {part.name for part in lifted} == {part.name for part in pinned}
-    assert all(part.specifier for part in pinned)
-    assert {part.name: str(part.specifier) for part in lifted if part.specifier} == {
-        "jupyter-book": "<2"
-    }
+    lifted = pins(tmp_path / "_build" / "newest" / "requirements.txt")
+    pinned = pins(*files)
+    assert lifted.keys() == pinned.keys()
+    assert all(pinned.values())
+    assert {name: version for name, version in lifted.items() if version} == {"jupyter-book": "<2"}
 
 
 def test_lowest_installs_each_floor_of_the_package():
@@ -104,8 +97,7 @@ def test_lowest_installs_each_floor_of_the_package():
     floors = {part.name: part for part in map(Requirement, named)}
     makefile = (ROOT / "Makefile").read_text()
     recipe = re.search(r"grep -oE .*pyproject\.toml.*(?= \\\n\t  > )", makefile)[0]
-    said = subprocess.run(recipe, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = {part.name: part for part in map(Requirement, said.stdout.split())}
+    found = {part.name: part for part in map(Requirement, output_of("sh", "-c", recipe).split())}
     assert set(floors) - set(found) == {"torch"}  # the pinned one is what there is to try
     for name, part in found.items():
         assert str(floors[name].specifier) == str(part.specifier).replace("==", ">=")
@@ -124,13 +116,12 @@ def test_a_failure_opens_an_issue_or_adds_to_the_open_one(tmp_path, already_open
         "GITHUB_REPOSITORY": "OWNER/NAME",
         "GITHUB_RUN_ID": "17",
     }
-    command = [GITHUB / "report.sh", "It is broken", "make links"]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    said = output_of(GITHUB / "report.sh", "It is broken", "make links", env=environment)
     beginning = "issue comment 12 --body" if already_open else "issue create --title It is broken"
-    assert done.stdout.startswith(beginning)
-    assert done.stdout.count("issue c") == 1
-    assert "https://example.org/OWNER/NAME/actions/runs/17" in done.stdout
-    assert already_open or "`make links`" in done.stdout
+    assert said.startswith(beginning)
+    assert said.count("issue c") == 1
+    assert "https://example.org/OWNER/NAME/actions/runs/17" in said
+    assert already_open or "`make links`" in said
 
 
 def test_a_failure_is_reported_whichever_way_a_job_ends():
@@ -146,29 +137,19 @@ def test_a_failure_is_reported_whichever_way_a_job_ends():
 
 
 def test_a_checkout_has_the_same_bytes_whatever_git_does_with_line_ends():
-    if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone of the repository")
-    listed = ["git", "ls-files", "--eol"]
-    files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    wrong = [
-        line for line in files.splitlines() if not re.match("i/(lf|none|-text).* eol=lf", line)
-    ]
-    assert wrong == []
+    files = git_files("--eol")
+    assert [line for line in files if not re.match("i/(lf|none|-text).* eol=lf", line)] == []
 
 
 def test_publish_puts_the_site_on_a_branch_without_a_past(tmp_path, monkeypatch):
     origin, clone = tmp_path / "origin.git", tmp_path / "clone"
 
     def git(*words, folder=clone):
-        done = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout.split()
+        return output_of("git", *words, cwd=folder).split()
 
-    who = {"NAME": "A reader", "EMAIL": "reader@example.org"}
-    own = {f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who}
-    for name, value in own.items():
-        monkeypatch.setenv(name, value)
+    settings = tmp_path / "settings"
+    settings.write_text("[user]\nname = A reader\nemail = reader@example.org\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     git("init", "--quiet", "--bare", str(origin), folder=tmp_path)
     git("clone", "--quiet", str(origin), str(clone), folder=tmp_path)
     git("commit", "--quiet", "--allow-empty", "--message", "Begin")
