@@ -2,7 +2,6 @@
 
 import gzip
 import statistics
-import sys
 import time
 from pathlib import Path
 
@@ -79,16 +78,11 @@ def _publish():
     print_table("A bar figure of 19 frames", ["measured", "target", "what"], rows)
 
 
-def _in_the_browser(chapters):
+def _in_the_browser():
     """Print how long a step of each explorer takes in Chromium, from frame to frame."""
     rows = []
     with running_chromium() as browser:
-        if browser is None:
-            print("\nNo Chromium: the time from slider to screen was not measured.")
-            return
         for path in sorted((SITE / "chapters").glob("*.html")):
-            if chapters and not path.stem.startswith(chapters):
-                continue
             (bare,) = _frame_times(browser, lambda page: page.set_content(BARE))
             found = _frame_times(browser, lambda page, path=path: page.goto(path.as_uri()))
             for number, times in enumerate(found, 1):
@@ -127,11 +121,7 @@ def _p95(times):
     return statistics.quantiles(times, n=20)[-1]
 
 
-def main(*chapters):
-    """Print both tables of the explorer; of all chapters, or of those whose names begin so."""
+def main():
+    """Print both tables of the explorer."""
     _publish()
-    _in_the_browser(chapters)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    _in_the_browser()

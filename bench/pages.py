@@ -130,9 +130,6 @@ def main():
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
         running_chromium() as browser,
     ):
-        if browser is None:
-            print("\nNo Chromium: the weight and the speed of the pages were not measured.")
-            return
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/chapters/{{}}.html"
         found = {

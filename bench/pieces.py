@@ -1,7 +1,5 @@
-"""What the pieces that compute cost: their weight, and the time of "Train it here" in Chromium."""
+"""What a piece that computes costs: the time of "Train it here" in Chromium."""
 
-import gzip
-import re
 import statistics
 import time
 from pathlib import Path
@@ -27,26 +25,6 @@ WATCH = """figure => {
         if (/^After /.test(say.textContent)) done(seen);
     }).observe(figure.querySelector('.pg-view'), {subtree: true, childList: true}));
 }"""
-
-
-def _weights():
-    """Print what all scripts and all data of the site's pieces weigh, gzipped."""
-    parts = {}
-    for page in sorted((SITE / "chapters").glob("*.html")):
-        found = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', page.read_text("utf-8"))
-        parts |= dict(found)
-    parts.pop("predict", None)  # a question, which computes nothing
-    rows = [[_gzipped("".join(parts.values()).encode()), "<= 10 kB", f"all {len(parts)} scripts"]]
-    rows += [[_gzipped(text.encode()), "", f"{name}.js by itself"] for name, text in parts.items()]
-    targets = {"digits": "<= 45 kB"}
-    for path in sorted((SITE / "_static" / "data").glob("*.js")):
-        target = targets.get(path.stem, "<= 110 kB")
-        rows.append([_gzipped(path.read_bytes()), target, f"{path.name}, on demand"])
-    print_table("Pieces that compute, gzipped", ["measured", "target", "what"], rows)
-
-
-def _gzipped(data):
-    return f"{len(gzip.compress(data)) / 1e3:.1f} kB"
 
 
 def _train(browser, slowdown):
@@ -75,12 +53,9 @@ def _train(browser, slowdown):
     return seen, seconds, used
 
 
-def _in_the_browser():
+def main():
     """Print how long a reader waits, and what the processor does meanwhile."""
     with running_chromium() as browser:
-        if browser is None:
-            print("\nNo Chromium: the pieces were not timed.")
-            return
         runs = [_train(browser, 1) for _ in range(ROUNDS)]
         slow = [_train(browser, 4)[0]["long"] for _ in range(ROUNDS)]
     motion, step = (
@@ -96,9 +71,3 @@ def _in_the_browser():
         [f"{longest:.0f} ms", "<= 50 ms", "longest task over 50 ms, processor 4x slower"],
     ]
     print_table(f"Train it here (median of {ROUNDS})", ["measured", "target", "what"], rows)
-
-
-def main():
-    """Print both tables."""
-    _weights()
-    _in_the_browser()

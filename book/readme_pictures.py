@@ -76,8 +76,6 @@ def main():
     if not page.exists():
         sys.exit(f"{page} does not exist; run: make book")
     with running_chromium() as browser:
-        if browser is None:
-            sys.exit("NO CHROMIUM, and it shows the page. Install it, or set CHROMIUM to its path.")
         for mode, target in PICTURES.items():
             target.write_bytes(record(browser, page.as_uri(), mode))
             print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")

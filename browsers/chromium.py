@@ -43,13 +43,12 @@ def find_chromium():
 
 @contextlib.contextmanager
 def running_chromium():
-    """Yield a Chromium that runs without a window and is closed at the end, or None."""
+    """Yield a Chromium that runs without a window and is closed at the end, or stop."""
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()
     if path is None:
-        yield None
-        return
+        sys.exit("NO CHROMIUM, and pages need one. Install it, or set CHROMIUM to its path.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
