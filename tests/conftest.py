@@ -1,10 +1,12 @@
 """Settings and fixtures that the unit tests share."""
 
+import re
 import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from browsing import trouble_of
 from hypothesis import settings
 
 from book.parts import share_parts
@@ -53,27 +55,21 @@ def open_piece(browser, tmp_path):
     """Return a function that opens a piece from a folder, published as in the book."""
     pages = []
 
-    def note(said):
-        # A test may take a file away: that it does not load is no trouble.
-        if said.type == "error" and "load" not in said.text.lower():
-            said.page.trouble.append(said.text)
-
-    def open_it(piece, name, after="", before="", style="", **options):
+    def open_it(piece, after="", before="", style="", **options):
         path = tmp_path / "page.html"
-        html = f'<!doctype html><html data-content_root=""><style>{style}</style>'
-        html += '<meta name="viewport" content="width=device-width">'
-        path.write_text(html + piece._repr_html_(), encoding="utf-8")
+        head = f'<!doctype html><html data-content_root=""><style>{style}</style>'
+        head += '<meta name="viewport" content="width=device-width">'
+        html = piece._repr_html_()
+        path.write_text(head + html, encoding="utf-8")
         (tmp_path / "_static").mkdir(exist_ok=True)
         share_parts(None, tmp_path)
         page = browser.new_page(**options)
         pages.append(page)
-        page.trouble = []
-        page.on("pageerror", lambda error: page.trouble.append(str(error)))
-        page.on("console", note)
-        page.on("request", lambda one: one.url.startswith("http") and page.trouble.append(one.url))
+        page.trouble = trouble_of(page, tmp_path.as_uri())
         page.add_init_script(before)
         page.goto(path.as_uri() + after)
-        page.figure = page.get_by_role("figure", name=name)
+        name = re.search('aria-label="([^"]*)"', html)[1]
+        page.figure = page.get_by_role("figure", name=name, exact=True)
         page.says = page.figure.locator("figcaption")
         return page
 
@@ -81,6 +77,25 @@ def open_piece(browser, tmp_path):
     for page in pages:
         assert page.trouble == []
         page.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Return a function that opens HTML in a new tab, and fail on any error or request there."""
+    tabs = []
+
+    def open_tab(body, stopped=False, **options):
+        tab = browser.new_page(**options)
+        tabs.append((tab, trouble_of(tab, "about:")))
+        if stopped:
+            tab.clock.install(time=0)  # it runs on until it is told to stand still
+        tab.set_content(f"<!doctype html><title>as it was</title><body>{body}")
+        return tab
+
+    yield open_tab
+    for tab, trouble in tabs:
+        assert (tab.title(), trouble) == ("as it was", [])
+        tab.close()
 
 
 @pytest.fixture(scope="session")

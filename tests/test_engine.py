@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from pieces import with_scripts
 from scipy import stats
 
-from dropout_lab.explorer.page import script_text
 from dropout_lab.network import MLP, evaluate
 
 pytestmark = pytest.mark.firefox
@@ -37,12 +37,9 @@ IN_A_WORKER = f"""given => new Promise((resolve, reject) => {{
 
 
 @pytest.fixture(scope="module")
-def call(browser, tmp_path_factory):
-    """Return a function that calls one of JavaScript, on a page opened from a folder."""
-    path = tmp_path_factory.mktemp("engine") / "page.html"
-    path.write_text(f"<script>{script_text('engine.js', 'dropout_lab.playground')}</script>")
-    page = browser.new_page()
-    page.goto(path.as_uri())
+def call(browser):
+    """Return a function that calls one of JavaScript."""
+    page = with_scripts(browser.new_page(), "engine")
     yield page.evaluate
     page.close()
 

@@ -135,31 +135,6 @@ def test_data_that_no_script_could_read_is_an_error(damage):
 # In a browser
 
 
-@pytest.fixture
-def show(browser):
-    """Return a function that opens HTML in a new tab, and fail on any error or request there."""
-    trouble, tabs = [], []
-
-    def open_tab(body, stopped=False):
-        tab = browser.new_page()
-        tabs.append(tab)
-        if stopped:
-            tab.clock.install(time=0)  # it runs on until it is told to stand still
-        tab.on("pageerror", lambda error: trouble.append(str(error)))
-        tab.on("console", lambda message: trouble.append(message.text))
-        tab.on("dialog", lambda dialog: trouble.append(dialog.message))
-        tab.on("request", lambda request: trouble.append(request.url))
-        tab.set_content(f"<!doctype html><title>as it was</title><body>{body}")
-        return tab
-
-    yield open_tab
-    titles = [tab.title() for tab in tabs]
-    for tab in tabs:
-        tab.close()
-    assert [line for line in trouble if not line.startswith("data:image/svg+xml")] == []
-    assert set(titles) == {"as it was"}
-
-
 def move(control, value):
     """Set a slider or menu as a reader's hand would, as far as the script can tell."""
     control.evaluate(
@@ -168,6 +143,7 @@ def move(control, value):
     )
 
 
+@pytest.mark.firefox
 def test_every_position_shows_its_frame(show):
     tab = show(page_of(3, 2, 2, start=[2, 0, 1]))
     sliders, texts = tab.locator("input").all(), tab.locator("svg text")
@@ -201,6 +177,15 @@ def test_what_stays_is_not_painted_again_and_what_goes_leaves_nothing(show):
         move(tab.locator("input"), position)
         assert tab.locator("svg text").all_text_contents() == list(letters[position])
         assert tab.locator("svg text[data-old]").all_text_contents() == kept
+
+
+def test_a_shorter_sentence_keeps_the_room_of_a_longer_one(show):
+    frames, heights = [([], says) for says in ("short", "long " * 99, "short")], []
+    tab = show(published_html(BOX, [("slider", "a", ["0", "1", "2"])], frames, [0]))
+    for position in (1, 2, 0):
+        move(tab.locator("input"), position)
+        heights.append(tab.locator("figcaption").bounding_box()["height"])
+    assert len(set(heights)) == 1
 
 
 def test_several_explorers_on_a_page_do_not_meddle(show):
@@ -270,14 +255,15 @@ def test_playing_goes_to_the_end_and_starts_again(show):
     tab = show(page_of(4, 2, play=0) + page_of(2), stopped=True)
     tab.clock.pause_at(1_000_000)
     slider, button = tab.locator("input").first, tab.locator("button")  # of one explorer alone
+    says = tab.locator("figcaption").first  # a listener hears no sentence every 0.6 seconds
     button.click()
-    assert button.text_content() == "Pause"
+    assert (button.text_content(), says.get_attribute("aria-live")) == ("Pause", "off")
     seen = [slider.input_value()]
     for _ in range(5):
         tab.clock.run_for(600)
         seen.append(slider.input_value())
     assert seen == ["0", "1", "2", "3", "3", "3"]
-    assert button.text_content() == "Play"
+    assert (button.text_content(), says.get_attribute("aria-live")) == ("Play", "polite")
     assert tab.locator("svg text").first.text_content() == "(3, 0)"
     button.click()
     assert slider.input_value() == "0"

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from pieces import press, wait_for, with_scripts
 from scipy import stats
 
-from dropout_lab.explorer.page import script_text
 from dropout_lab.intervals import shared_interval
 from dropout_lab.playground.training import CASES, _digits_text, digit_parts, train_it_here
 
@@ -30,13 +30,9 @@ TRAIN = """([digits, settings, steps, later]) => {
 
 
 @pytest.fixture(scope="module")
-def train(chromium, tmp_path_factory):
+def train(chromium):
     """Return a function that trains the two nets of a case on a page without a piece."""
-    scripts = (script_text(f"{name}.js", "dropout_lab.playground") for name in PARTS)
-    path = tmp_path_factory.mktemp("experiment") / "page.html"
-    path.write_text("".join(f"<script>{text}</script>" for text in scripts))
-    page = chromium.new_page()
-    page.goto(path.as_uri())
+    page = with_scripts(chromium.new_page(), "engine", "experiment")
 
     def call(steps=1, later=None, **changes):
         settings = CASE | {"seed": 3} | changes
@@ -45,9 +41,6 @@ def train(chromium, tmp_path_factory):
     call.evaluate = page.evaluate
     yield call
     page.close()
-
-
-PARTS = ("engine", "experiment")
 
 
 def test_a_training_image_is_one_of_the_pool_with_its_label(train):
@@ -110,17 +103,9 @@ def piece(open_piece):
     """Return a function that opens the piece with a case chosen."""
 
     def open_it(case="dropout loses", **how):
-        return open_piece(train_it_here(case), "Train it here", **how)
+        return open_piece(train_it_here(case), **how)
 
     return open_it
-
-
-def press(page, name):
-    page.figure.get_by_role("button", name=name, exact=True).click()
-
-
-def wait_for(page, text):
-    page.figure.locator("figcaption", has_text=text).wait_for(timeout=60_000)
 
 
 @pytest.mark.firefox
@@ -179,33 +164,9 @@ def test_without_workers_the_page_itself_trains(piece):
     wait_for(page, "After 400 steps the net without dropout leads by")
 
 
-def test_the_address_keeps_what_a_teacher_sends_within_limits(piece):
-    page = piece(
-        after="#piece=train&case=dropout+wins&dropout+rate=0.3&seed=7&training+images=9999"
-    )
-    assert page.get_by_label("dropout rate").input_value() == "0.3"
-    assert page.get_by_label("training images").input_value() == "1000"
-    page.get_by_label("dropout rate").fill("0.4")
-    assert "seed=7" in page.url
-    assert "dropout+rate=0.4" in page.url
-
-
-@pytest.mark.parametrize("seed", ["", "two", "-1", "1.5"])
-def test_a_seed_that_is_none_is_refused_in_a_sentence(piece, seed):
-    page = piece()
-    page.get_by_label("seed").fill(seed)
-    wait_for(page, "The seed is a whole number from 0 to 999999.")
-
-
 def test_digits_that_do_not_come_are_said_to(piece):
     page = piece()
     page.evaluate("document.querySelector('[data-text]').dataset.src = 'nowhere.js'")
     press(page, "Train")
     wait_for(page, "The digits cannot be loaded.")
-
-
-def test_without_scripts_a_picture_and_a_sentence_stand_there():
-    html = train_it_here()._repr_html_()
-    assert '<img alt="5 trainings in PyTorch of 600 steps each: dropout leads.' in html
-    with pytest.raises(ValueError, match=r"^case must be "):
-        train_it_here("no case")
+    page.trouble.clear()  # the file that did not come
