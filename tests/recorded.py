@@ -44,6 +44,12 @@ def git_files(*options):
     return output_of("git", "ls-files", *options).splitlines()
 
 
+def contents(folder):
+    """Return the bytes of each file of a folder, by its path in it."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
 def sampled(values, count=3):
     """Spread a few values over every run; only `make test ALL=1` tries the others too."""
     values = list(values)

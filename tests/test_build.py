@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from packaging.utils import canonicalize_name
 from PIL import Image
-from recorded import ROOT, output_of
+from recorded import ROOT, contents, output_of
 from test_binder import WITH_EVERY_PYTHON, all_needed_by, pins
 
 from book.sources import WIDGET, cell_fault
@@ -171,12 +171,6 @@ def test_a_book_is_built_again_as_if_for_the_first_time_and_breaks(mini_book, tm
     # A second try would keep silent about what Sphinx has noted.
     assert not (mini_book / "_build/.doctrees").exists()
     assert not (mini_book / "_build/site-is-built").exists()
-
-
-def contents(site):
-    """Return the bytes of each file of a site, by its path."""
-    files = [path for path in site.rglob("*") if path.is_file()]
-    return {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
 
 
 def cells_of(site, path):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from recorded import ROOT, git_files, lesson_paths
+from recorded import ROOT, contents, git_files, lesson_paths
 from test_build import make
 
 from book.new_chapter import write_chapter
@@ -26,20 +26,15 @@ def copy(tmp_path):
     return tmp_path
 
 
-def contents(folder):
-    """Return the bytes of each file by its path."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_it_writes_no_other_files_than_it_says_and_few(copy):
     before = contents(copy)
     written = write_chapter(copy, NAME)
     after = contents(copy)
-    assert {path for path in after if after[path] != before.get(path)} == set(written)
+    assert {copy / path for path in after if after[path] != before.get(path)} == set(written)
     assert before.keys() <= after.keys()
     assert len(written) <= MAX_FILES
     for path in written:
-        assert "99" not in path.read_text("utf-8") or path in before
+        assert "99" not in path.read_text("utf-8") or path.relative_to(copy).as_posix() in before
 
 
 @pytest.mark.parametrize(
