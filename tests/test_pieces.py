@@ -23,7 +23,7 @@ PLACES = """figure => [figure, ...figure.querySelectorAll("button, input, select
 def opened(open_piece):
     """Return a function that opens a piece with what an address says."""
 
-    def open_it(piece, address="", width=720):
+    def open_it(piece, address, width=720):
         viewport, margin = {"width": width, "height": 900}, "body { margin: 0 8px }"
         return open_piece(piece(), f"#piece={address}", viewport=viewport, style=margin)
 
@@ -77,14 +77,14 @@ def test_an_address_sets_what_it_may_and_a_seed_that_is_none_is_refused(
 
 @pytest.mark.parametrize("width", [360, 720, 916])
 @pytest.mark.parametrize(
-    ("piece", "buttons"),
+    ("piece", "address", "buttons"),
     [
-        (study_session, ["Next session", "Ten more", "Exam", "Morph", "Start again"]),
-        (type_your_own_layer, ["Toss", "A hundred", "Clear"]),
+        (study_session, "group", ["Next session", "Ten more", "Exam", "Morph", "Start again"]),
+        (type_your_own_layer, "layer&convention=scale+by+p", ["Toss", "A hundred", "Clear"]),
     ],
 )
-def test_nothing_moves_while_a_reader_plays(opened, piece, buttons, width):
-    page, places = opened(piece, width=width), set()
+def test_nothing_moves_while_a_reader_plays(opened, piece, address, buttons, width):
+    page, places = opened(piece, address, width), set()
     for rate in ("0.7", "0.2"):
         page.get_by_label("dropout rate").fill(rate)
         for name in 2 * buttons:
