@@ -10,16 +10,7 @@ from json import JSONDecodeError
 
 import numpy as np
 
-from dropout_lab.data.files import (
-    DATA_VARIABLE,
-    DataUnavailable,
-    cache_folder,
-    check_no_web_page,
-    check_sha256,
-    own_file,
-    reading,
-    remedy,
-)
+from dropout_lab.data import files
 
 __all__ = ["CardData", "load_creditcard"]
 
@@ -122,13 +113,13 @@ def load_creditcard(*, download=True):
     Dal Pozzolo, Caelen, Johnson, Bontempi (2015), Calibrating probability with undersampling
     for unbalanced classification, IEEE Symposium on Computational Intelligence and Data Mining.
     """
-    path = own_file(["creditcard"], FILES)
+    path = files.own_file(["creditcard"], FILES)
     if path is not None:
         return _checked(_read_csv(path), path, path.name)
     if not download:
-        raise DataUnavailable(
-            f"{DATA_VARIABLE} is not set; set it to a folder that holds creditcard/{FILES[0]}, "
-            "or call load_creditcard() to download the data"
+        raise files.DataUnavailable(
+            f"{files.DATA_VARIABLE} is not set; set it to a folder that holds "
+            f"creditcard/{FILES[0]}, or call load_creditcard() to download the data"
         )
     source = f"OpenML data set {OPENML_ID}"
     return _checked(_fetch_frame(), source, source)
@@ -141,11 +132,11 @@ def _read_csv(path):
     # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
     exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
     try:
-        with reading(path):
+        with files.reading(path):
             with path.open("rb") as file:
-                check_no_web_page(file.read(64), path)
+                files.check_no_web_page(file.read(64), path)
             if path.name == "creditcard_subset.csv.xz":
-                check_sha256(path.read_bytes(), SUBSET_SHA256, path)
+                files.check_sha256(path.read_bytes(), SUBSET_SHA256, path)
             return pd.read_csv(path, low_memory=False, **exact)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
@@ -162,7 +153,7 @@ def _fetch_frame():
             warnings.simplefilter("ignore")  # it warns at each retry; the error says enough
             options = {
                 "data_id": OPENML_ID,
-                "data_home": cache_folder("creditcard"),
+                "data_home": files.cache_folder("creditcard"),
                 "as_frame": True,
                 "parser": "pandas",
                 "n_retries": 1,
@@ -172,16 +163,16 @@ def _fetch_frame():
                 data = fetch_openml(**options)
             except (ValueError, EOFError, zlib.error):
                 # What is cached may be damaged; scikit-learn before 1.9.1 would read it for ever.
-                shutil.rmtree(cache_folder("creditcard"), ignore_errors=True)
+                shutil.rmtree(files.cache_folder("creditcard"), ignore_errors=True)
                 data = fetch_openml(**options)
     except (OSError, ValueError, KeyError, EOFError, HTTPException, zlib.error) as error:
         cause = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, JSONDecodeError):
             cause = "it sent something else than JSON, perhaps a web page"
-        raise DataUnavailable(
+        raise files.DataUnavailable(
             f"the card data could not be fetched from OpenML ({cause}); "
-            f"{remedy(error, 'SSL_CERT_FILE')}, or set {DATA_VARIABLE} to a folder that holds "
-            f"creditcard/{FILES[0]}"
+            f"{files.remedy(error, 'SSL_CERT_FILE')}, or set {files.DATA_VARIABLE} to a folder "
+            f"that holds creditcard/{FILES[0]}"
         ) from error
     finally:
         socket.setdefaulttimeout(patience)

@@ -8,16 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dropout_lab import _checks as check
-from dropout_lab.data.files import (
-    DataUnavailable,
-    cache_folder,
-    check_no_web_page,
-    check_sha256,
-    fetch,
-    first_file,
-    own_file,
-    reading,
-)
+from dropout_lab.data import files
 
 __all__ = ["Mnist", "load_idx", "load_mnist", "load_mnist_or_digits"]
 
@@ -142,7 +133,7 @@ def load_mnist_or_digits(dtype="float32"):
     """
     try:
         return load_mnist(dtype)
-    except DataUnavailable as error:
+    except files.DataUnavailable as error:
         return _load_digits(dtype, error)
 
 
@@ -186,9 +177,9 @@ def load_idx(folder, *, dtype="uint8", name=None):
     folder = Path(folder).expanduser()
     arrays = []
     for stem in CONTENT:
-        path = first_file(folder, _names(stem))
+        path = files.first_file(folder, _names(stem))
         if path is None:
-            raise DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
+            raise files.DataUnavailable(f"there is no {stem} in {folder}, gzipped or not")
         arrays.append(parse_idx(_content(path), path, _axes(stem)))
     images, labels, test_images, test_labels = arrays
     for part, count in (images, len(labels)), (test_images, len(test_labels)):
@@ -207,12 +198,13 @@ def load_idx(folder, *, dtype="uint8", name=None):
 
 def _load(stem):
     """Return the array in one of MNIST's files, wherever it lies."""
-    path = own_file(FOLDERS, _names(stem))
+    path = files.own_file(FOLDERS, _names(stem))
     if path is None:
-        path = fetch(f"{stem}.gz", SENT[stem], cache_folder("mnist"), MIRRORS)
+        path = files.fetch(f"{stem}.gz", SENT[stem], files.cache_folder("mnist"), MIRRORS)
     data = _content(path)
     array = parse_idx(data, path, _axes(stem))  # first: it can tell what is wrong
-    check_sha256(data, CONTENT[stem], path, "; dropout_lab.data.load_idx reads other data sets")
+    hint = "; dropout_lab.data.load_idx reads other data sets"
+    files.check_sha256(data, CONTENT[stem], path, hint)
     return array
 
 
@@ -228,9 +220,9 @@ def _names(stem):
 
 def _content(path):
     """Return the content of a file, which may be gzipped or not."""
-    with reading(path):
+    with files.reading(path):
         raw = path.read_bytes()
-        check_no_web_page(raw, path)
+        files.check_no_web_page(raw, path)
         return gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
 
 

@@ -5,12 +5,7 @@ from functools import cache
 import numpy as np
 
 from dropout_lab import _checks as check
-from dropout_lab.detection import (
-    alert_recall,
-    permutation_importance,
-    precision_at,
-    reliability_counts,
-)
+from dropout_lab import detection
 from dropout_lab.intervals import t_interval
 from dropout_lab.lessons.runs import trained
 from dropout_lab.sweeps import Sweep, grid
@@ -123,11 +118,11 @@ def _crutch_values(tests, log_odds, score, seed):
     rng = np.random.default_rng([seed, 2])
     return {
         "average_precision": [average_precision_score(*pair) for pair in pairs],
-        "recall": [alert_recall(*pair, budget=TEST_ROWS // 100) for pair in pairs],
+        "recall": [detection.alert_recall(*pair, budget=TEST_ROWS // 100) for pair in pairs],
         "cross_entropy": [_cross_entropy(*pair) for pair in pairs],
-        "importance": permutation_importance(score, tests[0].features, tests[0].labels, rng),
-        "precision": [precision_at(*pair, RECALLS) for pair in first_and_last],
-        "reliability": [reliability_counts(*pair) for pair in first_and_last],
+        "importance": detection.permutation_importance(score, *tests[0][:2], rng),
+        "precision": [detection.precision_at(*pair, RECALLS) for pair in first_and_last],
+        "reliability": [detection.reliability_counts(*pair) for pair in first_and_last],
     }
 
 

@@ -2,14 +2,9 @@
 
 import numpy as np
 
+from dropout_lab import uncertainty
 from dropout_lab.network import softmax
 from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
-from dropout_lab.uncertainty import (
-    decompose,
-    expected_calibration_error,
-    readout_variance,
-    top_label_counts,
-)
 
 
 def _passes(passes, n, classes):
@@ -36,11 +31,12 @@ def _entropy(probabilities):
 
 
 def _calibration_error(labels, probabilities):
-    return expected_calibration_error(top_label_counts(labels, probabilities))
+    counts = uncertainty.top_label_counts(labels, probabilities)
+    return uncertainty.expected_calibration_error(counts)
 
 
 def _unweighted(labels, probabilities):
-    answers, confidence, right = top_label_counts(labels, probabilities)
+    answers, confidence, right = uncertainty.top_label_counts(labels, probabilities)
     some = answers > 0
     return (np.abs(confidence - right)[some] / answers[some]).mean()
 
@@ -58,7 +54,7 @@ EXERCISES = (
         Trial(
             "twenty passes over five inputs with three classes",
             lambda: (_passes(20, 5, 3),),
-            lambda probabilities: decompose(probabilities).mutual,
+            lambda probabilities: uncertainty.decompose(probabilities).mutual,
         ),
         Mistake(
             lambda probabilities: _entropy(probabilities.mean(axis=0)),
@@ -86,7 +82,7 @@ EXERCISES = (
         Trial(
             "four inputs and thirty units at rate 0.3",
             lambda: (*_layer(4, 30), 0.3),
-            readout_variance,
+            uncertainty.readout_variance,
         ),
         Mistake(
             lambda hidden, weights, rate: rate * (1 - rate) * ((hidden * weights) ** 2).sum(1),
@@ -96,7 +92,7 @@ EXERCISES = (
             lambda hidden, weights, rate: rate / (1 - rate) * (hidden @ weights) ** 2,
             "Units are dropped independently: add their variances, not the units themselves.",
         ),
-        kept_for_dropped(readout_variance),
+        kept_for_dropped(uncertainty.readout_variance),
     ),
     Exercise(
         "calibration_error(labels, probabilities) takes labels of shape (n,) and probabilities of "
