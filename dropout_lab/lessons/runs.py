@@ -6,6 +6,9 @@ import numpy as np
 
 __all__ = ["drawn", "fitted", "mnist_rows", "scores", "tested", "trained"]
 
+SEEDS = list(range(5))
+"""What the trainings of most sweeps are repeated with."""
+
 
 @cache
 def mnist_rows():

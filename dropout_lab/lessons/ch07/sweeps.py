@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
+from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, scores, tested, trained
 from dropout_lab.playground.drawing import TRAINED, pack_net, unpack_net
 from dropout_lab.playground.training import CASES, EVERY, digit_parts
 from dropout_lab.sweeps import Sweep, grid
@@ -14,7 +14,6 @@ NETS = {"128-64": [784, 128, 64, 10], "512-512": [784, 512, 512, 10]}
 N_TRAIN = 48_000
 """Of the 60,000 training images, the published run trains on the first 80 %."""
 
-SEEDS = list(range(5))
 SIZES = [100, 500, 2_000, 10_000, 60_000]
 BATCH = 32
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from dropout_lab.layer import sample_mask
-from dropout_lab.lessons.runs import drawn, mnist_rows, trained
+from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, trained
 from dropout_lab.sweeps import Sweep, grid
 
 __all__ = ["few_digits", "train_small"]
@@ -170,14 +170,13 @@ SWEEPS = (
     Sweep(
         "ensemble-gaps",
         "A 64-8-8-5 net with dropout in three places: one pass against all 65,536 sub-networks.",
-        grid(place=list(PLACES), rate=[0.1, 0.2, 0.3, 0.4, 0.5], seed=list(range(5))),
+        grid(place=list(PLACES), rate=[0.1, 0.2, 0.3, 0.4, 0.5], seed=SEEDS),
         run_gaps,
     ),
     Sweep(
         "ensemble-samples",
         "A 784-256-256-10 net trained at rate 0.5: averages of 1 to 100 sub-networks.",
-        grid(size=[60_000], epochs=[10], seed=list(range(5)))
-        + grid(size=[2_000], epochs=[30], seed=list(range(5))),
+        grid(size=[60_000], epochs=[10], seed=SEEDS) + grid(size=[2_000], epochs=[30], seed=SEEDS),
         run_samples,
         mnist_rows,
     ),

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from dropout_lab.lessons.runs import drawn, mnist_rows, scores, tested, trained
+from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, scores, tested, trained
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.sweeps import Sweep, grid
 
@@ -18,7 +18,6 @@ WIDTH = 256
 KEPT = 64
 """Units that a mask leaves on average, where the width grows with the rate."""
 
-SEEDS = list(range(5))
 RATES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 METHODS = {
@@ -60,18 +59,9 @@ def train_net(
     to 0 step by step. Returns the trained net and its history.
     """
     train, _ = _split(seed)
-    settings = {"epochs": EPOCHS, "learning_rate": 3e-3, **settings}
-    return trained(
-        [784, *[width] * depth, 10],
-        train,
-        watched,
-        rate=rate,
-        seed=seed,
-        batch_size=BATCH,
-        regularizer=Regularizer(l1, l2, max_norm),
-        decay=True,
-        **settings,
-    )
+    sizes, regularizer = [784, *[width] * depth, 10], Regularizer(l1, l2, max_norm)
+    how = {"epochs": EPOCHS, "batch_size": BATCH, "learning_rate": 3e-3, "decay": True, **settings}
+    return trained(sizes, train, watched, rate=rate, seed=seed, regularizer=regularizer, **how)
 
 
 def run_rates(fixed, width, rate, seed):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from dropout_lab._torch import seeded
-from dropout_lab.lessons.runs import drawn, mnist_rows, trained
+from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, trained
 from dropout_lab.sweeps import Sweep, grid
 
 __all__ = [
@@ -29,7 +29,6 @@ ODD = ("turned 90°", "mirrored", "two halves", "inverted", "noise", "shuffled",
 GAP_GRID = np.linspace(-2, 2, 41).round(1)
 """Where the regression nets are asked."""
 
-SEEDS = list(range(5))
 SIZES = [784, 256, 256, 10]
 N_TRAIN = 4_000
 PASSES = 50

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dropout_lab._torch import seeded
-from dropout_lab.lessons.runs import drawn, fitted, mnist_rows, scores
+from dropout_lab.lessons.runs import SEEDS, drawn, fitted, mnist_rows, scores
 from dropout_lab.sweeps import Sweep, grid
 
 __all__ = ["NETS", "NORM_RATES", "ORDERS", "SCHEDULES"]
@@ -33,7 +33,6 @@ NORM_RATES = [0.0, 0.1, 0.3, 0.4, 0.5]
 """The rates that they are trained with."""
 
 NORM_IMAGES = 5_000
-SEEDS = list(range(5))
 
 
 # --- early and late dropout ------------------------------------------------------------------
