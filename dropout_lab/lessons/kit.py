@@ -30,6 +30,8 @@ WITH = {"color": ORANGE, "linestyle": "--"}
 PLAIN = {**WITHOUT, "marker": "o"}
 DROPOUT = {**WITH, "marker": "s"}
 HATCHED = {"color": ORANGE, "hatch": "////"}
+HATCHED_BOX = {"facecolor": ORANGE, "edgecolor": "none", "hatch": "////"}  # in a key
+HOLLOW_BOX = {"facecolor": "none", "edgecolor": INK}
 TARGET = {"color": INK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
@@ -233,11 +235,23 @@ def line_key(figure, *rows, length=0.07, gap=0.015, **font):
         figure.text(x + length + gap, y, text, va="center", **font)
 
 
-def mark_key(figure, *rows, size=12, **font):
-    """Write what colors mean: rows of x, y, a sign, its color, and the text."""
-    for x, y, sign, color, text in rows:
-        figure.text(x, y, sign, color=color, va="center", fontsize=size)
+def paired_key(panel, x, behind, *rows):
+    """Write within a panel what `paired_bars` are: for each a height and a text, in their order."""
+    for (height, text), color in zip(rows, (BLUE, ORANGE), strict=True):
+        panel.plot(x, height, "s", color=color, markersize=7)
+        panel.text(behind, height, text, va="center")
+
+
+def mark_key(figure, y, *rows, size=12, **font):
+    """Write what colors mean: rows of x, color and text, and a sign if it is not a square."""
+    for x, color, text, *sign in rows:
+        figure.text(x, y, *sign or "■", color=color, va="center", fontsize=size)
         figure.text(x + 0.04, y, text, va="center", **font)
+
+
+def point_key(figure, *rows):
+    """Write what kinds of points mean: rows as `line_key` takes them."""
+    line_key(figure, *rows, length=0, gap=0.025)
 
 
 def box_key(figure, *rows, height, below, gap=0.015, **font):
@@ -247,7 +261,7 @@ def box_key(figure, *rows, height, below, gap=0.015, **font):
         figure.text(x + 0.035 + gap, y, text, va="center", **font)
 
 
-def label_ends(panel, x, *rows, least=15):
+def label_ends(panel, x, *rows, least=15, apart=None):
     """Write what lines are behind their ends, apart where these meet.
 
     Parameters
@@ -261,9 +275,13 @@ def label_ends(panel, x, *rows, least=15):
         stand before the text.
     least : float, default 15
         From one text to the next, in points.
+    apart : float, optional
+        The same in units of the y-axis, if that is linear.
     """
     pixels = panel.transData.transform([(x, end) for end, *_ in rows])
     order, step = np.argsort(pixels[:, 1], kind="stable"), least / 72 * panel.figure.dpi
+    if apart is not None:
+        step = np.ptp(panel.transData.transform([(x, 0), (x, apart)])[:, 1])
     groups = []  # of texts that push each other apart: the heights they want, less their steps
     for rank, end in enumerate(pixels[order, 1]):
         groups.append([end - rank * step])
@@ -306,18 +324,16 @@ def training_and_test(steps, own, new, shown, who="the net", color=BLUE):
     known = steps <= shown
     figure, panel = panels(height=2.9, left=0.1, right=0.98, top=0.89, bottom=0.17)
     ends = own[known][-1], new[known][-1]
-    # The words stand apart where the curves meet.
-    apart = max(0, 0.1 - abs(ends[0] - ends[1])) / 2 * (1 if ends[0] > ends[1] else -1)
-    for values, line, name, shift in ((own, ":", "training", apart), (new, "-", "new", -apart)):
+    for values, end, line in zip((own, new), ends, (":", "-"), strict=True):
         panel.plot(steps[known], values[known], line, color=color)
-        end = values[known][-1]
         panel.plot(shown, end, "o", color=color, markersize=4)
-        panel.text(shown + steps[-1] / 60, end + shift, f"{end:.2f} {name}", va="center")
     scales(
         panel, x=(0, 1.3 * steps[-1]), y=(0, 1.1), xticks=np.linspace(0, steps[-1], 4), grid="y",
         xlabel="steps of training", title="Share of right answers",
     )  # fmt: skip
     panel.spines["bottom"].set_bounds(0, steps[-1])
+    named = (ends[0], f"{ends[0]:.2f} training"), (ends[1], f"{ends[1]:.2f} new")
+    label_ends(panel, shown + steps[-1] / 60, *named, apart=0.1)
     best = new[known].argmax()
     told = (
         f"After {shown} steps {who} is right on {ends[0]:.2f} of its training images and on "

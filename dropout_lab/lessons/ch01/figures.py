@@ -46,12 +46,8 @@ def reliance_and_scores(names, before, after, rates, scores, rate, absent=None):
             each[ill].set(facecolor="none", edgecolor=kit.GRAY, linestyle="--", hatch=None)
     kit.categories(top, ticks)
     kit.scales(top, y=(0, 0.7), yticks=[0, 0.2, 0.4, 0.6], title="Share of the group's weight")
-    for height, text, color in (
-        (0.57, "without dropout", kit.BLUE),
-        (0.4, f"with dropout, rate {rate:.2f}", kit.ORANGE),
-    ):
-        top.plot(1.55, height, "s", color=color, markersize=7)
-        top.text(1.8, height, text, va="center")
+    both = (0.57, "without dropout"), (0.4, f"with dropout, rate {rate:.2f}")
+    kit.paired_key(top, 1.55, 1.8, *both)
 
     first, other = (name for name in scores if name is not None)
     dashed, dotted = (0, (5, 1.5)), (0, (1.5, 1.5))

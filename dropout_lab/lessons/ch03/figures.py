@@ -12,7 +12,7 @@ from dropout_lab.lessons import kit
 __all__ = ["digit_probabilities", "jensen_gap", "train_versus_eval", "trained_scores"]
 
 _TOP = 8.0  # bars that are higher are cut off and carry their value
-_LOW, _HIGH = 0.03, 150.0  # ends of the ratio axis
+_ENDS = 0.03, 150.0  # of the ratio axis; what lies beyond is drawn there
 _RATIO_TICKS = kit.labeled((0.1, 1, 10, 100))
 
 
@@ -46,26 +46,23 @@ def train_versus_eval(train_mean, eval_output, rates, curves, name, rate):
         if value > _TOP:
             top.text(place + 0.2, _TOP, f"{value:.0f}", ha="center", va="bottom", fontsize=9)
     kit.scales(top, y=(0, _TOP), yticks=[0, 2, 4, 6, 8])
-    kit.mark_key(
-        figure,
-        (0.115, 0.955, "■", kit.ORANGE, "training mean"),
-        (0.46, 0.955, "■", kit.BLUE, "at inference"),
-    )
+    training, inference = (kit.ORANGE, "training mean"), (kit.BLUE, "at inference")
+    kit.mark_key(figure, 0.955, (0.115, *training), (0.46, *inference))
 
     for other in dict.fromkeys(tuple(curve) for curve in curves.values()):
-        bottom.plot(rates, _on_axis(other), color=kit.GRAY, linewidth=0.9, linestyle=":")
-    bottom.plot(rates, _on_axis(curves[name]), color=kit.BLUE, linewidth=2.4)
+        bottom.plot(rates, np.clip(other, *_ENDS), color=kit.GRAY, linewidth=0.9, linestyle=":")
+    bottom.plot(rates, np.clip(curves[name], *_ENDS), color=kit.BLUE, linewidth=2.4)
     ratio = curves[name][list(rates).index(rate)]
-    shape = "v" if ratio < _LOW else "o"
-    kit.point(bottom, rate, _on_axis([ratio])[0], shape, kit.BLUE, clip_on=False)
+    shape = "v" if ratio < _ENDS[0] else "o"
+    kit.point(bottom, rate, np.clip(ratio, *_ENDS), shape, kit.BLUE, clip_on=False)
     kit.scales(
-        bottom, x=(-0.02, max(rates) + 0.22), y=(_LOW, _HIGH), log="y", grid="y",
+        bottom, x=(-0.02, max(rates) + 0.22), y=_ENDS, log="y", grid="y",
         xticks=np.arange(0, max(rates) + 1e-9, 0.1), yticks=_RATIO_TICKS,
         xlabel="dropout rate r", title=f"inference ÷ training mean: {_times(ratio)}",
     )  # fmt: skip
     ends = {"right" if np.allclose(each, 1) else key: each[-1] for key, each in curves.items()}
     for text, end in ends.items():
-        bottom.text(max(rates) + 0.03, _on_axis([end])[0], text, va="center")
+        bottom.text(max(rates) + 0.03, np.clip(end, *_ENDS), text, va="center")
     middle = (len(places) - 1) // 2
     return describe(
         figure,
@@ -112,12 +109,9 @@ def trained_scores(rates, right, chosen, name, right_name, told=0.5):
             kit.scales(panel, y=(0, 1.05), yticks=[0, 0.5, 1])
     kit.scales(panel, y=(0.02, 150), yticks=_RATIO_TICKS, log="y")
     panel.set_xlabel("dropout rate r while training")
-    kit.line_key(
-        figure,
-        (0.135, 0.965, open_circle, f"{right_name} (right)"),
-        (0.51, 0.965, {"color": kit.ORANGE, "marker": "s"}, name),
-        length=0, gap=0.025,
-    )  # fmt: skip
+    square = {"color": kit.ORANGE, "marker": "s"}
+    rows = (0.135, 0.965, open_circle, f"{right_name} (right)"), (0.51, 0.965, square, name)
+    kit.point_key(figure, *rows)
     at = int(np.argmin(np.abs(np.asarray(rates) - told)))
     mine, truth = chosen[at].mean(axis=0), right[at].mean(axis=0)
     return describe(
@@ -162,12 +156,8 @@ def digit_probabilities(image, label, right, chosen, name, rate):
     panel.bar(classes, chosen, 0.8, **kit.HATCHED)
     panel.bar(classes, right, 0.8, **kit.hollow())
     kit.scales(panel, y=(0, 1), yticks=[0, 0.5, 1], xlabel="class")
-    kit.box_key(
-        figure,
-        (0.375, 0.93, {"facecolor": kit.ORANGE, "edgecolor": "none", "hatch": "////"}, name),
-        (0.375, 0.84, {"facecolor": "none", "edgecolor": INK}, "right"),
-        height=0.05, below=0.025,
-    )  # fmt: skip
+    rows = (0.375, 0.93, kit.HATCHED_BOX, name), (0.375, 0.84, kit.HOLLOW_BOX, "right")
+    kit.box_key(figure, *rows, height=0.05, below=0.025)
     picked, best = int(np.argmax(chosen)), int(np.argmax(right))
     return describe(
         figure,
@@ -216,12 +206,10 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
     kit.scales(top, x=(-15, 16), y=(-0.7, 16), xticks=ticks, yticks=[0, 5, 10, 15])
     top.set_title("output of the unit under every mask")
     top.text(0.99, -0.03, "weighted sum", transform=top.transAxes, ha="right", va="top")
-    for y, color, marker, text in (
-        (14.3, kit.ORANGE, "o", f"training mean {mean_output:.2f}"),
-        (12.2, kit.BLUE, "D", f"at inference {at_mean:.2f}"),
-    ):
-        kit.point(top, -14.2, y, marker, color, 7)
-        top.text(-13.5, y, text, va="center")
+    kit.point(top, -14.2, 14.3, "o", kit.ORANGE, 7)
+    top.text(-13.5, 14.3, f"training mean {mean_output:.2f}", va="center")
+    kit.point(top, -14.2, 12.2, "D", kit.BLUE, 7)
+    top.text(-13.5, 12.2, f"at inference {at_mean:.2f}", va="center")
     bottom.plot(rates, means, **kit.WITH)
     bottom.axhline(at_mean, color=kit.BLUE)
     bottom.plot([rate] * 2, [at_mean, mean_output], color=INK, linewidth=1.2)
@@ -238,11 +226,6 @@ def jensen_gap(sums, probabilities, rates, means, rate, bias):
         f"the output at inference {at_mean:.2f}, a gap of {mean_output - at_mean:.2f}, although "
         f"the weighted sum averages {mean_sum:.2f} in both.".replace("-", "−"),
     )
-
-
-def _on_axis(values):
-    """Return `values` moved to the ends of the ratio axis where they lie beyond them."""
-    return [min(max(value, _LOW), _HIGH) for value in values]
 
 
 def _times(ratio):

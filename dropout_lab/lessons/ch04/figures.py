@@ -157,13 +157,9 @@ def layer_gradients(right, wrong, rate, layers, limits):
     decades = range(int(np.ceil(np.log10(limits[0]))), int(np.log10(limits[1])) + 1)
     kit.scales(axes, x=(0.4, layers + 0.6), y=limits, yticks=_powers(decades), log="y")
     axes.set_ylabel("norm of the gradient")
-    hatched = {"facecolor": kit.ORANGE, "edgecolor": "none", "hatch": "////"}
-    kit.box_key(
-        figure,
-        (0.13, 0.925, {"facecolor": "none", "edgecolor": INK}, "right"),
-        (0.35, 0.925, hatched, "unscaled, and its ratio to right"),
-        height=0.045, below=0.02,
-    )  # fmt: skip
+    unscaled = (0.35, 0.925, kit.HATCHED_BOX, "unscaled, and its ratio to right")
+    right_box = (0.13, 0.925, kit.HOLLOW_BOX, "right")
+    kit.box_key(figure, right_box, unscaled, height=0.045, below=0.02)
     return describe(
         figure,
         f"Rate {rate:.2f}, {len(right)} layers of weights, lowest first: the unscaled gradient is "
@@ -206,18 +202,11 @@ def learning_curves(right, wrong, right_accuracy, wrong_accuracy, how):
     kit.scales(axes, x=(0.5, epochs[-1] + 0.6), y=(0, 3.2), xticks=epochs[1::2], grid="y")
     axes.set(xlabel="epoch", title="Training loss in nats")
     kit.label_ends(axes, epochs[-1] + 1.4, *named, least=12)
-    gaps = [
-        f"{kit.signed(float(mean), 3)} ± {float(half):.3f}"
-        for mean, half in (
-            t_interval(wrong[:, -1] - right[:, -1]),
-            t_interval(wrong_accuracy - right_accuracy),
-        )
-    ]
-    for height, text in (
-        (0.965, f"test accuracy: right {tests[0]}, unscaled {tests[1]}"),
-        (0.9, f"difference: loss {gaps[0]}, accuracy {gaps[1]}"),
-    ):
-        figure.text(0.02, height, text, va="center")
+    differences = wrong[:, -1] - right[:, -1], wrong_accuracy - right_accuracy
+    gaps = [f"{kit.signed(mean, 3)} ± {half:.3f}" for mean, half in map(t_interval, differences)]
+    told = f"test accuracy: right {tests[0]}, unscaled {tests[1]}"
+    figure.text(0.02, 0.965, told, va="center")
+    figure.text(0.02, 0.9, f"difference: loss {gaps[0]}, accuracy {gaps[1]}", va="center")
     return describe(
         figure,
         f"{how}: after {epochs[-1]} epochs the training loss is {ends[0]:.2f} with the right "

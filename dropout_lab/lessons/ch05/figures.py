@@ -1,7 +1,5 @@
 """Figures of chapter 5: what a framework's dropout layer does, and what misuse of it costs."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from dropout_lab.explorer.frames import describe
@@ -48,11 +46,8 @@ def pass_histogram(passes, at_evaluation, rate, *, tallest):
     ticks = {tick: f"{tick:.0%}" for tick in (0, tallest / 2, tallest)}
     kit.scales(axes, x=(-0.005, 1.005), y=(0, tallest), yticks=ticks)
     kit.scales(axes, xticks=[0, 0.25, 0.5, 0.75, 1], xlabel="probability of class 1")
-    kit.mark_key(
-        figure,
-        (0.125, 0.94, "■", kit.ORANGE, f"{len(passes)} passes, train mode"),
-        (0.66, 0.94, "┃", kit.BLUE, "eval mode"),
-    )
+    orange = (0.125, kit.ORANGE, f"{len(passes)} passes, train mode")
+    kit.mark_key(figure, 0.94, orange, (0.66, kit.BLUE, "eval mode", "┃"))
     other = np.mean((passes > 0.5) != (at_evaluation > 0.5))
     return describe(
         figure,
@@ -92,13 +87,11 @@ def learning_curves(curves, rate, *, top):
         lines += [(f"training, rate {rate:g}", train, _TRAINING)]
         for _, losses, look in lines:
             panel.plot(np.arange(1, last + 1), losses, **look)
-        heights = _apart([losses[-1] for _, losses, _ in lines], top / 8)
-        for (words, losses, _), height in zip(lines, heights, strict=True):
-            text = f"{losses[-1]:.2f} {words}"
-            panel.text(1.03 * last, height, text, va="center")
         ticks = [1, last // 2, last]
         kit.scales(panel, x=(1, 1.75 * last), y=(0, top), xticks=ticks, grid="y")
         panel.set_title(f"{name}: loss in nats")
+        ends = ((losses[-1], f"{losses[-1]:.2f} {words}") for words, losses, _ in lines)
+        kit.label_ends(panel, 1.03 * last, *ends, apart=top / 8)
         panel.spines["bottom"].set_bounds(1, last)
         said.append(
             f"{name}: training loss {train[-1]:.2f} and validation loss {validation[-1]:.2f} "
@@ -208,12 +201,9 @@ def failure_scores(rates, right, failing, name, *, top):
         kit.scales(panel, x=limits, xticks=rates, grid="y", title=title)
     kit.scales(both[0], y=(0.45, 0.9), yticks=[0.5, 0.6, 0.7, 0.8, 0.9])
     kit.scales(both[1], y=(0, top), xlabel="dropout rate")
-    kit.line_key(
-        figure,
-        (0.125, 0.955, {"marker": "s", "color": kit.BLUE, "linewidth": 0}, "correct"),
-        (0.37, 0.955, {"marker": "D", "color": kit.ORANGE, "linewidth": 0}, name),
-        length=0, gap=0.025,
-    )  # fmt: skip
+    correct = (0.125, 0.955, {"marker": "s", "color": kit.BLUE, "linewidth": 0}, "correct")
+    wrong = (0.37, 0.955, {"marker": "D", "color": kit.ORANGE, "linewidth": 0}, name)
+    kit.point_key(figure, correct, wrong)
     said = []
     for at in (len(rates) // 2, -1):
         mine, truth = failing[at].mean(axis=0), right[at].mean(axis=0)
@@ -222,17 +212,6 @@ def failure_scores(rates, right, failing, name, *, top):
             f"code has {truth[0]:.3f} and {truth[1]:.2f}"
         )
     return describe(figure, f"The mistake: {name}. {'; '.join(said).capitalize()}.")
-
-
-def _apart(heights, gap):
-    """Return heights of words as near to these as they can be without touching each other."""
-    order = np.argsort(heights)
-    moved = np.array(heights, dtype=float)
-    for _ in range(50):
-        for low, high in pairwise(order):
-            push = max(0.0, gap - moved[high] + moved[low]) / 2
-            moved[[low, high]] += -push, push
-    return moved
 
 
 def _shade(axes, values, width):

@@ -96,12 +96,8 @@ def importance_bars(names, plain, dropout, ideal, rate, where):
     axes.hlines(ideal, places - 0.42, places + 0.42, **dashed)
     kit.scales(axes, y=(-0.02, 0.82), yticks=[0, 0.2, 0.4, 0.6, 0.8])
     axes.set_title("Average precision lost when a column is shuffled")
-    for height, color, text in (
-        (0.745, kit.BLUE, "without dropout"),
-        (0.66, kit.ORANGE, f"rate {rate:.2f} on {where}"),
-    ):
-        axes.plot(-0.35, height, "s", color=color, markersize=7)
-        axes.text(-0.15, height, text, va="center")
+    both = (0.745, "without dropout"), (0.66, f"rate {rate:.2f} on {where}")
+    kit.paired_key(axes, -0.35, -0.15, *both)
     axes.plot([-0.45, -0.25], [0.575] * 2, **dashed)
     axes.text(-0.15, 0.575, "ideal detector", va="center")
     return describe(
@@ -140,12 +136,10 @@ def drift_curves(drifts, scores, rate):
         ("hidden", _DROPOUT, "hidden units"),
         ("input", _INPUT, "inputs"),
     )
-    for number, (name, look, _) in enumerate(rows):
-        if name == "told":
-            axes.plot(drifts, scores[name].mean(axis=0), **look)
-        else:
-            places = np.asarray(drifts) + 0.008 * (number - 2.5)
-            kit.interval_line(axes, places, scores[name].T, elinewidth=1.1, **look)
+    axes.plot(drifts, scores["told"].mean(axis=0), **_IDEAL)
+    for number, (name, look, _) in enumerate(rows[1:], start=1):
+        places = np.asarray(drifts) + 0.008 * (number - 2.5)
+        kit.interval_line(axes, places, scores[name].T, elinewidth=1.1, **look)
     ticks = [0, 0.2, 0.4, 0.6, 0.8]
     kit.scales(axes, x=(-0.03, 1.03), y=(0, 0.95), xticks=drifts, yticks=ticks, grid="y")
     axes.set(xlabel="drift: share of frauds that imitate")

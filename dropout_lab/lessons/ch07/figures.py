@@ -397,11 +397,8 @@ def activation_shares(values, rates, stored, layer, rate):
         yticks=kit.percent(0, 20, 40, 60), xlabel="dropout rate",
         title="share of units at work, five seeds, 20 epochs",
     )  # fmt: skip
-    kit.mark_key(
-        figure,
-        (0.125, 0.955, "■", kit.BLUE, "rate 0"),
-        (0.54, 0.955, "■", kit.ORANGE, f"rate {rate:.1f}"),
-    )
+    both = (0.125, kit.BLUE, "rate 0"), (0.54, kit.ORANGE, f"rate {rate:.1f}")
+    kit.mark_key(figure, 0.955, *both)
     return describe(
         figure,
         f"{layer}: a test image makes {shares[0]:.0%} of the units active without dropout and "

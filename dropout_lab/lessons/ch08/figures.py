@@ -143,11 +143,8 @@ def average_of_samples(predictions, distances, whole_distance, counts, k, rate):
     kit.point(top, classes, whole, "D", kit.BLUE, 6, clip_on=False)
     kit.scales(top, y=(-0.1, 1.08), yticks=[0, 0.5, 1], title="probability of each digit")
     kit.mark_key(
-        figure,
-        (0.13, 0.96, "■", kit.ORANGE, f"average of {k}"),
-        (0.44, 0.96, "—", INK, "all sub-networks"),
-        (0.77, 0.96, "◆", kit.BLUE, "one pass"),
-        size=11, fontsize=9.5,
+        figure, 0.96, (0.13, kit.ORANGE, f"average of {k}"), (0.44, INK, "all sub-networks", "—"),
+        (0.77, kit.BLUE, "one pass", "◆"), size=11, fontsize=9.5,
     )  # fmt: skip
     at = list(counts).index(k)
     low, high = np.quantile(distances, (0.1, 0.9), axis=1)

@@ -48,9 +48,8 @@ def sampled_masks(names, least_squares, exact, found, counts, distances, count, 
     top.hlines(exact, places - 0.28, places + 0.28, color=INK, linewidth=2)
     kit.scales(top, y=(-72, 72), yticks=[-50, 0, 50], grid="y")
     at = list(counts).index(count)
-    for row, color, line, marker in zip(
-        distances, (kit.ORANGE, kit.BLUE), ("--", "-"), ("o", "s"), strict=True
-    ):
+    looks = (kit.ORANGE, "--", "o"), (kit.BLUE, "-", "s")
+    for row, (color, line, marker) in zip(distances, looks, strict=True):
         bottom.plot(counts, row, color=color, linestyle=line)
         kit.point(bottom, count, row[at], marker, color, 7)
     kit.scales(
@@ -263,11 +262,8 @@ def words_kept(words, counts, dropout, decay, rate):
     labels = [f"{word}\nin {count}" for word, count in zip(words, counts, strict=True)]
     kit.paired_bars(panel, kit.categories(panel, labels), decay, dropout)
     kit.scales(panel, y=(0, 1), yticks=kit.percent(0, 50, 100), grid="y")
-    kit.mark_key(
-        figure,
-        (0.115, 0.94, "■", kit.BLUE, "weight decay"),
-        (0.45, 0.94, "■", kit.ORANGE, f"rate {rate:.1f}"),
-    )
+    both = (0.115, kit.BLUE, "weight decay"), (0.45, kit.ORANGE, f"rate {rate:.1f}")
+    kit.mark_key(figure, 0.94, *both)
     said = "; ".join(
         f"{word} {one:.0%} and {other:.0%}"
         for word, one, other in zip(words, dropout, decay, strict=True)

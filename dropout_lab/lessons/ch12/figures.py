@@ -263,12 +263,8 @@ def variance_shift(ratios, formula, kept, renewed, rates, order, rate):
         bottom, x=(-0.02, max(rates) + 0.02), y=(40, 100), xticks=rates, grid="y",
         yticks={tick: f"{tick} %" for tick in (40, 60, 80, 100)}, xlabel="dropout rate",
     )  # fmt: skip
-    kit.line_key(
-        figure,
-        (0.14, 0.44, kit.WITH, "statistics with masks"),
-        (0.6, 0.44, kit.WITHOUT, "without masks"),
-        length=0.06,
-    )
+    masked, plain = (kit.WITH, "statistics with masks"), (kit.WITHOUT, "without masks")
+    kit.line_key(figure, (0.14, 0.44, *masked), (0.6, 0.44, *plain), length=0.06)
     lost, margin = t_interval(100 * (renewed - kept))
     text = ", ".join(f"{value:.2f}" for value in mean)
     return describe(
@@ -306,12 +302,8 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
     figure, top, bottom = kit.placed(4.2, (0.145, 0.53, 0.825, 0.4), (0.145, 0.075, 0.825, 0.255))
     epochs = np.arange(1, validation["none"].shape[1] + 1)
     ends = [validation[name].mean(axis=0)[-1] for name in ("none", schedule)]
-    # The words stand apart where the curves meet.
-    apart = max(0, 0.05 - abs(ends[0] - ends[1])) / 2 * (1 if ends[0] > ends[1] else -1)
-    looks = ("none", kit.WITHOUT, apart), (schedule, kit.WITH, -apart)
-    for end, (name, look, shift) in zip(ends, looks, strict=True):
+    for name, look in (("none", kit.WITHOUT), (schedule, kit.WITH)):
         kit.interval_band(top, epochs, validation[name].T, look)
-        top.text(1.02 * epochs[-1], end + shift, f"{end:.2f} {name}", va="center")
     if schedule != "standard":
         top.axvline(epochs_before + 0.5, color=kit.GRAY, linestyle=":", linewidth=1.4)
     ticks = [1, *range(len(epochs) // 5, len(epochs) + 1, len(epochs) // 5)]
@@ -320,6 +312,9 @@ def schedule_effects(validation, changes, epochs_before, net, schedule, measure)
         yticks=[0.2, 0.3, 0.4, 0.5, 0.6], title="validation loss in nats", xlabel="epoch",
     )  # fmt: skip
     top.spines["bottom"].set_bounds(1, epochs[-1])
+    named = zip(ends, ("none", schedule), strict=True)
+    rows = ((end, f"{end:.2f} {name}") for end, name in named)
+    kit.label_ends(top, 1.02 * epochs[-1], *rows, apart=0.05)
 
     loss = measure.endswith("loss")
     bottom.axhline(0, color=INK, linewidth=0.8)

@@ -69,7 +69,7 @@ def evidence_figure(evidence, rows, rule=None):
     figure.text(0.03, 0.945, rule.says if rule else "", va="center", fontsize=11.5)
     figure.text(0.03, 0.845, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
     for x, (name, look) in zip((0.36, 0.57, 0.78), _LOOKS.items(), strict=True):
-        kit.line_key(figure, (x, 0.755, {**look, "linestyle": "none"}, name), length=0, gap=0.025)
+        kit.point_key(figure, (x, 0.755, {**look, "linestyle": "none"}, name))
     _draw_gains(panel, evidence, rows)
     advice = f"{rule.says}. {rule.because} " if rule else ""
     return describe(figure, advice + _say(evidence, rows))
