@@ -2,15 +2,14 @@
 
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
+from dropout_lab.explorer.style import COLORS
 from dropout_lab.network import MLP, softmax
-from dropout_lab.playground.page import button, piece, slider
+from dropout_lab.playground.page import button, canvas, piece, slider
 
 __all__ = ["click_a_unit"]
 
@@ -180,10 +179,7 @@ def _still():
     net, mask, scale = net_to_click(), np.arange(UNITS) != DROPPED, 1 / (1 - RATE)
     scores, factors = net.forward(EXAMPLE, [mask])[0], mask * scale
     found = net.gradients(EXAMPLE, np.array([LABEL]), [mask])
-    figure, axes = plt.subplots(figsize=(FIGURE_WIDTH, 4.6))
-    figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
-    axes.set(xlim=(0, 100), ylim=(HEIGHT + 56, -20))
-    axes.axis("off")
+    figure, axes = canvas(4.6, (0, 100), (HEIGHT + 56, -20), margin=0.01)
     write = partial(axes.text, va="center")
     back = partial(write, color=COLORS["with"])
     for x, name, side in zip((0, 48, 100), HEADS, ("left", "center", "right"), strict=True):

@@ -2,15 +2,14 @@
 
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab import _checks as check
 from dropout_lab.conventions import CONVENTIONS, EXPONENTS
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import COLORS, INK
 from dropout_lab.layer import sample_mask
-from dropout_lab.playground.page import button, menu, piece, seed_field, slider
+from dropout_lab.playground.page import button, canvas, menu, piece, seed_field, slider
 
 __all__ = ["type_your_own_layer"]
 
@@ -185,10 +184,7 @@ def _still(convention, rate):
     means, expected, inference = (
         outputs.mean(axis=0), way.train_mean(x, rate), way.apply_inference(x, rate),
     )  # fmt: skip
-    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 2.7))
-    figure.subplots_adjust(left=0, right=1, top=1, bottom=0)
-    panel.set(xlim=(-1.6, 4.5), ylim=(7.7, -0.7))
-    panel.axis("off")
+    figure, panel = canvas(2.7, (-1.6, 4.5), (7.7, -0.7))
 
     def row(height, name, values, look, kept=None):
         panel.text(-1.55, height, name, va="center")

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 
 from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
 from dropout_lab.explorer.page import Published, image_html, script_text, style_text
-from dropout_lab.explorer.style import figure_style
+from dropout_lab.explorer.style import FIGURE_WIDTH, figure_style
 
 __all__ = ["piece"]
 
@@ -69,6 +69,15 @@ def piece(kind, name, draw, *, controls, view, scripts, texts=None, **data):
     return Published(page, sentence)
 
 
+def canvas(height, x, y, margin=0):
+    """Return a figure of the book's width, and axes with these limits and no frame that fill it."""
+    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, height))
+    figure.subplots_adjust(margin, margin, 1 - margin, 1 - margin)
+    panel.set(xlim=x, ylim=y)
+    panel.axis("off")
+    return figure, panel
+
+
 def slider(name, value, low, high, step, unit=""):
     """Return a slider with its value, and its unit, beside it."""
     limits = f'min="{low}" max="{high}" step="{step}" value="{value}" data-unit="{unit}"'
@@ -81,18 +90,11 @@ def menu(name, value, options):
     return _labeled(name, f"<select {{}}>{listed}</select>")
 
 
-def field(name, value):
-    """Return a field to type a number into."""
-    return _labeled(name, f'<input value="{value}" inputmode="decimal" {{}}>')
-
-
 def seed_field(value):
     """Return a field for a seed; its title says what is allowed."""
-    return field("seed", value).replace(
-        'inputmode="decimal"',
-        'inputmode="numeric" required pattern="[0-9]{1,6}" '
-        'title="The seed is a whole number from 0 to 999999."',
-    )
+    kind = 'inputmode="numeric" required pattern="[0-9]{{1,6}}"'
+    title = 'title="The seed is a whole number from 0 to 999999."'
+    return _labeled("seed", f'<input value="{value}" {kind} {title} {{}}>')
 
 
 def _labeled(name, control):

@@ -3,14 +3,13 @@
 from functools import partial
 from itertools import product
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
-from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH, INK
+from dropout_lab.explorer.style import COLORS, INK
 from dropout_lab.layer import sample_mask
-from dropout_lab.playground.page import button, piece, seed_field, slider
+from dropout_lab.playground.page import button, canvas, piece, seed_field, slider
 from dropout_lab.study_group import FRIENDS, train
 
 __all__ = ["study_session"]
@@ -166,10 +165,7 @@ def _still(rate, seed):
     heard = views * mask / (1 - rate)
     said = heard @ weights
     weights = weights + step * (truth - said) * heard
-    figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, 2.9))
-    figure.subplots_adjust(0, 0, 1, 1)
-    panel.set(xlim=(0, 100), ylim=(20, 0))
-    panel.axis("off")
+    figure, panel = canvas(2.9, (0, 100), (20, 0))
     for k, (name, there) in enumerate(zip(FRIENDS.names, mask, strict=True)):
         seat, disc = 20 + 14.5 * k, 900 * abs(weights[k]) / 0.7
         color = COLORS["with" if there else "dropped"]
@@ -191,12 +187,9 @@ def _still(rate, seed):
         panel.text(_place(value), 16.5, f"{value}".replace("-", "−"), ha="center", size=9)
     panel.plot([_place(truth)] * 2, [13.5, 17.2], color=INK, linewidth=1.5)
     panel.plot(_place(said), 15.7, "^", color=COLORS["with"], markersize=7)
-    for value, name, height, color in (
-        (truth, "truth", 18.2, INK),
-        (said, "the group", 19.7, COLORS["with"]),
-    ):
-        words = f"{name} {_shown(value)}"
-        panel.text(_place(value), height, words, ha="center", color=color, weight="bold")
+    write = partial(panel.text, ha="center", weight="bold")
+    write(_place(truth), 18.2, f"truth {_shown(truth)}", color=INK)
+    write(_place(said), 19.7, f"the group {_shown(said)}", color=COLORS["with"])
     home = [name for name, there in zip(FRIENDS.names, mask, strict=True) if not there]
     low = said < truth
     return describe(

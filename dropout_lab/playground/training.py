@@ -15,31 +15,14 @@ from dropout_lab.sweeps import load_results
 
 __all__ = ["CASES", "digit_parts", "train_it_here"]
 
+_CASE = ("images", "redrawn", "units", "steps", "learningRate", "rate")
 CASES = {
-    "dropout wins": {
-        "images": 200,
-        "redrawn": 0.3,
-        "units": 128,
-        "steps": 600,
-        "learningRate": 0.001,
-        "rate": 0.5,
-    },
-    "dropout loses": {
-        "images": 1000,
-        "redrawn": 0.0,
-        "units": 16,
-        "steps": 400,
-        "learningRate": 0.003,
-        "rate": 0.5,
-    },
-    "nobody knows": {
-        "images": 60,
-        "redrawn": 0.0,
-        "units": 64,
-        "steps": 800,
-        "learningRate": 0.001,
-        "rate": 0.5,
-    },
+    name: dict(zip(_CASE, values, strict=True))
+    for name, values in {
+        "dropout wins": (200, 0.3, 128, 600, 0.001, 0.5),
+        "dropout loses": (1000, 0.0, 16, 400, 0.003, 0.5),
+        "nobody knows": (60, 0.0, 64, 800, 0.001, 0.5),
+    }.items()
 }
 """Where a reader may start: training images, the share of their labels that are redrawn at random,
 units in each of two hidden layers, steps of Adam in batches of 32, its learning rate, and the
