@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import logging
 import re
 from itertools import groupby, pairwise
@@ -10,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import tinycss2
+
+from book import typeface
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each step of its work
 
@@ -80,7 +81,8 @@ def join_styles(site, pages, kept):
 
 def _once(kept, whole, classes, fonts):
     """Return the site's style sheet, made only if it is not the one that the last build made."""
-    made_of = repr((whole, sorted(classes), Path(__file__).read_text(encoding="utf-8")))
+    code = [Path(file).read_text(encoding="utf-8") for file in (__file__, typeface.__file__)]
+    made_of = repr((whole, sorted(classes), code))
     path = kept / f"styles-{hashlib.sha256(made_of.encode()).hexdigest()}.css"
     if not path.exists():
         for other in kept.glob("styles-*"):
@@ -207,35 +209,14 @@ def inline_icon_fonts(style, fonts, classes):
     def inline(face):
         if face[1].startswith("fa-regular") and "fa-regular" not in classes:
             return ""  # it draws the same icons as the solid one, by the same numbers
-        font = _subset(fonts / f"{face[1]}.ttf", codes)
+        # The copyright and the license stay.
+        font = typeface.subset(fonts / f"{face[1]}.ttf", codes, "woff", [], names=[0, 13, 14])
         if font is None:
             return ""
         data = base64.b64encode(font).decode()
         return _SOURCES.sub(f"src:url(data:font/woff;base64,{data}) format('woff')", face[0])
 
     return _FACE.sub(inline, style)
-
-
-def _subset(path, codes):
-    """Return a font with these characters alone as WOFF; None if it has none of them."""
-    from fontTools.subset import Options, Subsetter  # seldom needed, and not fast
-    from fontTools.ttLib import TTFont
-
-    font = TTFont(path, recalcTimestamp=False)
-    here = codes & set(font.getBestCmap())
-    if not here:
-        return None
-    options = Options()
-    options.layout_features = []
-    options.hinting = False
-    options.name_IDs = [0, 13, 14]  # the copyright and the license stay
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=here)
-    subsetter.subset(font)
-    font.flavor = "woff"
-    written = io.BytesIO()
-    font.save(written)
-    return written.getvalue()
 
 
 def _read(static, name):

@@ -27,17 +27,22 @@ PACKAGES = {
 }
 
 
-def subset(font):
-    """Return a WOFF2 font, from its bytes, with `CHARACTERS` alone."""
-    from fontTools.subset import Options, Subsetter  # with brotli, which only this needs
+def subset(file, codes, flavor, features, names):
+    """Return a font with the characters of these codes alone; None if it has none of them.
+
+    `features` and `names` say what it keeps of its layout and of what it tells of itself.
+    """
+    from fontTools.subset import Options, Subsetter  # seldom needed, and not fast
     from fontTools.ttLib import TTFont
 
-    font = TTFont(io.BytesIO(font), recalcTimestamp=False)
-    options = Options(hinting=False, layout_features=FEATURES, name_IDs=[0, 1, 2, 13, 14])
-    subsetter = Subsetter(options)
-    subsetter.populate(text=CHARACTERS)
+    font = TTFont(file, recalcTimestamp=False)
+    here = set(codes) & set(font.getBestCmap())
+    if not here:
+        return None
+    subsetter = Subsetter(Options(hinting=False, layout_features=features, name_IDs=names))
+    subsetter.populate(unicodes=here)
     subsetter.subset(font)
-    font.flavor = "woff2"
+    font.flavor = flavor
     written = io.BytesIO()
     font.save(written)
     return written.getvalue()
@@ -51,7 +56,8 @@ def main():
         with fetch(f"@fontsource/{family}", version, integrity) as package:
             for style in styles:
                 name = f"package/files/{family}-latin-{style}.woff2"
-                made = subset(package.extractfile(name).read())
+                font, codes = io.BytesIO(package.extractfile(name).read()), map(ord, CHARACTERS)
+                made = subset(font, codes, "woff2", FEATURES, names=[0, 1, 2, 13, 14])
                 (FONTS / f"{family}-{style}.woff2").write_bytes(made)
             license_text = package.extractfile("package/LICENSE").read()
             (FONTS / f"{family}-license.txt").write_bytes(license_text)
