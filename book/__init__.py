@@ -77,7 +77,8 @@ def setup(app):
     app.connect("env-updated", share_work)  # once all is read
     app.connect("missing-reference", sources.find_notebook)
     app.connect("missing-reference", reference.find_name)
-    app.connect("doctree-resolved", reference.link_names)
+    app.connect("doctree-resolved", reference.list_uses)
+    app.connect("doctree-resolved", reference.link_prose)
     # Before opengraph, at 500, reads what the page says of itself.
     app.connect("html-page-context", sharing.choose_card, priority=400)
     # After it, and after the theme has laid out its header.

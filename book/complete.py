@@ -63,14 +63,10 @@ def stored_explorers(notebook):
 
 def _explorers_asked_for(source):
     """Count the calls of explore in statements of a cell that are there to display something."""
-    shown = [
-        part for part in ast.parse(_MAGIC.sub(r"\1pass", source)).body if type(part) is ast.Expr
-    ]
-    return sum(
-        isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "explore"
-        for part in shown
-        for node in ast.walk(part)
-    )
+    parts = ast.parse(_MAGIC.sub(r"\1pass", source)).body
+    nodes = [node for part in parts if isinstance(part, ast.Expr) for node in ast.walk(part)]
+    calls = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+    return sum(call.split(".")[-1] == "explore" for call in calls)
 
 
 def explorer_fault(explorer):

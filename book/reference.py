@@ -315,12 +315,6 @@ def _place(app, page, entry):
     return f"{app.builder.get_relative_uri(page, entry.docname)}#{entry.node_id}"
 
 
-def link_names(app, doctree, docname):
-    """End entries with the chapters that use them, and make links of names in the prose."""
-    list_uses(app, doctree, docname)
-    link_prose(app, doctree, docname)
-
-
 def link_prose(app, doctree, docname):
     """Make links of names in the prose that the code of the page imports from the package."""
     imports = app.env.api_imports.get(docname, {})

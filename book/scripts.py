@@ -33,12 +33,9 @@ def silence_thebe(app):
     jupyter-book always loads it. Without a kernel server it does nothing but declare its
     script twice, which is an error in the browser's console, and name a content network.
     """
-    for listeners in app.events.listeners.values():
-        listeners[:] = [
-            listener
-            for listener in listeners
-            if not listener.handler.__module__.startswith("sphinx_thebe")
-        ]
+    for listener in [each for several in app.events.listeners.values() for each in several]:
+        if listener.handler.__module__.startswith("sphinx_thebe"):
+            app.disconnect(listener.id)
     styles = app.registry.css_files
     styles[:] = [(name, options) for name, options in styles if name != "sphinx-thebe.css"]
 

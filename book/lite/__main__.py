@@ -152,16 +152,9 @@ def _settings(output):
 
 def _run(command, **options):
     """Run a program quietly; if it fails show what it said and stop."""
+    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
-    result = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        check=False,
-        **options,
-    )
+    result = subprocess.run(command, env=environment, **options)
     if result.returncode:
         sys.exit(f"{result.stdout}\n{' '.join(command)} failed")
 

@@ -144,13 +144,9 @@ class _Plan:
     def page(self, box, grid, frames):
         """Return the page with a frame for each combination of some positions on each axis."""
         axes = list(zip(self.axes, grid, strict=True))
-        return published_html(
-            box,
-            [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes],
-            frames,
-            [chosen.index(axis.start) for axis, chosen in axes],
-            self.play,
-        )
+        named = [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes]
+        start = [chosen.index(axis.start) for axis, chosen in axes]
+        return published_html(box, named, frames, start, self.play)
 
     def summary(self):
         """Say how many frames there are and on which axes."""

@@ -275,11 +275,8 @@ def _write(element, used):
         inside += _write(child, used)
         if tag in ("text", "tspan") and child.tail:
             inside += html.escape(child.tail, quote=False)
-    return (
-        f"<{tag}{''.join(attributes)}>{inside}</{tag}>"
-        if inside
-        else f"<{tag}{''.join(attributes)}/>"
-    )
+    start = f"<{tag}{''.join(attributes)}"
+    return f"{start}>{inside}</{tag}>" if inside else f"{start}/>"
 
 
 def _with_palette(source):

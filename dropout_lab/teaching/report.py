@@ -41,11 +41,8 @@ class Report:
         self.hint = hint
         self.arguments = () if trial is None else trial.arguments()
         self._asks = "" if self.passed else f"Asked for: {exercise.asks}"
-        self._title = (
-            f"{exercise.name}: all {len(lines)} trials right"
-            if self.passed
-            else f"{exercise.name}: {right} of {len(exercise.trials)} trials right"
-        )
+        count = f"all {right}" if self.passed else f"{right} of {len(exercise.trials)}"
+        self._title = f"{exercise.name}: {count} trials right"
 
     def __bool__(self):
         """Return whether all trials are right."""

@@ -165,13 +165,8 @@ class _KerasTwin:
         self.device = str(model.weights[0].value.device).rpartition("device:")[2].lower()
 
     def train_epoch(self, order):
-        found = self._model.fit(
-            self._train.x[order],
-            self._train.labels[order],
-            batch_size=self._size,
-            shuffle=False,
-            verbose=0,
-        )
+        x, labels = self._train.x[order], self._train.labels[order]
+        found = self._model.fit(x, labels, batch_size=self._size, shuffle=False, verbose=0)
         return found.history["loss"][0]
 
     def logits(self):
