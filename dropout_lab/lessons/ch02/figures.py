@@ -43,9 +43,12 @@ def before_and_after(x, outputs, rate, *, top):
         means.append(values.mean())
         panel.plot([0.3, n + 0.7], [x.mean()] * 2, **kit.TARGET)
         panel.plot([n + 0.8, n + 1.3], [means[-1]] * 2, color=kit.ORANGE, linewidth=2.4)
+        # The two words stand apart where the means meet.
+        apart = max(0, 0.13 * top - abs(x.mean() - means[-1])) / 2
+        apart *= 1 if means[-1] > x.mean() else -1
+        for mean, shift, word in ((x.mean(), -apart, "before"), (means[-1], apart, "now")):
+            panel.text(n + 1.5, mean + shift, f"{mean:.2f} {word}", va="center")
         kit.scales(panel, x=(0.3, n + 1.3), y=(0, top), xticks=[], yticks=np.arange(0, top))
-        ends = (x.mean(), f"{x.mean():.2f} before"), (means[-1], f"{means[-1]:.2f} now")
-        kit.label_ends(panel, n + 1.5, *ends, apart=0.13 * top)
         panel.spines["bottom"].set_bounds(0.3, n + 0.7)
     both[0].set_title(f"mask {count}: {dropped} of {n} dropped, the others × {factor:.2f}")
     both[1].set_title(f"mean of {count} masks" if count > 1 else "mean of 1 mask")
