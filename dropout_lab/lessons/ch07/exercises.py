@@ -8,7 +8,7 @@ from dropout_lab.masks import all_masks
 from dropout_lab.teaching.exercise import Exercise, Mistake, Trial, kept_for_dropped
 
 
-def _at_work(sizes, rate, outer=False):
+def _at_work(sizes, rate):
     """Return the mean number of weights with both ends kept, over all masks of hidden units."""
     masks, probabilities = all_masks(sum(sizes[1:-1]), rate)
     ends = np.cumsum([0, *sizes[1:-1]])
