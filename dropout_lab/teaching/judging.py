@@ -77,7 +77,9 @@ def _try(trial, function):
         warnings.simplefilter("ignore")
         try:
             answer = function(*arguments)
-        except (Exception, SystemExit) as error:  # the latter too: exit() must not end the notebook
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: exit() must not end the notebook
             return _Outcome(trial, f"your function raised {_error(error, function)}")
         outcome = _compare(trial, answer)
     if not outcome.wrong and _changed(arguments, trial.arguments()):
@@ -96,7 +98,9 @@ def _compare(trial, answer):
                 return _Outcome(trial, wrong, hint)
         got = trial.measured(answer)
         return _Outcome(trial, *complaint(got, expected, trial.tolerance), got)
-    except (Exception, SystemExit) as error:  # an answer may hold functions, or operators that fail
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an answer may hold functions, or operators that fail
         cannot = f"got {named(answer)}, which cannot be used here ({_error(error)})"
         return _Outcome(trial, cannot)
 
