@@ -58,7 +58,7 @@ def open_piece(browser, tmp_path):
     def open_it(piece, after="", before="", style="", **options):
         path = tmp_path / "page.html"
         head = f'<!doctype html><html data-content_root=""><style>{style}</style>'
-        head += '<meta name="viewport" content="width=device-width">'
+        head += '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         html = piece._repr_html_()
         path.write_text(head + html, encoding="utf-8")
         (tmp_path / "_static").mkdir(exist_ok=True)
