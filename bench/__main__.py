@@ -6,7 +6,7 @@ from bench.data import use_shared_data
 if __name__ == "__main__":
     use_shared_data()
     speed.main()
-    chapters.main()
     explorer.main()
     pieces.main()
     pages.main()
+    chapters.main()

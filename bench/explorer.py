@@ -2,6 +2,7 @@
 
 import gzip
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -78,11 +79,13 @@ def _publish():
     print_table("A bar figure of 19 frames", ["measured", "target", "what"], rows)
 
 
-def _in_the_browser():
+def _in_the_browser(chapters):
     """Print how long a step of each explorer takes in Chromium, from frame to frame."""
     rows = []
     with running_chromium() as browser:
         for path in sorted((SITE / "chapters").glob("*.html")):
+            if chapters and not path.stem.startswith(chapters):
+                continue
             (bare,) = _frame_times(browser, lambda page: page.set_content(BARE))
             found = _frame_times(browser, lambda page, path=path: page.goto(path.as_uri()))
             for number, times in enumerate(found, 1):
@@ -121,7 +124,11 @@ def _p95(times):
     return statistics.quantiles(times, n=20)[-1]
 
 
-def main():
-    """Print both tables of the explorer."""
+def main(*chapters):
+    """Print both tables of the explorer; of all chapters, or of those whose names begin so."""
     _publish()
-    _in_the_browser()
+    _in_the_browser(chapters)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

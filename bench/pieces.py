@@ -1,5 +1,7 @@
-"""What a piece that computes costs: the time of "Train it here" in Chromium."""
+"""What the pieces that compute cost: their weight, and the time of "Train it here" in Chromium."""
 
+import gzip
+import re
 import statistics
 import time
 from pathlib import Path
@@ -25,6 +27,26 @@ WATCH = """figure => {
         if (/^After /.test(say.textContent)) done(seen);
     }).observe(figure.querySelector('.pg-view'), {subtree: true, childList: true}));
 }"""
+
+
+def _weights():
+    """Print what all scripts and all data of the site's pieces weigh, gzipped."""
+    parts = {}
+    for page in sorted((SITE / "chapters").glob("*.html")):
+        found = re.findall(r'(?s)<script data-part="(\w+)">(.*?)</script>', page.read_text("utf-8"))
+        parts |= dict(found)
+    parts.pop("predict", None)  # a question, which computes nothing
+    rows = [[_gzipped("".join(parts.values()).encode()), "<= 10 kB", f"all {len(parts)} scripts"]]
+    rows += [[_gzipped(text.encode()), "", f"{name}.js by itself"] for name, text in parts.items()]
+    targets = {"digits": "<= 45 kB"}
+    for path in sorted((SITE / "_static" / "data").glob("*.js")):
+        target = targets.get(path.stem, "<= 110 kB")
+        rows.append([_gzipped(path.read_bytes()), target, f"{path.name}, on demand"])
+    print_table("Pieces that compute, gzipped", ["measured", "target", "what"], rows)
+
+
+def _gzipped(data):
+    return f"{len(gzip.compress(data)) / 1e3:.1f} kB"
 
 
 def _train(browser, slowdown):
@@ -53,7 +75,7 @@ def _train(browser, slowdown):
     return seen, seconds, used
 
 
-def main():
+def _in_the_browser():
     """Print how long a reader waits, and what the processor does meanwhile."""
     with running_chromium() as browser:
         runs = [_train(browser, 1) for _ in range(ROUNDS)]
@@ -71,3 +93,9 @@ def main():
         [f"{longest:.0f} ms", "<= 50 ms", "longest task over 50 ms, processor 4x slower"],
     ]
     print_table(f"Train it here (median of {ROUNDS})", ["measured", "target", "what"], rows)
+
+
+def main():
+    """Print both tables."""
+    _weights()
+    _in_the_browser()
