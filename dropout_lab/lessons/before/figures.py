@@ -1,4 +1,4 @@
-"""Figures of "Before you start": a unit, a layer, softmax, cross-entropy, a step."""
+"""Figures of "Before you start": a unit, a layer, softmax, cross-entropy, a step, slopes."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import INK
 from dropout_lab.lessons import kit
 
-__all__ = ["descent", "layer", "probabilities", "surprise", "unit"]
+__all__ = ["chain", "descent", "layer", "probabilities", "surprise", "unit"]
 
 
 def unit(inputs, weights, bias):
@@ -164,4 +164,39 @@ def descent(path, loss, step):
         figure,
         f"After {step} step{'s' * (step != 1)} the weight is {kit.minus(path[step])} and the loss "
         f"{loss(path[step]):.2f}.",
+    )
+
+
+def chain(change, slopes):
+    """Draw how far a number moves, and those that hang on it one behind the other.
+
+    Parameters
+    ----------
+    change : float
+        How far the first moves, at most 0.3 either way.
+    slopes : tuple of float
+        How many times as far y moves as x, and the loss as y.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    moves = np.round(change * np.cumprod([1, *slopes]), 6) + 0  # no -0
+    figure, panel = kit.panels(height=2.0, left=0.27, right=0.97, top=0.84, bottom=0.08)
+    panel.barh([0, -1, -2], moves, 0.5, color=kit.BLUE)
+    panel.axvline(0, color=INK, linewidth=0.8)
+    for row, move in enumerate(moves):
+        beyond = {"xytext": (5 if move >= 0 else -5, 0), "textcoords": "offset points"}
+        side = "left" if move >= 0 else "right"
+        panel.annotate(kit.minus(move, 1), (move, -row), ha=side, va="center", **beyond)
+    by = [f"{slope:g}".replace("-", "−") for slope in (*slopes, np.prod(slopes))]
+    names = ("x", f"y: {by[0]} times x", f"loss: {by[1]} times y")
+    kit.scales(panel, x=(-2.2, 2.2), y=(-2.6, 0.6), xticks=[])
+    panel.set_yticks([0, -1, -2], names)
+    panel.tick_params(axis="y", length=0)
+    panel.set_title("How far each of them moves")
+    panel.spines[["left", "bottom"]].set_visible(False)
+    x, y, loss = (kit.minus(move, 1) for move in moves)
+    return describe(
+        figure, f"x moves by {x}, y by {y}, and the loss by {loss}: {by[2]} times as far as x."
     )
