@@ -83,7 +83,7 @@
       const {name} = target;
       if (name === "Morph") target.ariaPressed = root.classList.toggle("pg-group-net");
       if (name in more) {
-        state.exam = !more[name];
+        state.exam = name === "Exam";
         held.valueAsNumber += more[name];
         remember(change(held));
       }

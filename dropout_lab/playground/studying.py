@@ -51,8 +51,9 @@ def study_session(rate=0.35, seed=3):
     more = {
         "Next session": 1,
         "Ten more": 10,
-        "Hundred more": 100,
+        "500 more": 500,
         "Exam": 0,
+        "Morph": 0,
         "Start again": -10_000,
     }
     controls = (
