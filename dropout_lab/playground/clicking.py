@@ -94,7 +94,7 @@ _KEY = (
     '<p class="pg-key"><span><b>0.6</b> a weight</span>'
     '<span><b class="pg-with">−0.53</b> its gradient</span>'
     '<span><i class="pg-disc"></i>speaks</span><span><i class="pg-dot"></i>silent by ReLU</span>'
-    '<span><i class="pg-ring"></i>dropped</span></p>'
+    '<span><i class="pg-ring"></i>dropped</span><span><b>←</b> the right class</span></p>'
 )
 _HOLE = "<b data-n></b>"  # where the script writes a number, in the order of the page
 
@@ -128,7 +128,7 @@ def _net():
         )
     heads = "".join(f"<span>{name}</span>" for name in HEADS)
     inputs = "".join(
-        f'<p style="top:{y}px">{value:g}</p>' for y, value in zip(ENDS, EXAMPLE[0], strict=True)
+        f'<p style="top:{y}px">{value:.1f}</p>' for y, value in zip(ENDS, EXAMPLE[0], strict=True)
     )
     outputs = "".join(
         f'<p style="top:{y}px">{_class(k)}<br>{_HOLE}<br><span class="pg-with">{_HOLE}</span></p>'
@@ -185,7 +185,7 @@ def _still():
     for x, name, side in zip((0, 48, 100), HEADS, ("left", "center", "right"), strict=True):
         write(x, -12, name, ha=side)
     for k, y in enumerate(ENDS):
-        write(2, y, f"{EXAMPLE[0, k]:g}", ha="center")
+        write(2, y, f"{EXAMPLE[0, k]:.1f}", ha="center")
         write(95, y - 16, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold", ha="center")
         write(95, y, f"{softmax(scores)[k]:.2f}", ha="center")
         back(95, y + 16, _number(found.biases[1][k], "+"), ha="center")

@@ -149,17 +149,19 @@ def layer_gradients(right, wrong, rate, layers, limits):
     figure, axes = kit.panels(height=3.2, left=0.13, right=0.98, top=0.8, bottom=0.155)
     names = [f"weights {layer}" for layer in range(1, len(right) + 1)]
     places = kit.categories(axes, names, start=1)
-    axes.bar(places, wrong, 0.7, bottom=0, **kit.HATCHED)
-    axes.bar(places, right, 0.7, bottom=0, **kit.hollow())
+    # Points, not bars: a logarithmic axis has no zero for a bar to stand on.
+    unscaled, true = {"color": kit.ORANGE, "marker": "s"}, {**_RIGHT, "markersize": 11}
+    axes.vlines(places, wrong, right, color=kit.ORANGE, linewidth=1.2)
+    axes.plot(places, wrong, linestyle="none", **unscaled)
+    axes.plot(places, right, linestyle="none", **true)
     ratios = [f"{b / a:.3g}" for a, b in zip(right, wrong, strict=True)]
     for place, height, ratio in zip(places, right, ratios, strict=True):
-        axes.text(place, height * 1.12, f"× {ratio}", ha="center", va="bottom")
+        axes.text(place, height * 1.35, f"× {ratio}", ha="center", va="bottom")
     decades = range(int(np.ceil(np.log10(limits[0]))), int(np.log10(limits[1])) + 1)
-    kit.scales(axes, x=(0.4, layers + 0.6), y=limits, yticks=_powers(decades), log="y")
+    kit.scales(axes, x=(0.4, layers + 0.6), y=limits, yticks=_powers(decades), log="y", grid="y")
     axes.set_ylabel("norm of the gradient")
-    unscaled = (0.35, 0.925, kit.HATCHED_BOX, "unscaled, and its ratio to right")
-    right_box = (0.13, 0.925, kit.HOLLOW_BOX, "right")
-    kit.box_key(figure, right_box, unscaled, height=0.045, below=0.02)
+    ratio = "unscaled, and its ratio to right"
+    kit.point_key(figure, (0.15, 0.925, true, "right"), (0.35, 0.925, unscaled, ratio))
     return describe(
         figure,
         f"Rate {rate:.2f}, {len(right)} layers of weights, lowest first: the unscaled gradient is "
