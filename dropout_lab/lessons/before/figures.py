@@ -182,7 +182,7 @@ def chain(change, slopes):
     matplotlib.figure.Figure
     """
     moves = np.round(change * np.cumprod([1, *slopes]), 6) + 0  # no -0
-    figure, panel = kit.panels(height=2.0, left=0.27, right=0.97, top=0.84, bottom=0.08)
+    figure, panel = kit.panels(height=2.4, left=0.27, right=0.97, top=0.86, bottom=0.07)
     panel.barh([0, -1, -2], moves, 0.5, color=kit.BLUE)
     panel.axvline(0, color=INK, linewidth=0.8)
     for row, move in enumerate(moves):
@@ -191,7 +191,7 @@ def chain(change, slopes):
         panel.annotate(kit.minus(move, 1), (move, -row), ha=side, va="center", **beyond)
     by = [f"{slope:g}".replace("-", "−") for slope in (*slopes, np.prod(slopes))]
     names = ("x", f"y: {by[0]} times x", f"loss: {by[1]} times y")
-    kit.scales(panel, x=(-2.2, 2.2), y=(-2.6, 0.6), xticks=[])
+    kit.scales(panel, x=(-2.6, 2.6), y=(-2.6, 0.6), xticks=[])
     panel.set_yticks([0, -1, -2], names)
     panel.tick_params(axis="y", length=0)
     panel.set_title("How far each of them moves")
