@@ -114,6 +114,7 @@ def _frame_times(browser, show):
     show(page)
     page.wait_for_load_state("networkidle")
     page.evaluate("window.MathJax?.startup?.promise.then(() => 0)")  # it works in slices
+    page.mouse.move(700, 450)  # a hand is on the figure: the browser asks what lies below it
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     found = page.evaluate(SWEEP)
     page.close()

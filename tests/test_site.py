@@ -390,6 +390,44 @@ def test_every_explorer_moves_and_shows_the_frame_asked_for(look_at, page):
     assert opened.trouble == []
 
 
+# Gives each slider another value, one a frame.
+STEPS = """async () => {
+    for (const axis of document.querySelectorAll('.xp-ui input.xp-axis')) {
+        axis.value = (+axis.value + 1) % (+axis.max + 1);
+        axis.dispatchEvent(new Event('input', {bubbles: true}));
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
+
+@pytest.mark.parametrize(
+    "page", ["chapters/03_inference_scaling.html", "chapters/04_backward_pass.html"]
+)
+def test_a_step_asks_no_element_around_its_figure_what_it_has(open_page, page):
+    # One such rule, as "div:has(:target)" or "html:has(...)", doubled the time of each step.
+    opened = open_page(page)
+    _reveal(opened)
+    trace, asked, ended = opened.context.browser.new_browser_cdp_session(), {}, []
+    trace.on("Tracing.tracingComplete", lambda event: ended.append(event))
+
+    def note(part):
+        for event in part["value"]:
+            data = event["args"].get("data") or {}
+            asked.setdefault(data.get("reason"), set()).add(data.get("nodeName"))
+
+    trace.on("Tracing.dataCollected", note)
+    kinds = ["disabled-by-default-devtools.timeline.invalidationTracking"]
+    how = {"transferMode": "ReportEvents", "traceConfig": {"includedCategories": kinds}}
+    trace.send("Tracing.start", how)
+    opened.evaluate(STEPS)
+    trace.send("Tracing.end")
+    while not ended:
+        opened.wait_for_timeout(20)
+    trace.detach()
+    assert "path" in asked["Node was inserted into tree"]
+    assert asked.get("Affected by :has()", set()) <= {"LABEL", "DIV class='xp-ui'"}
+
+
 def _reveal(opened):
     """Take the veil from all figures, as a reader does who has no guess."""
     asking = "document.querySelectorAll('[data-on=asks] form')"  # an earlier test may have asked

@@ -78,17 +78,6 @@ def test_style_sheets_are_joined_in_order_with_what_they_import(tmp_path):
     assert '<link rel="icon" href="../_static/mark.svg"/>' in text
 
 
-def test_no_rule_asks_each_new_node_whether_a_cell_has_it():
-    style = (SITE / "_static" / "styles" / "all.css").read_text(encoding="utf-8")
-    # Any node matches "*": a step of a slider would style whole cells again, not the figure.
-    assert not re.search(r":has\([^)]*\*", style)
-    assert "div.cell > :not(:only-child)" in style  # the same without it
-    # Nor does a veil ask the whole page.
-    pages = [path.read_text(encoding="utf-8") for path in SITE.glob("chapters/*.html")]
-    assert not [page for page in pages if "html:has(" in page]
-    assert sum("[data-on=asks]~[data-veil=" in page for page in pages) > 10
-
-
 def test_scripts_wait_behind_the_text_and_those_for_formulas_are_fetched_once():
     formulas = set()
     for path in SITE.glob("chapters/*.html"):
