@@ -213,6 +213,9 @@ def test_the_exam_scores_the_weights_that_stand_there(piece):
         "with Alex ill it changes nothing."
     )
     assert [row[2] for row in seats(page).values()] == [row[3] for row in rows.values()]
+    # Nearly the same practice moves the score by little, and more of it would not help.
+    page.get_by_label("dropout rate").fill("0.01")
+    assert said(page).endswith(" So small a difference may be luck: try other seeds.")
     press(page, "Next session")
     assert said(page).startswith("Session 501.")
     assert seats(page)["Alex"][0] != "ill"

@@ -56,12 +56,13 @@
       });
       // The name of the sentence. An exam's says who wins, with everybody there and with Alex ill.
       const now = root.dataset.now = home[5] ? "none" : !sessions ? "start" :
-        exam ? [...leads.map(Math.sign), sessions < few || sizes[1] < 0.1] : truth > said ? "low" : "high";
+        exam ? [...leads.map(Math.sign), sessions < few ? "early" : sizes[1] < 0.1 ? "small" : "clear"] :
+          truth > said ? "low" : "high";
       const table = {
         ...last, others, scores, levels,
         leads: sizes,
         error: Math.abs(truth - said),
-        scale: dropout([1], [1], rate),
+        scale: rate < 1 ? dropout([1], [1], rate) : "\u221e",
         sessions: "" + sessions,
         home: new Intl.ListFormat("en").format(home) || "nobody",
       };

@@ -99,12 +99,16 @@ def _sentences():
         0: "changes nothing",
         1: '<b class="pg-with">wins by {}</b>',
     }
-    luck = {"true": f" So early that may be luck: go on to session {FEW}.", "false": ""}
+    luck = {
+        "early": f" So early that may be luck: go on to session {FEW}.",
+        "small": " So small a difference may be luck: try other seeds.",
+        "clear": "",
+    }
     exams = {
-        f"{there},{ill},{short}": f"Exam after {_number('sessions')} sessions. With everybody "
+        f"{there},{ill},{sure}": f"Exam after {_number('sessions')} sessions. With everybody "
         f"there dropout {leads[there].format(_number('leads'))}; with Alex ill it "
-        f"{leads[ill].format(_number('leads', 1))}.{luck[short] if there or ill else ''}"
-        for there, ill, short in product(leads, leads, ("true", "false"))
+        f"{leads[ill].format(_number('leads', 1))}.{luck[sure] if there or ill else ''}"
+        for there, ill, sure in product(leads, leads, luck)
     }
     return exams | {
         "start": "Nobody has a say yet: all weights are zero. Press Next session.",
@@ -151,9 +155,9 @@ def _view():
         f'<div class="pg-group-layers" aria-hidden="true">{layers}</div>'
         f'<div class="pg-group-exam">{rows}<div class="pg-group-scale" aria-hidden="true">'
         "<i>0</i><i>0.5</i><i>1</i></div></div></div>"
-        f'<p class="pg-key">A disc is a weight, a hollow one a weight below zero. A voice that is '
-        f"there counts {_number('scale')} times. A session is one question and one step down the "
-        f"gradient; after {STEADY} sessions steps grow smaller.</p>"
+        f'<p class="pg-key">A disc is a weight after the session, a hollow one a weight below '
+        f"zero. A voice that is there counts {_number('scale')} times. A session is one question "
+        f"and one step down the gradient; after {STEADY} sessions steps grow smaller.</p>"
     )
 
 
