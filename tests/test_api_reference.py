@@ -102,7 +102,7 @@ def test_a_chapter_links_names_in_its_code_and_only_ours_in_its_prose(stem):
     [
         ("01_study_group", False, "best_weights", "dropout_lab.study_group.best_weights"),
         ("01_study_group", True, "check", "dropout_lab.teaching.check"),
-        ("04_backward_pass", False, "net.forward", "dropout_lab.network.MLP.forward"),
+        ("04_backward_pass", False, "layer.forward", "dropout_lab.Dropout.forward"),
         ("04_backward_pass", True, "MLP.forward", "dropout_lab.network.MLP.forward"),
         ("07_mnist", True, "dropout_lab.sweeps", "module-dropout_lab.sweeps"),
         ("12_family", False, "dropout", "dropout_lab.dropout"),

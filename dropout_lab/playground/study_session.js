@@ -56,7 +56,7 @@
       });
       // The name of the sentence. An exam's says who wins, with everybody there and with Alex ill.
       const now = root.dataset.now = home[5] ? "none" : !sessions ? "start" :
-        exam ? [...leads.map(Math.sign), sessions < few ? "early" : sizes[1] < 0.1 ? "small" : "clear"] :
+        exam ? [...leads.map(Math.sign), sessions < few ? 2 : +(sizes[1] < 0.1)] :
           truth > said ? "low" : "high";
       const table = {
         ...last, others, scores, levels,

@@ -99,16 +99,16 @@ def _sentences():
         0: "changes nothing",
         1: '<b class="pg-with">wins by {}</b>',
     }
-    luck = {
-        "early": f" So early that may be luck: go on to session {FEW}.",
-        "small": " So small a difference may be luck: try other seeds.",
-        "clear": "",
-    }
+    luck = (
+        "",
+        " So small a difference may be luck: try other seeds.",
+        f" So early that may be luck: go on to session {FEW}.",
+    )
     exams = {
-        f"{there},{ill},{sure}": f"Exam after {_number('sessions')} sessions. With everybody "
+        f"{there},{ill},{doubt}": f"Exam after {_number('sessions')} sessions. With everybody "
         f"there dropout {leads[there].format(_number('leads'))}; with Alex ill it "
-        f"{leads[ill].format(_number('leads', 1))}.{luck[sure] if there or ill else ''}"
-        for there, ill, sure in product(leads, leads, luck)
+        f"{leads[ill].format(_number('leads', 1))}.{luck[doubt] if there or ill else ''}"
+        for there, ill, doubt in product(leads, leads, range(3))
     }
     return exams | {
         "start": "Nobody has a say yet: all weights are zero. Press Next session.",
