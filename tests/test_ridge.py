@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from dropout_lab.masks import all_masks
 from dropout_lab.ridge import (
@@ -60,8 +61,6 @@ def test_prices_are_what_dropout_adds_to_the_loss(x, y, w, rate):
 
 @pytest.mark.parametrize("rate", RATES[1:])
 def test_ridge_is_scikit_learns_on_rescaled_features(rate):
-    from sklearn.linear_model import Ridge
-
     x, y = regression()
     size = np.sqrt(np.mean(x**2, axis=0))
     oracle = Ridge(alpha=len(x) * rate / (1 - rate), fit_intercept=False, solver="svd")
@@ -134,8 +133,6 @@ def test_the_approximation_is_right_to_second_order():
 
 @pytest.mark.parametrize("price", [0.05, 2.0])
 def test_logistic_weight_decay_is_scikit_learns(price):
-    from sklearn.linear_model import LogisticRegression
-
     x, labels = classes()
     oracle = LogisticRegression(C=1 / (2 * price), fit_intercept=False, tol=1e-10)
     expected = oracle.fit(x, labels).coef_[0]
@@ -152,8 +149,6 @@ def test_newtons_method_is_quick(monkeypatch):
 
 @pytest.mark.parametrize("rate", [0.0, 0.3, 0.8])
 def test_logistic_dropout_is_scikit_learns_fit_to_all_masked_copies(rate):
-    from sklearn.linear_model import LogisticRegression
-
     x, labels = classes()
     masks, chances = all_masks(3, rate)
     rows = np.vstack([x * mask / (1 - rate) for mask in masks])

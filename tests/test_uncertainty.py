@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from dropout_lab.lessons.ch11.process import _relu_kernel
 from dropout_lab.lessons.ch11.sweeps import gap_data
@@ -183,8 +184,6 @@ def test_two_equal_passes_of_a_small_model_are_no_error():
 
 @given(st.integers(1, 6), st.integers(2, 5), st.floats(0, 30), st.integers(0, 99))
 def test_doubt_is_entropy_of_the_mean_and_splits_into_two_parts(passes, classes, scale, seed):
-    from scipy import stats
-
     logits = np.random.default_rng(seed).normal(0, 1, (passes, 4, classes)) * scale
     values = softmax(logits)
     doubt = decompose(values)
@@ -235,8 +234,6 @@ def test_the_variance_of_a_readout_is_that_over_all_masks(seed, rate):
 
 
 def test_a_prior_scale_of_4_makes_the_40_points_of_the_chapter_most_probable():
-    from scipy import stats
-
     def evidence(n, scale):
         x, y = gap_data(n)
         kernel = _relu_kernel(x, x, scale) + 0.1**2 * np.eye(n)
