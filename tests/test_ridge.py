@@ -19,7 +19,6 @@ from dropout_lab.ridge import (
     ridge_weights,
     sampled_weights,
 )
-from dropout_lab.study_group import FRIENDS, practice_weights
 
 RATES = (0.0, 0.1, 0.5, 0.9)
 NUMBERS = st.floats(-5, 5, allow_subnormal=False)
@@ -71,13 +70,6 @@ def test_ridge_is_scikit_learns_on_rescaled_features(rate):
     np.testing.assert_allclose(
         ridge_weights(one, one[:, 0], dropout_prices(one, rate)), [(1 - rate) / (2 - rate)] * 2
     )
-
-
-@pytest.mark.parametrize("rate", RATES)
-def test_ridge_agrees_with_the_study_group(rate):
-    views, answers = FRIENDS.questions(12, np.random.default_rng(3))
-    found = ridge_weights(views, answers, dropout_prices(views, rate))
-    np.testing.assert_allclose(found, practice_weights(views, answers, rate), rtol=1e-9)
 
 
 @given(arrays(float, 4, elements=st.floats(0.01, 100)), st.floats(0.01, 0.95))
