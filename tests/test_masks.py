@@ -55,13 +55,6 @@ def test_there_is_a_most_that_can_be_listed(monkeypatch):
         all_masks(4, 0.5)
 
 
-def test_masks_come_in_the_order_in_which_one_lists_subsets_by_size():
-    masks, _ = all_masks(4, 0.3)
-    dropped = [tuple(np.flatnonzero(~mask)) for mask in masks]
-    by_size = [itertools.combinations(range(4), k) for k in range(5)]
-    assert dropped == list(itertools.chain.from_iterable(by_size))
-
-
 # What chapter 2 says about other software, asked of that software.
 
 

@@ -67,17 +67,6 @@ def test_passes_of_our_network_draw_its_masks_one_after_the_other():
     np.testing.assert_array_equal(mc_passes(net, X, 5, seed=1), right)
 
 
-def test_a_seed_fixes_the_passes_and_every_example_has_its_own_masks():
-    same = np.tile(X[:1], (50, 1))
-    for net in (classifier(units=40), MLP([4, 40, 2], np.random.default_rng(0), rate=0.5)):
-        first, again = (mc_passes(net, same, 2, seed=3) for _ in range(2))
-        np.testing.assert_array_equal(first, again)
-        assert first.dtype == np.float64
-        assert len(np.unique(first[0, :, 0])) > 10
-        assert not np.array_equal(first[0], first[1])
-        assert not np.array_equal(first, mc_passes(net, same, 2, seed=4))
-
-
 @pytest.mark.parametrize("kind", DROPPING)
 @pytest.mark.parametrize("beside", [None, 0.0])
 def test_all_that_drops_answers_as_in_train_mode(kind, beside):
