@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropout_lab.masks import all_masks
+from dropout_lab.masks import MAX_UNITS, all_masks
 
 RATES = st.floats(0, 1)
 
@@ -49,6 +49,7 @@ def test_the_number_dropped_is_binomial(n, rate):
 
 
 def test_there_is_a_most_that_can_be_listed(monkeypatch):
+    assert MAX_UNITS == 20  # a million masks, which no test waits for
     monkeypatch.setattr("dropout_lab.masks.MAX_UNITS", 3)
     assert len(all_masks(3, 0.5)[0]) == 8
     with pytest.raises(ValueError, match="n must be at most 3"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from dropout_lab.layer import dropout
 from dropout_lab.masks import all_masks
 from dropout_lab.ridge import (
     confident_prices,
@@ -97,6 +98,9 @@ def test_the_first_copies_serve_all_counts():
     both = sampled_weights(x, y, 0.3, [9, 4], np.random.default_rng(1))
     alone = sampled_weights(x, y, 0.3, [4], np.random.default_rng(1))
     np.testing.assert_array_equal(both[1], alone[0])
+    first = sampled_weights(x, y, 0.3, [1], np.random.default_rng(1))[0]
+    heard = dropout(x, 0.3, np.random.default_rng(1))
+    np.testing.assert_allclose(first, ridge_weights(heard, y, 0.0))
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -126,6 +130,7 @@ def test_the_approximation_is_right_to_second_order():
 @pytest.mark.parametrize("price", [0.05, 2.0])
 def test_logistic_weight_decay_is_scikit_learns(price):
     x, labels = classes()
+    x = np.column_stack([x, np.zeros(len(x))])  # whose weight is right from the beginning
     oracle = LogisticRegression(C=1 / (2 * price), fit_intercept=False, tol=1e-10)
     expected = oracle.fit(x, labels).coef_[0]
     np.testing.assert_allclose(fit_logistic(x, labels, price=price), expected, rtol=1e-5)
