@@ -35,7 +35,6 @@ MOVES = {
 COLOR_ALONE = {"07 draw_curves"}
 # Sentences may say means, differences and what is beyond the axes, without a mark in the figure.
 DERIVED = {
-    "02 draw_counts",
     "05 ask",
     "06 draw_calibration",
     "06 draw_cards",

@@ -74,6 +74,11 @@ def code_cells(path):
     return [cell for cell in notebook(path).cells if cell.cell_type == "code"]
 
 
+def tags(cell):
+    """Return the tags of a cell."""
+    return set(cell.metadata.get("tags", []))
+
+
 def prose(path):
     """Return the Markdown of a notebook."""
     cells = notebook(path).cells

@@ -178,7 +178,7 @@ WRONG_FOR = {
     "precision_at": {"recalls": [[0.0], [1.1], [NAN], ["1"], [[1], [1, 1]]]},
     "rates": {"stop": [-1], "step": [0, 1e-11]},
     "reliability_counts": {"labels": [2 * LABELS], "log_odds": [ROW * NAN]},
-    "ridge_weights": {"prices": [-ROW, "1"]},
+    "ridge_weights": {"prices": [[1, -1, 1], "1"]},
     "sampled_weights": {"counts": [3, [], [0], [1.5]]},
     "seed_rate": {"block": [5]},
     "shared_interval": {"values": [ROW, np.ones((2, 29))]},

@@ -16,11 +16,13 @@ from recorded import (
     notebook,
     prose,
     stored_explorers,
+    tags,
 )
 
 PATHS = chapter_paths()
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 every_lesson = pytest.mark.parametrize("path", lesson_paths(), ids=lambda path: path.stem)
+HIDDEN = {"hide-input", "remove-input"}
 MAX_STORED_BYTES = 400_000
 MAX_ZIPPED_BYTES = 60_000
 MAX_CELL_LINES = 15
@@ -49,6 +51,11 @@ def functions_of(path):
     }
 
 
+def shown(path):
+    """Return the code cells of a notebook that its page shows."""
+    return [cell for cell in code_cells(path) if "remove-input" not in tags(cell)]
+
+
 @every_notebook
 def test_drawing_changes_nothing_that_other_cells_use(path):
     # A live notebook draws frames between the cells that its reader runs.
@@ -72,11 +79,7 @@ def test_drawing_changes_nothing_that_other_cells_use(path):
 @every_notebook
 def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
     # A quiz tells its answer there. JupyterLab and Notebook 7 read the one, Colab the other.
-    tagged = [
-        cell
-        for cell in code_cells(path)
-        if {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
-    ]
+    tagged = [cell for cell in code_cells(path) if HIDDEN & tags(cell)]
     assert tagged
     for cell in tagged:
         assert cell.metadata.get("jupyter") == {"source_hidden": True}, cell.id
@@ -89,10 +92,8 @@ def test_code_that_the_book_hides_is_hidden_in_a_notebook_too(path):
 
 @every_notebook
 def test_code_on_the_page_teaches(path):
-    tags = [(cell.source, set(cell.metadata.get("tags", []))) for cell in code_cells(path)]
-    assert sum("hide-input" in found for _, found in tags) <= MAX_BARS
-    shown = [source for source, found in tags if "remove-input" not in found]
-    assert [source for source in shown if re.search(r"\bclaims?\(", source)] == []
+    assert sum("hide-input" in tags(cell) for cell in code_cells(path)) <= MAX_BARS
+    assert [cell for cell in shown(path) if re.search(r"\bclaims?\(", cell.source)] == []
 
 
 @every_notebook
@@ -110,14 +111,9 @@ def test_every_cell_was_executed_in_order_and_succeeded(path):
 
 @every_notebook
 def test_code_cells_are_short_enough_to_teach(path):
-    lengths = [
-        sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code_cells(path)
-    ]
-    assert max(lengths) <= MAX_CELL_LINES
-    shown = [
-        cell for cell in code_cells(path) if "remove-input" not in cell.metadata.get("tags", [])
-    ]
-    lines = [line for cell in shown for line in cell.source.splitlines()]
+    for cell in code_cells(path):
+        assert sum(map(bool, map(str.strip, cell.source.splitlines()))) <= MAX_CELL_LINES
+    lines = [line for cell in shown(path) for line in cell.source.splitlines()]
     assert [line for line in lines if len(line) > MAX_LINE_LENGTH] == []
 
 
@@ -126,8 +122,7 @@ def test_a_lesson_can_be_read_in_one_sitting(path):
     words, lines = 0, 0
     for cell in notebook(path).cells:
         if cell.cell_type == "code":
-            hidden = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
-            lines += 0 if hidden else len(cell.source.splitlines())
+            lines += 0 if HIDDEN & tags(cell) else len(cell.source.splitlines())
             continue
         text, ends, _ = cell.source.partition("## Exercises")
         words += len(text.split())
@@ -169,5 +164,5 @@ def test_trained_numbers_are_bounded_here_or_in_the_next_cell(path):
     cells = code_cells(path)
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
         drawn = "explore(" in cell.source or "predict(" in cell.source
-        if "nbval-ignore-output" in cell.metadata.get("tags", []) and not drawn:
+        if "nbval-ignore-output" in tags(cell) and not drawn:
             assert bounded(cell) or (following and bounded(following)), cell.source

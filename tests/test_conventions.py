@@ -85,6 +85,11 @@ def test_limits_at_rate_0_and_1_need_no_warning(convention):
     assert np.array_equal(convention.apply_training(X, np.ones(5, bool), 0.0), X)
 
 
+def test_the_mean_is_taken_over_as_many_units_as_masks_are_listed_of(monkeypatch):
+    monkeypatch.setattr("dropout_lab.conventions.MAX_UNITS", 5)
+    np.testing.assert_array_equal(CONVENTIONS["classic"].train_mean(X, 0.5), X / 2)
+
+
 def test_dividing_by_zero_keep_leaves_zeros_and_signs():
     out = CONVENTIONS["divide at test"].apply_inference(np.array([0.0, 1.0, -2.0]), 1.0)
     assert np.array_equal(out, [0.0, np.inf, -np.inf])

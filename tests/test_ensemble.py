@@ -73,12 +73,13 @@ def test_which_mean_is_surer(seed):
 
 @pytest.mark.parametrize(
     ("sizes", "rate", "block"),
-    [([3, 4, 3], 0.3, 2**18), ([3, 3, 2, 4], [0.2, 0.6], 70), ([2, 2, 2, 2, 3], 0.5, 1)],
+    [([3, 4, 3], 0.3, 2**18), ([3, 3, 2, 4], [0.2, 0.6], 70), ([2, 3, 2, 1, 3], 0.5, 1)],
 )
 def test_averages_agree_with_brute_force(sizes, rate, block, monkeypatch):
     monkeypatch.setattr("dropout_lab.ensemble._BLOCK", block)
     net, x = small_net(sizes, rate)
     found = exact_ensemble(net, x)
+    assert exact_ensemble(net, x[:0]).geometric.shape == (0, sizes[-1])
     for row, example in enumerate(x):
         members = list(brute_force(net, example))
         mean = sum(weight * p for _, weight, p in members)

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from dropout_lab.intervals import shared_interval, t_interval, verdict
 
 
 @pytest.mark.parametrize("seeds", range(2, 11))
 def test_the_interval_is_scipys(rng, seeds):
-    from scipy import stats
-
     values = rng.normal(3.0, 0.5, (2, 4, seeds))
     mean, half = t_interval(values)
     low, high = stats.ttest_1samp(values, 0.0, axis=-1).confidence_interval(0.95)
@@ -33,8 +32,6 @@ def test_an_interval_that_counts_shared_images_holds_the_mean_where_one_over_see
 
 
 def test_the_sampling_error_is_that_of_the_parts(rng):
-    from scipy import stats
-
     parts = rng.normal(size=40)
     mean, half = shared_interval(np.tile(parts, (3, 2, 5, 1)))  # no seed differs from another
     np.testing.assert_allclose(mean, np.full((3, 2), parts.mean()))

@@ -2,17 +2,16 @@
 
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
+from recorded import ROOT
 from sphinx.errors import ExtensionError
 
 from book import downloads
 from book.header import repository
 
-ROOT = Path(__file__).parents[1]
 # It imports these before any cell runs: to replace one takes a restart.
 ON_COLAB = {"numpy": "2.0.2", "matplotlib": "3.10.0", "ipywidgets": "7.7.1"}
 

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from recorded import CHAPTERS, chapter_paths, code_cells, notebook, parsed
+from recorded import CHAPTERS, ROOT, chapter_paths, code_cells, notebook, parsed
 
 from book import ledger
 from dropout_lab import sweeps
 from dropout_lab.sweeps import results
 from dropout_lab.teaching.claiming import claim, claims
 
-ROOT = Path(__file__).parents[1]
 RESULTS = sorted(path.stem for path in (ROOT / "dropout_lab" / "results").glob("*.json"))
 PLAIN = str.maketrans("‘’“”−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "''\"\"--0123456789")  # as before the site set them
 

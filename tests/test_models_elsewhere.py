@@ -6,6 +6,12 @@ import numpy as np
 import pytest
 from recorded import CHAPTERS, notebook
 
+from dropout_lab import training
+from dropout_lab.lessons.ch05 import mistakes
+from dropout_lab.lessons.ch07 import figures, sweeps
+from dropout_lab.network import softmax
+from dropout_lab.uncertainty import mc_passes
+
 torch = pytest.importorskip("torch")
 nn = torch.nn
 
@@ -24,9 +30,6 @@ AWAY = pytest.raises(RuntimeError, match="meta tensor")
 
 
 def test_chapter_5_asks_a_network_where_it_is(monkeypatch):
-    from dropout_lab import training
-    from dropout_lab.lessons.ch05 import mistakes
-
     sizes, examples = [20, 64, 32, 1], np.ones((3, 20), dtype="float32")
     data = examples, np.array([0, 1, 1])
     monkeypatch.setattr(training, "fit_torch", lambda net, *_, **__: net.to("meta"))
@@ -38,10 +41,7 @@ def test_chapter_5_asks_a_network_where_it_is(monkeypatch):
 
 
 def test_chapter_7_copies_weights_from_any_device():
-    from dropout_lab.lessons.ch07 import figures, sweeps
-    from dropout_lab.training import perceptron_torch
-
-    net = perceptron_torch(sweeps.NETS["128-64"], 0.5, seed=0).to("meta")
+    net = training.perceptron_torch(sweeps.NETS["128-64"], 0.5, seed=0).to("meta")
     known = {"nets": {0.0: net}, "data": SimpleNamespace(train_images=np.zeros((1, 28, 28)))}
     known |= {"explore": lambda *figure, **axes: None, "figures": figures}
     names = run_cells("07_mnist.ipynb", "mnist-033", **known)
@@ -50,14 +50,10 @@ def test_chapter_7_copies_weights_from_any_device():
 
 
 def test_chapter_11_asks_a_network_where_it_is():
-    from dropout_lab.network import softmax
-    from dropout_lab.training import perceptron_torch
-    from dropout_lab.uncertainty import mc_passes
-
     x = torch.linspace(0, 1, 120).reshape(60, 2).numpy()
     known = {"np": np, "torch": torch, "nn": nn, "softmax": softmax, "mc_passes": mc_passes}
     # The cell asks the network of the chapter, too, and compares the two ways.
-    known["test"], known["net"] = x, perceptron_torch([2, 50, 3], 0.5, seed=0)
+    known["test"], known["net"] = x, training.perceptron_torch([2, 50, 3], 0.5, seed=0)
     with torch.random.fork_rng(devices=[]):
         names = run_cells("11_uncertainty.ipynb", "320772a7", **known)
         parts = nn.Conv1d(2, 2, 1), nn.Dropout1d(0.5), nn.BatchNorm1d(2), nn.Flatten()

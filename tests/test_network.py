@@ -4,6 +4,8 @@ import copy
 
 import numpy as np
 import pytest
+from scipy import special
+from sklearn.metrics import accuracy_score, log_loss
 
 from dropout_lab.conventions import CONVENTIONS
 from dropout_lab.network import MLP, cross_entropy, evaluate, softmax
@@ -114,9 +116,6 @@ def test_sgd_takes_the_steps_of_pytorch():  # for Adam see test_training_torch
 
 
 def test_softmax_and_cross_entropy_agree_with_scipy_and_scikit_learn():
-    from scipy import special
-    from sklearn.metrics import log_loss
-
     rng = np.random.default_rng(6)
     logits, labels = rng.normal(0, 20, (50, 7)), rng.integers(0, 7, 50)
     np.testing.assert_allclose(softmax(logits), special.softmax(logits, axis=1), rtol=1e-12)
@@ -127,8 +126,6 @@ def test_softmax_and_cross_entropy_agree_with_scipy_and_scikit_learn():
 
 
 def test_evaluate_agrees_with_scikit_learn():
-    from sklearn.metrics import accuracy_score, log_loss
-
     net, x, labels, _ = problem([5, 7, 6, 4], "classic", batch=60)
     scores = evaluate(net, x, labels)
     p = softmax(net.forward(x))

@@ -66,15 +66,6 @@ def test_the_best_weights_for_unequal_masks_leave_no_slope_either():
     np.testing.assert_allclose(slope, 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("home", [1, 2, 3])
-def test_exactly_k_at_home_has_the_shares_of_rate_k_over_n_minus_one(home):
-    masks, _ = all_masks(6, 0.5)
-    fixed = weights_for_masks(FRIENDS, masks[(~masks).sum(axis=1) == home])
-    independent = best_weights(FRIENDS, home / 5)
-    # Off-diagonal moments shrink by n (n-k-1) / ((n-1) (n-k)), so weights grow by its inverse.
-    np.testing.assert_allclose(fixed / independent, 5 * (6 - home) / (6 * (5 - home)))
-
-
 def test_decay_is_plain_ridge():
     ridge = np.linalg.solve(second_moments(MIXED) + 0.7 * np.eye(3), np.ones(3))
     np.testing.assert_allclose(decay_weights(MIXED, 0.7), ridge)

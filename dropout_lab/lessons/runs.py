@@ -4,6 +4,9 @@ from functools import cache
 
 import numpy as np
 
+from dropout_lab.network import cross_entropy
+from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
+
 __all__ = ["drawn", "fitted", "mnist_rows", "scores", "tested", "trained"]
 
 SEEDS = list(range(5))
@@ -52,25 +55,18 @@ def fitted(model, train, watched=None, **settings):
     By default 100 training images are watched: the loop wants something to validate on, and
     nothing is decided by it.
     """
-    from dropout_lab.training import fit_torch
-
     watched = watched or tuple(part[:100] for part in train)
     return fit_torch(model, train, watched, device="cpu", progress=False, **settings)
 
 
 def trained(sizes, train, watched=None, *, rate, input_rate=0.0, seed, **settings):
     """Train a perceptron from a seed as `fitted` does, and return it with its history."""
-    from dropout_lab.training import perceptron_torch
-
     model = perceptron_torch(sizes, rate, input_rate=input_rate, seed=seed)
     return model, fitted(model, train, watched, seed=seed, **settings)
 
 
 def tested(model, x, labels):
     """Return, with dropout off, the mean loss in nats, and of each image whether it is misread."""
-    from dropout_lab.network import cross_entropy
-    from dropout_lab.training import predict_torch
-
     logits = predict_torch(model, x).astype(np.float64)
     return cross_entropy(logits, labels), logits.argmax(axis=1) != labels
 

@@ -7,7 +7,7 @@ from dropout_lab.layer import dropout_backward
 __all__ = ["run_keras", "run_torch", "ulp_apart"]
 
 
-def run_torch(x, grad, rate):
+def run_torch(x, grad, rate, layer=None):
     """Send numbers through PyTorch's layer, and a gradient back.
 
     Parameters
@@ -16,6 +16,8 @@ def run_torch(x, grad, rate):
         Inputs and the gradient of the outputs, same shape.
     rate : float
         Probability of dropping.
+    layer : callable, optional
+        Another layer or function of dropout.
 
     Returns
     -------
@@ -25,20 +27,21 @@ def run_torch(x, grad, rate):
     import torch
 
     source = torch.tensor(x, requires_grad=True)
-    y = torch.nn.Dropout(rate)(source)
+    y = (layer or torch.nn.Dropout(rate))(source)
     y.backward(torch.tensor(grad))
     return y.detach().numpy(), source.grad.numpy()
 
 
-def run_keras(x, grad, rate):
+def run_keras(x, grad, rate, layer=None):
     """Do the same in Keras on TensorFlow; see `run_torch`."""
     import tensorflow as tf
     from keras import layers
 
     source = tf.Variable(x)
     with tf.GradientTape() as tape:
-        y = layers.Dropout(rate, seed=0)(source, training=True)
-    back = tape.gradient(y, source, output_gradients=tf.constant(grad))
+        y = (layer or layers.Dropout(rate, seed=0))(source, training=True)
+    zero = tf.UnconnectedGradients.ZERO  # at rate 1 the output does not depend on the input
+    back = tape.gradient(y, source, tf.constant(grad), unconnected_gradients=zero)
     return y.numpy(), back.numpy()
 
 

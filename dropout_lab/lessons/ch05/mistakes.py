@@ -4,6 +4,8 @@ from itertools import product
 
 import numpy as np
 
+from dropout_lab import training
+
 __all__ = ["MISTAKES", "ask_often", "costs_of", "train_forgetful"]
 
 MISTAKES = (
@@ -64,9 +66,7 @@ def train_forgetful(train, validation, sizes, rate, seed, *, epochs, batch_size,
     """
     import torch
 
-    from dropout_lab.training import perceptron_torch
-
-    net = perceptron_torch(sizes, rate, seed=seed)
+    net = training.perceptron_torch(sizes, rate, seed=seed)
     optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
     (x, y), loss_of = _tensors(train), torch.nn.functional.binary_cross_entropy_with_logits
     torch.manual_seed(seed)
@@ -125,11 +125,10 @@ def _fitted(data, sizes, rate, seed, tail, settings):
     """Return a perceptron with something behind its last layer, trained with it there."""
     from torch import nn
 
-    from dropout_lab.training import fit_torch, perceptron_torch
-
     ends = [nn.ReLU() if end == "relu" else nn.Dropout(rate) for end in tail.split()]
-    net = nn.Sequential(*perceptron_torch(sizes, rate, seed=seed), *ends)
-    fit_torch(net, *data, seed=seed, loss="binary_cross_entropy", progress=False, **settings)
+    net = nn.Sequential(*training.perceptron_torch(sizes, rate, seed=seed), *ends)
+    how = {"seed": seed, "loss": "binary_cross_entropy", "progress": False, **settings}
+    training.fit_torch(net, *data, **how)
     return net
 
 

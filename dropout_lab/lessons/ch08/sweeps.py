@@ -4,8 +4,10 @@ from functools import cache
 
 import numpy as np
 
+from dropout_lab.ensemble import exact_ensemble, total_variation
 from dropout_lab.layer import sample_mask
 from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, trained
+from dropout_lab.network import MLP, cross_entropy, softmax
 from dropout_lab.sweeps import Sweep, grid
 
 __all__ = ["few_digits", "train_small"]
@@ -24,8 +26,6 @@ POOL = 200  # sub-networks drawn for each test image: two disjoint groups of 100
 
 def run_gaps(place, rate, seed):
     """Train the small net, enumerate its sub-networks, and compare the averages."""
-    from dropout_lab.ensemble import exact_ensemble, total_variation
-
     *_, test_x, test_labels = few_digits()
     net = train_small([rate * on for on in PLACES[place]], seed)
     found = exact_ensemble(net, test_x)
@@ -55,8 +55,6 @@ def train_small(rates, seed):
     dropout_lab.network.MLP
         The trained net.
     """
-    from dropout_lab.network import MLP
-
     x, labels, *_ = few_digits()
     net = MLP([64, 8, 8, 5], np.random.default_rng(seed), rate=list(rates))
     net.fit(x, labels, np.random.default_rng(seed), epochs=40, batch_size=25, learning_rate=0.01)
@@ -110,8 +108,6 @@ def averages(members, whole, labels, counts=SAMPLE_COUNTS):
         ``geometric_loss``, the same of the geometric mean. And ``whole_error`` and
         ``whole_loss`` of the network at inference.
     """
-    from dropout_lab.network import cross_entropy, softmax
-
     rows = np.arange(len(labels))
     chances = np.stack([softmax(each.astype(np.float64)) for each in members])
     names = ("error", "error_sd", "loss", "geometric_error", "geometric_loss")

@@ -6,7 +6,10 @@ import numpy as np
 
 from dropout_lab._torch import seeded
 from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, trained
+from dropout_lab.network import softmax
 from dropout_lab.sweeps import Sweep, grid
+from dropout_lab.training import predict_torch
+from dropout_lab.uncertainty import decompose, mc_passes, top_label_counts
 
 __all__ = [
     "ANGLES",
@@ -198,8 +201,6 @@ def run_calibration(members, rate, seed):
 
 def run_gap(hidden, rate, n, seed):
     """Train a regression net on two clusters and return mean and spread of its predictions."""
-    from dropout_lab.uncertainty import mc_passes
-
     net = regression_net(hidden, rate, seed)
     fit_regression(net, *gap_data(n), seed=seed)
     answers = mc_passes(net, GAP_GRID[:, None], 2_000 if rate > 0 else 1, seed=seed)[:, :, 0]
@@ -207,25 +208,17 @@ def run_gap(hidden, rate, n, seed):
 
 
 def _answers(nets, images):
-    from dropout_lab.network import softmax
-    from dropout_lab.training import predict_torch
-
     flat = images.reshape(len(images), -1)
     return np.stack([softmax(predict_torch(net, flat).astype(np.float64)) for net in nets])
 
 
 def _mc_answers(net, images, seed):
-    from dropout_lab.network import softmax
-    from dropout_lab.uncertainty import mc_passes
-
     return softmax(mc_passes(net, images.reshape(len(images), -1), PASSES, seed=seed))
 
 
 def _scored(prefix, answer):
     """Return calibration at every angle, and how well odd inputs are told from digits."""
     from sklearn.metrics import roc_auc_score
-
-    from dropout_lab.uncertainty import decompose, top_label_counts
 
     images, labels = _test_images()
     found = {"counts": [], "accuracy": [], "loss": [], "auroc": []}

@@ -3,8 +3,10 @@
 import numpy as np
 
 from dropout_lab._torch import seeded
+from dropout_lab.family import variance_ratio
 from dropout_lab.lessons.runs import SEEDS, drawn, fitted, mnist_rows, scores
 from dropout_lab.sweeps import Sweep, grid
+from dropout_lab.training import perceptron_torch
 
 __all__ = ["NETS", "NORM_RATES", "ORDERS", "SCHEDULES"]
 
@@ -41,8 +43,6 @@ NORM_IMAGES = 5_000
 def run_early(net, schedule, seed):
     """Train one net on one schedule with one Adam, and return its curves and its scores."""
     from torch import nn
-
-    from dropout_lab.training import perceptron_torch
 
     sizes, images, epochs, batch, rate, switch = NETS[net]
     train, watched = _split(images, seed)
@@ -119,8 +119,6 @@ def norm_torch(order, rate, *, seed):
     """
     from torch import nn
 
-    from dropout_lab.training import perceptron_torch
-
     plain = perceptron_torch(NORM_SIZES, rate, seed=seed)
     layers, hidden = [], len(NORM_SIZES) - 2
     for number in range(hidden):
@@ -161,8 +159,6 @@ def _variance_ratios(model, x, order, rate):
     dropout before it: nothing else is random there, so the formula holds for it exactly.
     """
     import torch
-
-    from dropout_lab.family import variance_ratio
 
     def arriving():
         values, found = x, []

@@ -135,13 +135,9 @@ def _doubt(results):
         upright = results.array(f"{passes}_counts", **which)[:, 0]
         return 100 * expected_calibration_error(upright)
 
-    settings = {
-        "one pass, rate 0.5": ("off", 1, 0.5),
-        "masks on, rate 0.2": ("on", 1, 0.2),
-        "masks on, rate 0.5": ("on", 1, 0.5),
-        "masks on, rate 0.7": ("on", 1, 0.7),
-        "five nets": ("on", 5, 0.0),
-    }
+    settings = {"one pass, rate 0.5": ("off", 1, 0.5)}
+    settings |= {f"masks on, rate {rate}": ("on", 1, rate) for rate in (0.2, 0.5, 0.7)}
+    settings |= {"five nets": ("on", 5, 0.0)}
     plain = error("off", 1, 0.0)
     return [
         _row(label, t_interval(plain - error(*setting)), dropout=setting[2] > 0)
