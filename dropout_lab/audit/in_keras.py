@@ -30,18 +30,9 @@ def look(model, example, monte_carlo, unchecked):
         elif getattr(owner, name) == 1 and not _is_foreign(owner):
             yield Finding("drops-everything", place, f"at {name}=1 every number is zero")
     yield from _seeds(rated)
-    if hasattr(model, "_functional") or hasattr(model, "_nodes_by_depth"):
-        yield from _graph(model, monte_carlo)
-        outputs = getattr(model, "outputs", None) or []
-        drop = _source(outputs[0]) if len(outputs) == 1 else None
-        if drop:
-            why = f"a share of {drop.rate:g} of the outputs is replaced by zeros while training"
-            yield Finding("on-output", drop.name, why)
-    else:
-        unchecked.append("the order of the layers: a subclassed model has no graph")
     shapes = {}
     if example is None:
-        unchecked.append("what drops at inference: this needs an example")
+        unchecked.append("inference, and the scale of your own layers: they need an example")
     else:
         try:
             yield from _run(model, example, monte_carlo, unchecked, shapes)
@@ -50,38 +41,40 @@ def look(model, example, monte_carlo, unchecked):
         except Exception as error:  # whatever somebody else's model may raise
             said = f"{type(error).__name__}: {error}"
             unchecked.append(f"what a pass shows: the example stopped with {said:.300}")
+    if _nodes(model):
+        yield from _graph(model, monte_carlo)
+        drop = _source(model.outputs[0]) if len(model.outputs) == 1 else None
+        if drop:
+            why = f"a share of {drop.rate:g} of the outputs is replaced by zeros while training"
+            yield Finding("on-output", drop.name, why)
+    else:
+        unchecked.append("order of layers: a subclassed model, or one not yet built, has no graph")
     for place, owner, _ in rated:
-        if _is_foreign(owner):
-            yield from scale(place, owner, shapes.get(id(owner)), unchecked)
+        if _is_foreign(owner) and id(owner) in shapes:
+            yield from scale(place, owner, shapes[id(owner)], unchecked)
 
 
 def runner(layer, name, shape):
-    """Return a function of rate and mode that returns output and gradient of a layer on ones."""
+    """Return a function of rate and mode that returns output and gradient of a layer on ones.
+
+    The gradient is None on another backend than TensorFlow.
+    """
     import keras
 
     def run(rate, training):
-        before = getattr(layer, name)
+        before, ones = getattr(layer, name), keras.ops.ones(shape)
+        setattr(layer, name, rate)
         try:
-            setattr(layer, name, rate)
-            ones, back = keras.ops.ones(shape), None
-            if keras.backend.backend() == "tensorflow":
-                import tensorflow as tf
+            if keras.backend.backend() != "tensorflow":
+                return _array(layer(ones, training=training)), None
+            import tensorflow as tf
 
-                with tf.GradientTape() as tape:
-                    tape.watch(ones)
-                    out = layer(ones, training=training)
-                back = tape.gradient(out, ones)
-            elif keras.backend.backend() == "torch":
-                import torch
-
-                ones.requires_grad_()
+            with tf.GradientTape() as tape:
+                tape.watch(ones)
                 out = layer(ones, training=training)
-                back = torch.autograd.grad(out.sum(), ones)[0]
-            else:
-                out = layer(ones, training=training)
+            return _array(out), _array(tape.gradient(out, ones))
         finally:
             setattr(layer, name, before)
-        return _array(out), None if back is None else _array(back)
 
     return run
 
@@ -121,12 +114,11 @@ def _rated(model):
 
 def _seeds(rated):
     """Yield layers that draw the same masks because they were given one integer."""
-    drawing = [(place, owner) for place, owner, name in rated if 0 < getattr(owner, name) < 1]
-    for (first, one), (second, other) in combinations(drawing, 2):
-        seed = getattr(one, "seed", None)
-        if one is not other and isinstance(seed, int) and seed == getattr(other, "seed", None):
-            why = f"it has the seed {seed} of {first}: both draw the same mask at every call"
-            yield Finding("same-seed", second, why)
+    layers = [owner for _, owner, _ in rated if _is_dropout(owner) and 0 < owner.rate < 1]
+    for first, second in combinations(layers, 2):
+        if isinstance(first.seed, int) and first.seed == second.seed:
+            why = f"it has the seed {first.seed} of {first.name}: both draw one mask at every call"
+            yield Finding("same-seed", second.name, why)
 
 
 def _graph(model, monte_carlo):
@@ -137,7 +129,7 @@ def _graph(model, monte_carlo):
         layer, told = node.operation, node.arguments.kwargs.get("training")
         if isinstance(layer, keras.Model):
             yield from _graph(layer, monte_carlo)
-        if isinstance(layer, keras.layers.BatchNormalization):
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:  # or frozen
             drop = _source(node.arguments.keras_tensors[0])
             if drop:
                 why = (
@@ -154,8 +146,8 @@ def _graph(model, monte_carlo):
 
 
 def _nodes(model):
-    """Return the calls in a functional or sequential model, none before it is built."""
-    model = getattr(model, "_functional", model)
+    """Return the calls in a functional or sequential model; otherwise there are none."""
+    model = getattr(model, "_functional", None) or model
     return [node for nodes in getattr(model, "_nodes_by_depth", {}).values() for node in nodes]
 
 
@@ -164,9 +156,9 @@ def _source(tensor):
     import keras
 
     layer, index, _ = tensor._keras_history
-    if _is_dropout(layer):
+    if isinstance(layer, keras.layers.Dropout):  # alpha dropout keeps variances
         return layer if 0 < layer.rate < 1 else None
-    if isinstance(layer, keras.Model) and len(layer.outputs) == 1:
+    if isinstance(layer, keras.Model) and len(getattr(layer, "outputs", ())) == 1:
         return _source(layer.outputs[0])
     inputs = layer._inbound_nodes[index].arguments.keras_tensors
     carries = type(layer).__name__.lower() in CARRIES and len(inputs) == 1

@@ -27,7 +27,7 @@ CARRIES = {
     *("contiguous", "clone", "to", "float", "double", "half", "__get__", "__getitem__", "__rmul__"),
 }
 MARK = "_dropped_by"  # an attribute of tensors that come out of dropout
-WITHOUT = "the order of the layers, and what drops in evaluation mode: this needs an example"
+NEEDED = "order of layers, evaluation mode and the scale of your own layers: they need an example"
 
 
 class Call(NamedTuple):
@@ -47,7 +47,7 @@ def look(model, example, monte_carlo, unchecked):
         yield from _structure(place, module, getattr(module, name), model, monte_carlo)
     shapes = {}
     if example is None:
-        unchecked.append(WITHOUT)
+        unchecked.append(NEEDED)
     else:
         try:
             yield from _run(model, example, unchecked, shapes)
@@ -57,8 +57,8 @@ def look(model, example, monte_carlo, unchecked):
             said = f"{type(error).__name__}: {error}"
             unchecked.append(f"what a pass shows: the example stopped with {said:.300}")
     for place, module, _ in rated:
-        if _is_foreign(module):
-            yield from scale(place, module, shapes.get(place), unchecked)
+        if _is_foreign(module) and place in shapes:
+            yield from scale(place, module, shapes[place], unchecked)
 
 
 def _rated(model):
@@ -80,7 +80,7 @@ def _is_foreign(module):
     """Say whether a module seems to be somebody's own layer of dropout and nothing else."""
     kind = type(module)
     named = "drop" in kind.__name__.lower() and not kind.__module__.startswith("torch.")
-    alone = not any(True for _ in module.parameters()) and not any(True for _ in module.children())
+    alone = not [*module.parameters(), *module.children()]
     return named and alone and rate_name(module) is not None
 
 
@@ -166,7 +166,10 @@ def _pass(module, example):
 
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(_arrays(_ask(module, example)))
+        arrays = list(_arrays(_ask(module, example)))
+    if not arrays:
+        raise TypeError("model must return tensors, or a tuple, list or mapping of them")
+    return arrays
 
 
 def _ask(module, example):
@@ -232,7 +235,7 @@ def _watch(twin, example, shapes):
 
     def enter(place, module, args):
         inside.append(place or "(model)")
-        if args and isinstance(args[0], torch.Tensor):
+        if args and isinstance(args[0], torch.Tensor) and args[0].is_floating_point():
             shapes[inside[-1]] = tuple(args[0].shape)
 
     def leave(*_):

@@ -106,7 +106,7 @@ def rate_name(layer):
 def scale(place, layer, shape, unchecked):
     """Yield whether the scale of a layer is wrong, if it can be said."""
     try:
-        said = diagnose(layer, *([shape] if shape else []))
+        said = diagnose(layer, shape)
         if not said.right:
             yield Finding("wrong-scale", place, f"{said.convention or 'the layer'}: {said.why}")
     except ValueError as error:
