@@ -167,6 +167,8 @@ def _source(tensor):
 
 def _run(model, example, monte_carlo, unchecked, shapes):
     """Yield what two passes at inference show."""
+    if not model.built:
+        model(example)  # while it is built, its layers are called with symbols
     passes = []
     for _ in range(2):
         with _watched() as seen:
