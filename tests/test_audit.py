@@ -11,8 +11,9 @@ import pytest
 from recorded import ROOT
 
 from dropout_lab import Dropout
-from dropout_lab.audit import KINDS, Finding, Report, audit, diagnose
+from dropout_lab.audit import Finding, Report, audit, diagnose
 from dropout_lab.audit.__main__ import main
+from dropout_lab.audit.report import KINDS
 from dropout_lab.conventions import CONVENTIONS
 
 torch = pytest.importorskip("torch")

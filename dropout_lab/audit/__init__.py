@@ -6,7 +6,7 @@ one that is none. ``python -m dropout_lab.audit module:factory`` does the same i
 """
 
 from dropout_lab.audit.auditing import audit
-from dropout_lab.audit.report import KINDS, Finding, Report
+from dropout_lab.audit.report import Finding, Report
 from dropout_lab.audit.scaling import Diagnosis, diagnose
 
-__all__ = ["KINDS", "Diagnosis", "Finding", "Report", "audit", "diagnose"]
+__all__ = ["Diagnosis", "Finding", "Report", "audit", "diagnose"]

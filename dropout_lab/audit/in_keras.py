@@ -40,7 +40,7 @@ def look(model, example, monte_carlo, unchecked):
                 yield from _monte_carlo(model, example)
         except Exception as error:  # whatever somebody else's model may raise
             said = f"{type(error).__name__}: {error}"
-            unchecked.append(f"what a pass shows: the example stopped with {said:.300}")
+            unchecked.append(f"what a pass shows: it stopped with {said:.300}")
     if _nodes(model):
         yield from _graph(model, monte_carlo)
         drop = _source(model.outputs[0]) if len(model.outputs) == 1 else None

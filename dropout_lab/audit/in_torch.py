@@ -55,7 +55,7 @@ def look(model, example, monte_carlo, unchecked):
                 yield from _monte_carlo(model, example)
         except Exception as error:  # whatever somebody else's module may raise
             said = f"{type(error).__name__}: {error}"
-            unchecked.append(f"what a pass shows: the example stopped with {said:.300}")
+            unchecked.append(f"what a pass shows: it stopped with {said:.300}")
     for place, module, _ in rated:
         if _is_foreign(module) and place in shapes:
             yield from scale(place, module, shapes[place], unchecked)
