@@ -241,15 +241,12 @@ def _watch(twin, example, shapes):
     def leave(*_):
         inside.pop()
 
-    hooks = []
     for place, module in twin.named_modules():
-        hooks.append(module.register_forward_pre_hook(partial(enter, place)))
-        hooks.append(module.register_forward_hook(leave, always_call=True))
+        module.register_forward_pre_hook(partial(enter, place))
+        module.register_forward_hook(leave, always_call=True)
     with torch.no_grad(), Watch(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         output = _ask(twin, example)
-    for hook in hooks:
-        hook.remove()
     output = output.get("logits") if isinstance(output, Mapping) else output
     return calls, norms, getattr(output, MARK, None)
 
