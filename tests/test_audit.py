@@ -83,6 +83,8 @@ def planted(wrong):
     yield "drops-everything", "1", net(nn.Dropout(1.0 if wrong else 0.99), last), ROWS
     model = Calling(lambda self, x: self.last(F.dropout(x, 0.3, self.training or wrong)))
     yield "ignores-eval", "0", nn.Sequential(model), ROWS
+    model = Calling(lambda self, x: self.last(F.dropout(x, 0.5 + wrong / 2, self.training)))
+    yield "drops-everything", "(model)", model, ROWS
     attend, rate = F.scaled_dot_product_attention, 0.5 * wrong
     model = Calling(lambda self, x: self.last(attend(x, x, x, dropout_p=rate)))
     yield "ignores-eval", "(model)", model, STEPS
@@ -141,8 +143,11 @@ def test_what_could_not_be_checked_is_said(torch):
     for model, example, why in (
         (noise, ROWS, "something else draws"),
         (noise, None, "they need an example"),
-        (noise, STEPS[:, :, :5], "RuntimeError: The size of tensor|mat1 and mat2"),
-        (Calling(lambda self, x: {1: "a"}), ROWS, "must return tensors"),
+        (
+            Calling(lambda self, x: {1: "a"}),
+            ROWS,
+            "it stopped with TypeError: model must return tensors",
+        ),
         (net(ConventionDrop("inverted"), always(0.0)), ROWS, "the scale at 2: layer must"),
     ):
         why = f"^Nothing found in what could be checked.\nNot checked: .*({why})"
@@ -340,7 +345,6 @@ def test_layers_of_other_makes_are_diagnosed(torch, own):
         (lambda self, x: F.dropout(x, 0.5, self.training), "drops alike"),
         (lambda self, x: F.dropout(x, self.p), "by one number in evaluation mode"),
         (lambda self, x: F.alpha_dropout(x, self.p, self.training), "set what it drops to zero"),
-        (lambda self, x: x * (not self.training), "keep something at rate 0.2"),
         (lambda self, x: 1 / 0, "got ZeroDivisionError"),
     ],
 )
@@ -369,7 +373,7 @@ T5 = {"vocab_size": 50, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "
 VIT = {"image_size": 64, "patch_size": 16, "num_layers": 1, "num_heads": 2, "hidden_dim": 16}
 SMALL |= {"image_size": 8, "patch_size": 4, "hidden_dropout_prob": 0.1}
 OF_VISION = {
-    **{name: {} for name in ("alexnet", "convnext_tiny", "efficientnet_b0", "mobilenet_v2")},
+    **{name: {} for name in ("alexnet", "efficientnet_b0", "mobilenet_v2", "resnet18")},
     "densenet121": {"drop_rate": 0.1},
     "VisionTransformer": VIT | {"mlp_dim": 32, "dropout": 0.1, "attention_dropout": 0.1},
 }
@@ -402,7 +406,7 @@ def test_nothing_is_found_in_transformers_but_silent_attention(torch, vision, na
     assert findings == [("silent", silent)] * bool(silent)
 
 
-@pytest.mark.parametrize("name", ["EfficientNetB0", "MobileNet", "VGG16"])
+@pytest.mark.parametrize("name", ["MobileNet", "VGG16"])
 def test_nothing_is_found_in_the_nets_of_keras(keras, name):
     model = getattr(keras.applications, name)(weights=None, classes=2, input_shape=(32, 32, 3))
     example = np.ones((1, 32, 32, 3), "float32") if name == "MobileNet" else None

@@ -13,7 +13,8 @@ from dropout_lab.audit.report import Finding
 from dropout_lab.audit.scaling import rate_name, scale
 
 # Where a function has its rate, how large it is if nobody says, and whether it then drops.
-DROPS = dict.fromkeys(("dropout", "dropout1d", "dropout2d", "dropout3d"), (1, 0.5, True))
+FOLLOWED = ("dropout", "dropout1d", "dropout2d", "dropout3d")  # the others keep variances
+DROPS = dict.fromkeys(FOLLOWED, (1, 0.5, True))
 DROPS |= dict.fromkeys(("alpha_dropout", "feature_alpha_dropout"), (1, 0.5, False))
 DROPS["scaled_dot_product_attention"] = (4, 0.0, True)
 
@@ -104,6 +105,7 @@ def _run(model, example, unchecked, shapes):
     """Yield what passes of a copy in evaluation mode show."""
     twin = copy.deepcopy(model).eval()
     calls, norms, last = _watch(twin, example, shapes)
+    layers = {place for place, _, _ in _rated(twin)}
     for call, norm in norms:
         why = (
             f"dropping at rate {call.rate:g} multiplies variances by at least "
@@ -117,7 +119,7 @@ def _run(model, example, unchecked, shapes):
     for call in calls:
         if len(call.shape) < AXES.get(call.function, 0) and call.rate > 0:
             yield Finding("missing-axis", call.place, _what_falls(call))
-        if call.on and call.rate == 1:
+        if call.rate == 1 and call.place not in layers:
             yield Finding("drops-everything", call.place, f"{call.function} is called with rate 1")
     first, second = (_pass(twin, example) for _ in range(2))
     if not same(first, second):
@@ -221,13 +223,10 @@ def _watch(twin, example, shapes):
             mark = marks[0] if marks and all(marks) and name in CARRIES else None
             if name in DROPS:
                 calls.append(_read(name, args, kwargs, inside[-1], tuple(given[0].shape)))
-                if 0 < calls[-1].rate < 1 and name in (
-                    "dropout",
-                    *AXES,
-                ):  # the others keep variances
+                if 0 < calls[-1].rate < 1 and name in FOLLOWED:
                     mark = calls[-1]
                 out = out.clone()  # in evaluation mode it is the input itself
-            elif name == "batch_norm" and marks[0] and args[1] is not None:  # running statistics
+            elif name == "batch_norm" and marks[0] and (*args, None)[1] is not None:  # statistics
                 norms.append((marks[0], inside[-1]))
             if isinstance(out, torch.Tensor) and (mark or hasattr(out, MARK)):
                 setattr(out, MARK, mark)
