@@ -143,11 +143,7 @@ def test_what_could_not_be_checked_is_said(torch):
     for model, example, why in (
         (noise, ROWS, "something else draws"),
         (noise, None, "they need an example"),
-        (
-            Calling(lambda self, x: {1: "a"}),
-            ROWS,
-            "it stopped with TypeError: model must return tensors",
-        ),
+        (Calling(lambda self, x: {1: "a"}), ROWS, "stopped with TypeError: model must return"),
         (net(ConventionDrop("inverted"), always(0.0)), ROWS, "the scale at 2: layer must"),
     ):
         why = f"^Nothing found in what could be checked.\nNot checked: .*({why})"
@@ -406,7 +402,7 @@ def test_nothing_is_found_in_transformers_but_silent_attention(torch, vision, na
     assert findings == [("silent", silent)] * bool(silent)
 
 
-@pytest.mark.parametrize("name", ["MobileNet", "VGG16"])
+@pytest.mark.parametrize("name", ["EfficientNetB0", "MobileNet"])
 def test_nothing_is_found_in_the_nets_of_keras(keras, name):
     model = getattr(keras.applications, name)(weights=None, classes=2, input_shape=(32, 32, 3))
     example = np.ones((1, 32, 32, 3), "float32") if name == "MobileNet" else None
