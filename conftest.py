@@ -24,6 +24,7 @@ SLOW = (
     "test_cards",
 )
 TENSORFLOW = (
+    "test_audit",
     "test_dropout_oracles",
     "test_family_oracles",
     "test_framework_failures",
