@@ -82,11 +82,11 @@ class Report(tuple):
 
     def _repr_html_(self):
         """Return the same as HTML, with everything that comes from the model escaped."""
-        rows = [[one.place, one.kind, one.why, one.chapter] for one in self]
+        rows = [[one.place, one.kind, one.why, one.chapter[:2].lstrip("0")] for one in self]
         html = f"<p>{escape(self._summary())}</p>"
         if rows:
             cells = "".join(f"<th>{name}</th>" for name in ("place", "kind", "why", "chapter"))
-            html += f"<table><tr>{cells}</tr>"
+            html += f'<table class="table"><tr>{cells}</tr>'
             for row in rows:
                 html += "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>"
             html += "</table>"
