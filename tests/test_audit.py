@@ -352,7 +352,7 @@ def test_what_cannot_be_diagnosed_is_said(torch, message_of, way, why):
 # --- networks known to be right ----------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # its operators can be defined once only
 def vision():
     """Return torchvision's models, beside a PyTorch without CUDA too."""
     if torch.version.cuda is None and sys.platform == "linux":
