@@ -1,0 +1,1 @@
+"""What chapter 16 draws and asks."""
