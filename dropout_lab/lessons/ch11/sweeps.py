@@ -6,7 +6,7 @@ import numpy as np
 
 from dropout_lab._torch import seeded
 from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, trained
-from dropout_lab.network import softmax
+from dropout_lab.network import cross_entropy, softmax
 from dropout_lab.sweeps import Sweep, grid
 from dropout_lab.training import predict_torch
 from dropout_lab.uncertainty import decompose, mc_passes, top_label_counts
@@ -16,6 +16,7 @@ __all__ = [
     "GAP_GRID",
     "MEMBERS",
     "ODD",
+    "best_temperature",
     "fit_regression",
     "gap_data",
     "odd_inputs",
@@ -34,6 +35,7 @@ GAP_GRID = np.linspace(-2, 2, 41).round(1)
 
 SIZES = [784, 256, 256, 10]
 N_TRAIN = 4_000
+N_VALIDATION = 1_000
 PASSES = 50
 EPOCHS = 20
 MEMBERS = 5
@@ -184,7 +186,9 @@ def run_calibration(members, rate, seed):
     """Train one net, or several without dropout, and score its answers.
 
     Names that begin with ``off`` belong to a single pass without dropout. Names that begin with
-    ``on`` belong to the mean over passes with dropout, or over the members of an ensemble.
+    ``on`` belong to the mean over passes with dropout, or over the members of an ensemble. Names
+    that begin with ``scaled`` belong to a net without dropout whose logits are divided by a
+    temperature, chosen on other images than it learned from.
     """
     how = {"rate": rate, "epochs": EPOCHS}
     nets = [
@@ -195,8 +199,33 @@ def run_calibration(members, rate, seed):
         return _scored("on", lambda images: _answers(nets, images))
     found = _scored("off", lambda images: _answers(nets, images))
     if rate > 0:
-        found |= _scored("on", lambda images: _mc_answers(nets[0], images, seed))
-    return found
+        return found | _scored("on", lambda images: _mc_answers(nets[0], images, seed))
+    x, labels = drawn(seed, N_TRAIN, N_TRAIN + N_VALIDATION)
+    found["temperature"] = best_temperature(predict_torch(nets[0], x).astype(np.float64), labels)
+    return found | _scored("scaled", lambda images: _answers(nets, images, found["temperature"]))
+
+
+def best_temperature(logits, labels):
+    """Return what to divide logits by for the lowest cross-entropy.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray of float
+        Of examples that the net did not learn from, shape ``(n, classes)``.
+    labels : numpy.ndarray of int
+        Shape ``(n,)``.
+
+    Returns
+    -------
+    float
+        Above 1 where the net is too sure.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def loss(logarithm):
+        return cross_entropy(logits / np.exp(logarithm), labels)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
 def run_gap(hidden, rate, n, seed):
@@ -207,9 +236,10 @@ def run_gap(hidden, rate, n, seed):
     return {"mean": answers.mean(axis=0), "spread": answers.std(axis=0)}
 
 
-def _answers(nets, images):
+def _answers(nets, images, temperature=1.0):
     flat = images.reshape(len(images), -1)
-    return np.stack([softmax(predict_torch(net, flat).astype(np.float64)) for net in nets])
+    logits = [predict_torch(net, flat).astype(np.float64) for net in nets]
+    return np.stack([softmax(each / temperature) for each in logits])
 
 
 def _mc_answers(net, images, seed):
@@ -253,7 +283,7 @@ SWEEPS = (
     Sweep(
         "uncertainty-calibration",
         "784-256-256-10 on 4,000 images: calibration under rotation, and odd inputs, at four "
-        "rates and for an ensemble of five nets.",
+        "rates, for an ensemble of five nets, and with a temperature chosen on 1,000 images.",
         grid(members=[1], rate=[0.0, 0.2, 0.5, 0.7], seed=SEEDS)
         + grid(members=[MEMBERS], rate=[0.0], seed=SEEDS),
         run_calibration,

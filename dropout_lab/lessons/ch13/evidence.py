@@ -50,6 +50,8 @@ class Evidence:
         The sweep whose stored results it is read from; empty if it is computed exactly.
     find : callable
         Called with these results, or with None, returns a list of `Row`.
+    models : tuple of str
+        The kinds of model it is about, as the first question of the decision page names them.
     limits : tuple of float
         Ends of the axis of a figure.
     unit : str
@@ -60,6 +62,7 @@ class Evidence:
     chapter: int
     sweep: str
     find: Callable
+    models: tuple = ("fully connected",)
     limits: tuple = (-3, 1)
     unit: str = "points of test accuracy"
 
@@ -135,7 +138,7 @@ def _doubt(results):
         upright = results.array(f"{passes}_counts", **which)[:, 0]
         return 100 * expected_calibration_error(upright)
 
-    settings = {"one pass, rate 0.5": ("off", 1, 0.5)}
+    settings = {"a temperature": ("scaled", 1, 0.0), "one pass, rate 0.5": ("off", 1, 0.5)}
     settings |= {f"masks on, rate {rate}": ("on", 1, rate) for rate in (0.2, 0.5, 0.7)}
     settings |= {"five nets": ("on", 5, 0.0)}
     plain = error("off", 1, 0.0)
@@ -211,7 +214,12 @@ EVIDENCE = {
         _gains("final_test_accuracy", _by_rate(0.1, 0.2, 0.3, 0.5, name="input_rate")),
     ),
     "cards": Evidence(
-        "card fraud, 64 hidden units", 6, "fraud-cards", _cards, unit="points of average precision"
+        "card fraud, 64 hidden units",
+        6,
+        "fraud-cards",
+        _cards,
+        ("rows of a table",),
+        unit="points of average precision",
     ),
     "underfitting": Evidence(
         "small net, many images",
@@ -230,6 +238,7 @@ EVIDENCE = {
         12,
         "family-norm",
         _gains("test_accuracy", _NORMS),
+        ("fully connected, batch norm",),
         limits=(-50, 10),
     ),
     "doubt": Evidence(
@@ -241,7 +250,13 @@ EVIDENCE = {
         unit="points of calibration error",
     ),
     "linear": Evidence(
-        "dropout or ridge, each at its best", 10, "", _linear, limits=(-6, 1), unit="points of R²"
+        "dropout or ridge, each at its best",
+        10,
+        "",
+        _linear,
+        ("linear or logistic",),
+        limits=(-6, 1),
+        unit="points of R²",
     ),
 }
 """What the book measured, by name; a gain below zero is a loss."""

@@ -16,16 +16,16 @@ _LOOKS = {
 }
 
 
-def recommendation_figure(found, evidence, rows):
-    """Draw a recommendation: the advice, the rates worth a trial, and a measurement.
+def recommendation_figure(found, evidence=None, rows=()):
+    """Draw a recommendation: the advice, the rates worth a trial, and a measurement or sources.
 
     Parameters
     ----------
     found : dropout_lab.lessons.ch13.decision.Recommendation
         What `dropout_lab.lessons.ch13.decision.recommend` returned.
-    evidence : dropout_lab.lessons.ch13.evidence.Evidence
-        What to show beside the advice.
-    rows : sequence of dropout_lab.lessons.ch13.evidence.Row
+    evidence : dropout_lab.lessons.ch13.evidence.Evidence, optional
+        What to show beside the advice, if something of this kind was measured.
+    rows : sequence of dropout_lab.lessons.ch13.evidence.Row, optional
         Its lines.
 
     Returns
@@ -33,22 +33,32 @@ def recommendation_figure(found, evidence, rows):
     matplotlib.figure.Figure
         Bars are the intervals of the rows.
     """
-    figure, scale, panel = kit.placed(4.0, (0.05, 0.79, 0.9, 0.055), (0.36, 0.13, 0.61, 0.43))
-    figure.text(0.03, 0.945, found.rule.says, va="center", fontsize=11.5)
-    scale.barh([0], [found.up_to], 1.0, color=kit.ORANGE, alpha=0.35)
-    kit.point(scale, found.rate, 0, "o", kit.ORANGE, 9, clip_on=False)
-    ticks = {tick / 10: f"{tick / 10:.1f}" if tick else "rate 0" for tick in range(10)}
-    kit.scales(scale, x=(0, 0.9), y=(-1, 1), xticks=ticks, yticks=[])
-    scale.spines["left"].set_visible(False)
-    if not found.measured:
-        figure.text(0.03, 0.66, "This layer was not measured here. Nearest:", va="center")
-    figure.text(0.03, 0.605, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
-    _draw_gains(panel, evidence, rows)
-    nearest = "" if found.measured else "This layer was not measured here; the nearest is: "
-    return describe(figure, f"{found} {nearest}{_say(evidence, rows)}")
+    figure, scale, panel = kit.placed(4.2, (0.05, 0.76, 0.9, 0.05), (0.36, 0.12, 0.61, 0.43))
+    figure.text(0.03, 0.95, found.rule.says, va="center", fontsize=11.5)
+    figure.text(0.03, 0.875, found.doubt.says if found.doubt else "", va="center")
+    if found.rule.rates:
+        scale.barh([0], [found.up_to], 1.0, color=kit.ORANGE, alpha=0.35)
+        kit.point(scale, found.rate, 0, "o", kit.ORANGE, 9, clip_on=False)
+        ticks = {tick / 10: f"{tick / 10:.1f}" if tick else "rate 0" for tick in range(10)}
+        kit.scales(scale, x=(0, 0.9), y=(-1, 1), xticks=ticks, yticks=[])
+        scale.spines["left"].set_visible(False)
+    else:
+        scale.set_axis_off()
+    if evidence:
+        where = f"Chapter {evidence.chapter}: {evidence.title}"
+        _draw_gains(panel, evidence, rows)
+        basis = _say(evidence, rows)
+    else:
+        where = "Not measured here. What others did or found:"
+        panel.set_axis_off()
+        for line, source in enumerate(found.sources):
+            figure.text(0.06, 0.5 - 0.075 * line, source, va="center")
+        basis = f"{where} {'; '.join(found.sources)}."
+    figure.text(0.03, 0.6, where, va="center")
+    return describe(figure, f"{found} {basis}")
 
 
-def evidence_figure(evidence, rows, rule=None):
+def evidence_figure(evidence, rows):
     """Draw gains by dropout with their intervals.
 
     Parameters
@@ -57,22 +67,18 @@ def evidence_figure(evidence, rows, rule=None):
         What was measured.
     rows : sequence of dropout_lab.lessons.ch13.evidence.Row
         Its lines.
-    rule : dropout_lab.lessons.ch13.decision.Rule, optional
-        The advice that rests on it, and stands above.
 
     Returns
     -------
     matplotlib.figure.Figure
         Bars are the intervals of the rows.
     """
-    figure, panel = kit.placed(3.4, (0.36, 0.15, 0.61, 0.53))
-    figure.text(0.03, 0.945, rule.says if rule else "", va="center", fontsize=11.5)
-    figure.text(0.03, 0.845, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
+    figure, panel = kit.placed(3.4, (0.36, 0.15, 0.61, 0.61))
+    figure.text(0.03, 0.945, f"Chapter {evidence.chapter}: {evidence.title}", va="center")
     for x, (name, look) in zip((0.36, 0.57, 0.78), _LOOKS.items(), strict=True):
-        kit.point_key(figure, (x, 0.755, {**look, "linestyle": "none"}, name))
+        kit.point_key(figure, (x, 0.845, {**look, "linestyle": "none"}, name))
     _draw_gains(panel, evidence, rows)
-    advice = f"{rule.says}. {rule.because} " if rule else ""
-    return describe(figure, advice + _say(evidence, rows))
+    return describe(figure, _say(evidence, rows))
 
 
 def seeds_figure(differences, count, unit, title):
