@@ -35,6 +35,10 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    precision_at : The share of alerts that are frauds.
+
     Examples
     --------
     >>> labels, scores = np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.3, 0.5])
@@ -67,6 +71,10 @@ def precision_at(labels, scores, recalls):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    alert_recall : The share of frauds that are found.
 
     Examples
     --------
@@ -105,6 +113,10 @@ def permutation_importance(score, features, labels, rng):
     ------
     TypeError, ValueError
         If an argument is not allowed, or `score` returns anything else; the message names it.
+
+    See Also
+    --------
+    dropout_lab.study_group.reliance : How much a linear model leans on an input.
 
     References
     ----------
@@ -150,6 +162,10 @@ def reliability_counts(labels, log_odds):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    dropout_lab.uncertainty.top_label_counts : For more than two classes.
     """
     log_odds = _checked_scores(log_odds, "log_odds")
     chances = np.exp(-np.logaddexp(0.0, -log_odds))

@@ -54,6 +54,10 @@ def sub_networks(net):
     ValueError
         If it has no hidden unit, or more than 16.
 
+    See Also
+    --------
+    sub_network_logits : What they answer.
+
     Examples
     --------
     >>> from dropout_lab.network import MLP
@@ -97,6 +101,10 @@ def sub_network_logits(net, x, masks):
         If `net` is not an `MLP`, or an array has the wrong type.
     ValueError
         If an array has the wrong shape; the message names it.
+
+    See Also
+    --------
+    exact_ensemble : Their average.
     """
     x = check_inputs(net, x)
     check_masks(net, masks)
@@ -127,6 +135,11 @@ def exact_ensemble(net, x):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    running_average : By sampling.
+    dropout_lab.masks.all_masks : The masks behind it.
 
     Notes
     -----
@@ -187,6 +200,10 @@ def running_average(net, x, samples, rng):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    exact_ensemble : Over all masks.
+
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 7.5.
@@ -217,6 +234,10 @@ def total_variation(p, q):
         If an argument is not a numeric array.
     ValueError
         If an entry lies outside [0, 1], a row does not sum to 1, or the shapes do not fit.
+
+    See Also
+    --------
+    exact_ensemble : What to compare with.
 
     Examples
     --------

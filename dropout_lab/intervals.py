@@ -33,6 +33,11 @@ def t_interval(values):
     ValueError
         If there are fewer than 2 or more than 10 seeds.
 
+    See Also
+    --------
+    verdict : What it allows to say.
+    shared_interval : For splits that share rows.
+
     Examples
     --------
     >>> mean, half = t_interval([0.97, 0.96, 0.98])
@@ -70,6 +75,10 @@ def shared_interval(values):
         If `values` does not hold numbers.
     ValueError
         If there are fewer than 2 or more than 10 seeds, or fewer than 30 parts.
+
+    See Also
+    --------
+    t_interval : For independent values.
 
     Notes
     -----
@@ -117,6 +126,10 @@ def verdict(gain, half):
         If an argument is not a real number.
     ValueError
         If an argument is NaN, or `half` is negative.
+
+    See Also
+    --------
+    t_interval : The interval that it reads.
 
     Examples
     --------

@@ -45,6 +45,11 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     ValueError
         If `rate` lies outside [0, 1], a length is negative, or `noise_shape` does not fit.
 
+    See Also
+    --------
+    dropout : Apply a mask, with the scale.
+    dropout_lab.masks.all_masks : Every mask there is, with its probability.
+
     References
     ----------
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), JMLR 15. The paper's
@@ -99,6 +104,12 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     ValueError
         If `rate` lies outside [0, 1] or `noise_shape` does not fit `x`.
 
+    See Also
+    --------
+    dropout_backward : The gradient, by the same mask.
+    Dropout : Both as a layer.
+    dropout_lab.conventions.CONVENTIONS : The other places for the scale, right and wrong.
+
     Notes
     -----
     A dropped NaN or infinity gives NaN below rate 1, as in PyTorch; Keras gives 0.
@@ -152,6 +163,10 @@ def dropout_backward(grad, mask, rate):
         If `grad` is not a numeric array, `mask` not a boolean one, or `rate` not a number.
     ValueError
         If `mask` has another shape than `grad`, or `rate` lies outside [0, 1].
+
+    See Also
+    --------
+    dropout : The forward pass.
 
     Examples
     --------
@@ -317,6 +332,10 @@ def rates(start=0.0, stop=0.9, step=0.05):
         If an argument is not a real number.
     ValueError
         If an argument lies outside [0, 1], `step` is below 1e-10, or `stop` is below `start`.
+
+    See Also
+    --------
+    dropout_lab.explore : A figure with a slider over them.
 
     Examples
     --------

@@ -37,6 +37,11 @@ def all_masks(n, rate):
     ValueError
         If `n` lies outside 1 to 20, or `rate` outside [0, 1].
 
+    See Also
+    --------
+    dropout_lab.sample_mask : One mask, at random.
+    dropout_lab.ensemble.exact_ensemble : The average over all of them.
+
     Examples
     --------
     >>> masks, probabilities = all_masks(2, 0.25)

@@ -268,6 +268,10 @@ def softmax(logits):
     ValueError
         If it has no axis, or no class.
 
+    See Also
+    --------
+    cross_entropy : The loss on top of it.
+
     Examples
     --------
     >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
@@ -297,6 +301,10 @@ def cross_entropy(logits, labels):
     ------
     TypeError, ValueError
         If `logits` is not such an array, or `labels` does not hold one class per row of it.
+
+    See Also
+    --------
+    softmax : The probabilities that it judges.
 
     Examples
     --------
@@ -334,6 +342,10 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    MLP : The network that it asks.
 
     Examples
     --------

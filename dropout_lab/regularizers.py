@@ -31,6 +31,10 @@ def clip_norms(weights, max_norm):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    Regularizer : Max-norm and others, for training.
+
     References
     ----------
     Srebro and Shraibman (2005), COLT; Srivastava et al. (2014), JMLR 15, section 5.1.

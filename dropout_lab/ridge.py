@@ -43,6 +43,10 @@ def dropout_prices(x, rate):
         If `x` is not two-dimensional or not finite, or `rate` lies outside [0, 1): at 1 the
         price is infinite.
 
+    See Also
+    --------
+    ridge_weights : The solution at these prices.
+
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 9.1; the paper's p is ``1 - rate``.
@@ -83,6 +87,10 @@ def ridge_weights(x, y, prices):
     ValueError
         If the shapes do not fit, a number is not finite, a price is negative, or the minimum
         is not unique.
+
+    See Also
+    --------
+    sampled_weights : The same by brute force.
 
     Notes
     -----
@@ -144,6 +152,10 @@ def sampled_weights(x, y, rate, counts, rng):
         If the shapes do not fit, a number is not finite, `rate` lies outside [0, 1), or there is
         no count or one that is smaller than 1.
 
+    See Also
+    --------
+    ridge_weights : The limit of many masks.
+
     Notes
     -----
     As the count grows, the weights approach those of `ridge_weights` with `dropout_prices`.
@@ -197,6 +209,11 @@ def logistic_penalty(x, weights, rate):
         If the shapes do not fit, a number is not finite, d is too large, or `rate` lies outside
         [0, 1).
 
+    See Also
+    --------
+    confident_prices : Its prices near a solution.
+    fit_logistic : Trains with it.
+
     References
     ----------
     Wager, Wang and Liang (2013), NIPS 26.
@@ -241,6 +258,10 @@ def confident_prices(x, weights, rate):
     ValueError
         If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1).
 
+    See Also
+    --------
+    logistic_penalty : What they approximate.
+
     References
     ----------
     Wager, Wang and Liang (2013), NIPS 26: the quadratic dropout penalty.
@@ -284,6 +305,10 @@ def fit_logistic(x, labels, *, rate=0.0, price=0.0):
         or `rate` or `price` is not allowed.
     RuntimeError
         If there is no minimum: without a price, separable classes drive weights to infinity.
+
+    See Also
+    --------
+    logistic_penalty : The penalty of dropout.
 
     Examples
     --------

@@ -153,6 +153,10 @@ def train(group, rate, sessions, rng, *, questions=50, step=0.02):
     ValueError
         If `rate` lies outside [0, 1], a count is too small or `step` is not positive.
 
+    See Also
+    --------
+    best_weights : Where it ends on average, without noise.
+
     Notes
     -----
     The weights keep jittering around `best_weights`; in expectation they approach it.
@@ -202,6 +206,12 @@ def best_weights(group, rate):
     ValueError
         If `rate` lies outside [0, 1].
 
+    See Also
+    --------
+    decay_weights : The same with one price for all.
+    practice_weights : From a few rounds.
+    exam_score : How good they are.
+
     Notes
     -----
     A masked and scaled view has noise variance ``(sigma**2 + rate) / (1 - rate)``, and the best
@@ -245,6 +255,10 @@ def decay_weights(group, penalty):
     ValueError
         If `penalty` is negative or not finite.
 
+    See Also
+    --------
+    best_weights : What dropout does instead.
+
     Notes
     -----
     A penalty of the same number as a dropout rate gives the same shares as dropout, and less
@@ -283,6 +297,10 @@ def weights_for_masks(group, masks):
         If `group` is not a `StudyGroup` or `masks` not a boolean array.
     ValueError
         If `masks` has no row, a wrong number of columns, or a friend who never comes.
+
+    See Also
+    --------
+    practice_weights : Draws the masks.
 
     Examples
     --------
@@ -328,6 +346,11 @@ def practice_weights(views, answers, rate):
     ValueError
         If the shapes do not fit, a number is not finite, or `rate` lies outside [0, 1].
 
+    See Also
+    --------
+    best_weights : The limit of many rounds.
+    weights_for_masks : From masks of your own.
+
     Examples
     --------
     >>> practice_weights(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), 0.5)
@@ -364,6 +387,10 @@ def reliance(weights):
         If it has no axis or is not finite, or all weights of a group are zero: then nobody is
         relied on.
 
+    See Also
+    --------
+    effective_friends : The same as one number.
+
     Examples
     --------
     >>> reliance(np.array([3.0, 1.0]))
@@ -395,6 +422,10 @@ def effective_friends(weights):
     ------
     TypeError, ValueError
         See `reliance`.
+
+    See Also
+    --------
+    reliance : The share of each friend.
 
     Examples
     --------
@@ -432,6 +463,10 @@ def exam_score(group, weights, absent=()):
         name nor a sequence of names.
     ValueError
         If `weights` does not fit the group, or a name in `absent` is not in the group.
+
+    See Also
+    --------
+    best_weights : The weights to score.
 
     Examples
     --------

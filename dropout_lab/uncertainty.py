@@ -64,6 +64,11 @@ def mc_passes(model, x, passes, *, seed):
         or no mask changes its outputs although a rate lies between 0 and 1. Calls of
         ``torch.nn.functional.dropout`` are no layers and cannot be found.
 
+    See Also
+    --------
+    decompose : What the passes say about doubt.
+    dropout_lab.training.predict_torch : One pass with dropout off.
+
     Notes
     -----
     Every pass draws one mask for each example. Passes may be equal where
@@ -112,6 +117,10 @@ def decompose(probabilities):
     TypeError, ValueError
         If `probabilities` is no such array, an entry lies outside [0, 1], or a row does not sum
         to 1: logits go through `dropout_lab.network.softmax` first.
+
+    See Also
+    --------
+    mc_passes : Where such answers come from.
 
     Notes
     -----
@@ -162,6 +171,7 @@ def top_label_counts(labels, probabilities):
 
     See Also
     --------
+    expected_calibration_error : One number from them.
     dropout_lab.detection.reliability_counts : The same for two classes.
     """
     probabilities = check.probabilities(probabilities, "probabilities", "n, classes")
@@ -191,6 +201,10 @@ def expected_calibration_error(counts):
     ValueError
         If it has another shape, holds no answer, or more confidence or right answers than
         answers.
+
+    See Also
+    --------
+    top_label_counts : What it is computed from.
 
     References
     ----------
@@ -234,6 +248,10 @@ def readout_variance(hidden, weights, rate):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    mc_passes : The same by sampling.
 
     Notes
     -----

@@ -66,6 +66,33 @@ def test_every_public_name_has_one_entry_that_says_something():
     assert silent == []
 
 
+YOURS, OURS = ["dropout", "networks", "theory", "data"], ["page", "experiments", "plots"]
+
+
+def test_names_for_your_own_work_stand_apart_from_how_the_book_is_made():
+    shown = reference.pages()
+    assert {*YOURS, *OURS} == {page for page, modules in shown.items() if modules}
+    made = re.compile(r"dropout_lab\.(lessons|sweeps|playground|teaching|explorer|results)\b")
+    for page in YOURS:
+        assert [module for module in shown[page] if made.match(module)] == []
+    halves = parsed("api/overview").article.select("section > section:has(> section)")
+    links = [
+        {Path(link["href"].partition("#")[0]).stem for link in half.select("dt a[href]")}
+        for half in halves
+    ]
+    assert links == [{*YOURS}, {*OURS}]
+
+
+@pytest.mark.parametrize("page", YOURS)
+def test_each_function_leads_to_its_neighbors_and_to_its_source(page):
+    for entry in parsed(f"api/{page}").select("dl.py.function"):
+        name = entry.dt["id"]
+        assert entry.select(".seealso a.reference[href*='#dropout_lab']"), name
+        source, _, line = entry.select_one("a:has(.viewcode-link)")["href"].partition("#")
+        code = parsed(f"api/{source.removesuffix('.html')}").find(id=line).get_text()
+        assert f"def {name.rpartition('.')[2]}(" in code
+
+
 def test_an_entry_shows_what_its_docstring_says():
     entry = _entry("dropout_lab.training.fit_torch")
     heads = [head.get_text() for head in entry.select("dl.field-list > dt, p.rubric")]

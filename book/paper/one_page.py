@@ -28,8 +28,8 @@ MOST_TELLING = {
 _TEMPLATE = Path(__file__).with_name("book.html")
 _STYLE = Path(__file__).with_name("paper.css")
 _FOR_THE_SCREEN = (
-    "script, style, button, .headerlink, details.hide, .xp-ui, .xp-note, .pg-ui, .pg-note, "
-    ".toctree-wrapper, .ledger-choice, .d-print-none"
+    "script, style, button, .headerlink, .viewcode-link, details.hide, .xp-ui, .xp-note, .pg-ui, "
+    ".pg-note, .toctree-wrapper, .ledger-choice, .d-print-none"
 )
 # Code in the color of the text needs no elements of its own; they are half of a PDF with structure.
 _PLAIN_TOKENS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "p", "w"))

@@ -37,6 +37,10 @@ def audit(model, example=None, *, monte_carlo=False):
         If `model` is neither a PyTorch module nor a Keras layer or model, or `monte_carlo` is
         not True or False.
 
+    See Also
+    --------
+    dropout_lab.audit.diagnose : Which convention a layer of your own follows.
+
     Notes
     -----
     In PyTorch the order of layers is that of one pass: a tensor that comes out of dropout is

@@ -69,6 +69,11 @@ def diagnose(layer, shape=(100, 100)):
     ValueError
         If the layer cannot be diagnosed; the message says what stands in the way.
 
+    See Also
+    --------
+    dropout_lab.audit.audit : Looks through a whole model.
+    dropout_lab.conventions.CONVENTIONS : The conventions that it knows.
+
     Examples
     --------
     >>> from dropout_lab import Dropout

@@ -108,6 +108,11 @@ def load_creditcard(*, download=True):
     anybody can split: 1,081 rows of the full set, 19 of them frauds. `stratified_split` and
     `time_split` do the splitting.
 
+    See Also
+    --------
+    dropout_lab.data.stratified_split : Parts with the same share of frauds.
+    dropout_lab.data.time_split : Parts in order of time.
+
     References
     ----------
     Dal Pozzolo, Caelen, Johnson, Bontempi (2015), Calibrating probability with undersampling

@@ -84,6 +84,10 @@ def load_mnist(dtype="uint8"):
     ValueError
         If `dtype` is not allowed, or a file in your own folder is not the one it should be.
 
+    See Also
+    --------
+    load_mnist_or_digits : Smaller digits where it is not at hand.
+
     Notes
     -----
     `load_mnist_or_digits`, which chapters 7, 9 and 11 call, begins here.
@@ -126,6 +130,10 @@ def load_mnist_or_digits(dtype="float32"):
     ValueError
         If `dtype` is not allowed, or a file in your own folder is not the one it should be.
 
+    See Also
+    --------
+    load_mnist : Nothing else than MNIST.
+
     References
     ----------
     Alpaydin, Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
@@ -163,6 +171,10 @@ def load_idx(folder, *, dtype="uint8", name=None):
     ValueError
         If `dtype` is not allowed, or the files do not fit together, are damaged or no IDX files
         of bytes; the message names the file or the folder.
+
+    See Also
+    --------
+    load_mnist : Reads its four files with it.
 
     Notes
     -----

@@ -36,6 +36,10 @@ def stratified_split(labels, fractions, rng):
         If `labels` is not one-dimensional, `fractions` are not allowed, or a class is too rare
         for every part to get at least one of it.
 
+    See Also
+    --------
+    time_split : Parts in order of time.
+
     Notes
     -----
     Behind the stored results of chapter 6 on card data. Drop repeats before you split: a row
@@ -94,6 +98,10 @@ def time_split(times, fractions):
     ValueError
         If `times` is not one-dimensional or not finite, `fractions` are not allowed, or a part
         would be empty.
+
+    See Also
+    --------
+    stratified_split : Parts with the same share of frauds.
 
     Notes
     -----

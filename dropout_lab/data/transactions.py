@@ -49,6 +49,10 @@ def toy_transactions():
         Five rows, columns ``amount`` and ``time``, no unit given for either. Two are frauds:
         those with an amount in the thousands.
 
+    See Also
+    --------
+    make_transactions : A whole stream of them.
+
     Notes
     -----
     Nothing can be learned about fraud, or about dropout, from five rows: they are here to
@@ -182,6 +186,10 @@ def transaction_evidence(features, *, drift=0.0):
     ValueError
         If `features` has another shape, or values that no transaction can have, or `drift`
         lies outside [0, 1].
+
+    See Also
+    --------
+    make_transactions : The rows.
 
     References
     ----------

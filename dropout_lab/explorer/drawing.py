@@ -82,6 +82,11 @@ def explore(draw, /, *, start=None, labels=None, play=None, **axes):
     UserWarning
         If what is published weighs more than 400 kB: how much, and what makes it lighter.
 
+    See Also
+    --------
+    dropout_lab.describe : The sentence of a frame.
+    dropout_lab.rates : Rates for a slider.
+
     Examples
     --------
     >>> from dropout_lab import describe

@@ -42,6 +42,10 @@ def describe(figure, sentence):
     ------
     TypeError
         If `figure` is not a Figure or `sentence` not a string.
+
+    See Also
+    --------
+    dropout_lab.explore : Shows the sentence under the figure.
     """
     if not isinstance(figure, mpl.figure.Figure):
         raise TypeError(f"figure must be a matplotlib Figure, got {type(figure).__name__}")

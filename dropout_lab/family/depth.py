@@ -26,6 +26,10 @@ def linear_decay(layers, last_rate):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    stochastic_depth : Skips a layer's update at such a rate.
+
     References
     ----------
     Huang, Sun, Liu, Sedra and Weinberger (2016), ECCV. They write it with survival
@@ -66,6 +70,10 @@ def stochastic_depth(x, update, rate, rng, *, training=True):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    linear_decay : Rates that grow with depth.
 
     Notes
     -----

@@ -36,6 +36,11 @@ def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    drop_block : Squares of a map.
+    dropout_lab.dropout : Single units.
+
     Notes
     -----
     PyTorch calls it ``Dropout2d``, with channels first. Keras calls it
@@ -86,6 +91,10 @@ def seed_rate(rate, block, rows, columns):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    drop_probabilities : What it comes to for each pixel.
+
     References
     ----------
     Ghiasi, Lin and Le (2018), NeurIPS 31, equation 1, with ``1 - keep_prob`` as `rate`.
@@ -128,6 +137,10 @@ def block_mask(shape, rate, block, rng):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    drop_block : Applies it.
 
     References
     ----------
@@ -183,6 +196,12 @@ def drop_block(x, rate, block, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    block_mask : Its mask.
+    seed_rate : How often a square starts.
+    spatial_dropout : Whole maps.
+
     Notes
     -----
     With this scale the *sum of the factors* is the number of pixels in
@@ -228,6 +247,10 @@ def drop_probabilities(rate, block, rows, columns):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    seed_rate : How often a square starts.
 
     Examples
     --------

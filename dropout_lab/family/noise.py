@@ -36,6 +36,10 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    dropout_lab.dropout : Zeros of the same mean and variance.
+
     References
     ----------
     Srivastava et al. (2014), JMLR 15, section 10. Their p keeps, so that their variance reads
@@ -85,6 +89,10 @@ def concrete_mask(shape, rate, temperature, rng):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    dropout_lab.sample_mask : The mask that it smooths.
 
     References
     ----------

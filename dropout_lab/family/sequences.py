@@ -36,6 +36,10 @@ def variational_dropout(x, rate, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    recurrent_states : A recurrence with it.
+
     Notes
     -----
     Keras's ``SpatialDropout1D`` does the same.
@@ -85,6 +89,10 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    variational_dropout : One mask for all steps.
 
     Notes
     -----
@@ -146,6 +154,10 @@ def attention(queries, keys, values, rate, rng, *, training=True):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    dropout_lab.dropout : What drops its weights.
 
     References
     ----------

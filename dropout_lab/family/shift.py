@@ -38,6 +38,10 @@ def variance_ratio(weights, mean, covariance, rate):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    dropout_lab.dropout : What raises the variance.
+
     References
     ----------
     Li, Chen, Hu and Yang (2019), CVPR: "variance shift", with the ratio the other way round and

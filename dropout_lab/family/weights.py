@@ -40,6 +40,11 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    drop_connect_moments : Mean and variance of its outputs.
+    dropout_lab.dropout : Whole units.
+
     References
     ----------
     Wan, Zeiler, Zhang, LeCun and Fergus (2013), ICML. Their p keeps, and they scale at
@@ -84,6 +89,10 @@ def drop_connect_moments(x, weights, biases, rate):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    drop_connect : The layer itself.
 
     Examples
     --------

@@ -116,6 +116,10 @@ def check(name, function):
     ValueError
         If there is no exercise of that name.
 
+    See Also
+    --------
+    exercises : All there are.
+
     Examples
     --------
     >>> check("mask_mean", lambda x, rate, f: f(x)).hint
@@ -141,6 +145,10 @@ def exercises():
     -------
     tuple of Exercise
         What the modules ``dropout_lab/lessons/chNN/exercises.py`` hold.
+
+    See Also
+    --------
+    check : Tries one.
 
     Examples
     --------

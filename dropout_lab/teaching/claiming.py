@@ -159,6 +159,10 @@ def claims(*several):
     ValueError
         If there is none.
 
+    See Also
+    --------
+    claim : One of them.
+
     Examples
     --------
     >>> claims(claim("One is positive", 1, above=0), claim("Two is even", 2 % 2, equals=0))

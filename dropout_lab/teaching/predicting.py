@@ -70,6 +70,10 @@ def predict(
         If there is no question, if there are fewer than two choices, if `answer` is none of them
         or not between `low` and `high`, or if `step` is no power of ten.
 
+    See Also
+    --------
+    dropout_lab.teaching.quiz : A question without a figure.
+
     Examples
     --------
     >>> predict("How many of ten coins show heads?", answer=5, low=0, high=10)

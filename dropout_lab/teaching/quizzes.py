@@ -39,6 +39,10 @@ def quiz(question, options, *, answer):
     ValueError
         If there are fewer than two options, or `answer` is none of them.
 
+    See Also
+    --------
+    dropout_lab.teaching.predict : A guess before a figure.
+
     Examples
     --------
     >>> quiz("Is a rate of 1 useful?", {"yes": "Nothing is left.", "no": "Right."}, answer="no")

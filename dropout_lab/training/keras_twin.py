@@ -38,6 +38,11 @@ def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    fit_keras : Trains it.
+    dropout_lab.training.perceptron_torch : The same network in PyTorch.
+
     Notes
     -----
     Weights are Glorot uniform and biases zero, Keras's own defaults. No
@@ -102,6 +107,10 @@ def fit_keras(
         If an argument is not allowed; the message names it.
     FloatingPointError
         If a loss turns NaN or infinite. The model is then of no more use.
+
+    See Also
+    --------
+    dropout_lab.training.fit_torch : The same loop in PyTorch.
 
     Notes
     -----

@@ -38,6 +38,11 @@ def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
     TypeError, ValueError
         If an argument is not allowed; the message names it.
 
+    See Also
+    --------
+    fit_torch : Trains it.
+    dropout_lab.training.perceptron_keras : The same network in Keras.
+
     Notes
     -----
     Weights are Glorot uniform and biases zero, Keras's defaults. (Left
@@ -138,6 +143,11 @@ def fit_torch(
     FloatingPointError
         If a loss turns NaN or infinite. The model is then of no more use.
 
+    See Also
+    --------
+    predict_torch : Asks the trained model.
+    dropout_lab.training.fit_keras : The same loop in Keras.
+
     Notes
     -----
     On one machine, on the CPU, the same seed gives the same bytes. The
@@ -197,6 +207,10 @@ def predict_torch(model, x, batch_size=4096):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+
+    See Also
+    --------
+    dropout_lab.uncertainty.mc_passes : Many passes with dropout on.
     """
     check.count(batch_size, "batch_size")
     return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
