@@ -17,12 +17,15 @@ NEWEST := _build/newest
 LOWEST := _build/lowest
 REQUIREMENTS := requirements.txt
 WHEELS := $(VENV)/browser-wheels
+LOCKED = $(if $(HASHES),--require-hashes -r hashes.txt)
 # Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 # A distribution of Pyodide for the site to serve; without one browsers ask Pyodide's host.
 PYODIDE ?=
+# HASHES=1 installs what makes and publishes the site from hashes.txt, each file by its digest.
+HASHES ?=
 # `make test ALL=1` also runs what only a change of the build can break: before publishing, weekly.
 ALL ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
@@ -50,7 +53,7 @@ define execute
 endef
 
 .NOTPARALLEL:
-.PHONY: help book lite pyodide serve pdf epub pictures test chapter chapters lint bench links newest lowest publish clean
+.PHONY: help book lite pyodide serve pdf epub pictures test chapter chapters lint bench links newest lowest publish hashes sbom audit clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -143,6 +146,23 @@ publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pa
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
 	  --message "The site at $$(git rev-parse --short HEAD)" $(SITE)
 
+hashes: | $(VENV)/is-made ## pin every file that makes and publishes the site by its digest
+	$(PIP) uv
+	grep -E '^(playwright|pypdf|ghp-import)==' requirements.txt | $(BIN)/uv pip compile --quiet \
+	  --generate-hashes --no-annotate --custom-compile-command "make hashes" \
+	  --python-version 3.11.9 --python-platform x86_64-unknown-linux-gnu \
+	  --constraints constraints.txt hashes.in - --output-file hashes.txt
+
+sbom: $(VENV)/audit-is-installed ## list beside the built site what made it (CycloneDX)
+	$(BIN)/cyclonedx-py requirements hashes.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-file $(SITE)/sbom.cdx.json
+
+audit: $(VENV)/audit-is-installed ## ask for known weaknesses of each version that is pinned
+	@mkdir -p _build
+	grep -hoE '^[A-Za-z0-9._-]+==[^ ;]+' requirements*.txt constraints.txt hashes.txt \
+	  binder/requirements.txt | tr 'A-Z_' 'a-z-' | sort -u > _build/pinned.txt
+	$(BIN)/pip-audit --disable-pip --no-deps --requirement _build/pinned.txt
+
 clean: ## delete the built site and the virtual environment
 	rm -rf _build $(VENV) build *.egg-info
 
@@ -153,18 +173,21 @@ $(VENV)/is-made:
 	@touch $@
 
 $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-made
-	$(PIP) -r requirements-book.txt
+	$(PIP) $(or $(LOCKED),-r requirements-book.txt)
 	@touch $@
 
 $(VENV)/lite-is-installed: requirements-lite.txt book/lite/wheels.txt constraints.txt | $(VENV)/is-made
-	$(PIP) -r requirements-lite.txt
+	$(PIP) $(or $(LOCKED),-r requirements-lite.txt)
 	rm -rf $(WHEELS)
 	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
 	  --dest $(WHEELS) -r book/lite/wheels.txt
+	@$(if $(HASHES),for wheel in $(WHEELS)/*; do \
+	  grep -q "sha256:$$(sha256sum < $$wheel | cut -d ' ' -f 1)" hashes.txt || \
+	  { echo "$$wheel is not in hashes.txt" >&2; exit 1; }; done)
 	@touch $@
 
 $(VENV)/pdf-is-installed: $(VENV)/book-is-installed requirements.txt
-	$(PIP) -c constraints.txt $$(grep -E '^(playwright|pypdf)==' requirements.txt)
+	$(PIP) $(or $(LOCKED),-c constraints.txt $$(grep -E '^(playwright|pypdf)==' requirements.txt))
 	@touch $@
 
 $(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
@@ -172,7 +195,11 @@ $(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
 	@touch $@
 
 $(VENV)/publish-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
-	$(PIP) -c constraints.txt "$$(grep '^ghp-import==' requirements.txt)"
+	$(PIP) $(or $(LOCKED),-c constraints.txt "$$(grep '^ghp-import==' requirements.txt)")
+	@touch $@
+
+$(VENV)/audit-is-installed: hashes.txt | $(VENV)/is-made
+	$(PIP) --require-hashes -r hashes.txt
 	@touch $@
 
 $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt pyproject.toml | $(VENV)/is-made

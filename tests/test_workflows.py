@@ -78,6 +78,27 @@ def test_the_workflows_try_every_python_that_the_book_allows():
     assert latest in [step.get("with", {}).get("python-version") for step in steps]
 
 
+def test_what_makes_the_site_is_installed_by_digest_in_the_versions_that_are_pinned():
+    text = (ROOT / "hashes.txt").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    digests = re.findall(
+        r"^[\w.-]+==\S+ \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", text, re.M
+    )
+    assert len(digests) == len(locked)
+    elsewhere = pins(*ROOT.glob("requirements*.txt"), ROOT / "constraints.txt")
+    other = {name for name in elsewhere.keys() & locked.keys() if locked[name] != elsewhere[name]}
+    assert other == set()
+    wanted = pins(*(ROOT / f"requirements-{part}.txt" for part in ("book", "lite")))
+    assert wanted.keys() | pins(ROOT / "hashes.in").keys() <= locked.keys()
+    for job in (JOBS["checks/site"], *(s for _, s in STEPS if s.get("run") == "make publish")):
+        assert job["env"]["HASHES"] == "1"
+    for part in ("book", "lite", "pdf", "publish"):
+        recipe = "--dry-run", "--always-make", f".venv/{part}-is-installed", "HASHES=1"
+        installs = re.findall(r"pip .*install.*", output_of("make", *recipe, cwd=ROOT))
+        assert installs
+        assert all("--require-hashes -r hashes.txt" in line for line in installs)
+
+
 def test_newest_lifts_every_pin_but_keeps_jupyter_book_1(tmp_path):
     files = sorted(ROOT.glob("requirements*.txt"))
     for path in files:
