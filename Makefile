@@ -53,7 +53,7 @@ define execute
 endef
 
 .NOTPARALLEL:
-.PHONY: help book lite pyodide serve pdf epub pictures test chapter chapters lint bench links newest lowest publish hashes sbom audit clean
+.PHONY: help book lite pyodide serve pdf epub pictures test chapter chapters lint bench links newest lowest wheel publish hashes sbom audit clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -141,6 +141,16 @@ lowest: ## run the package's tests with the lowest versions that pyproject.toml 
 	DROPOUT_LAB_DATA= $(CHAPTER_SETTINGS) $(LOWEST)/bin/python -m pytest --numprocesses 4 \
 	  --dist loadscope dropout_lab tests $(BOOK_TESTS:%=--ignore=tests/test_%.py) \
 	  -k "not chromium and not firefox and not test_memory_grows_by_the_stored_text_alone"
+
+wheel: ## build the wheel, and try it in an environment that holds nothing else
+	rm -rf _build/wheel
+	mkdir -p _build/wheel/source
+	cp -r dropout_lab pyproject.toml README.md LICENSE _build/wheel/source
+	find _build/wheel/source -name __pycache__ -prune -exec rm -r {} +
+	$(PYTHON) -m venv _build/wheel/empty
+	cd _build/wheel && export SOURCE_DATE_EPOCH=1767225600 PIP_DISABLE_PIP_VERSION_CHECK=1 && \
+	  empty/bin/python -m pip wheel --quiet --no-deps --wheel-dir . ./source && \
+	  empty/bin/python -m pip install --quiet *.whl && empty/bin/python ../../tests/with_the_wheel.py
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pieces import press, wait_for, with_scripts
 from scipy import stats
+from sklearn.datasets import load_digits
 
 from dropout_lab.intervals import shared_interval
 from dropout_lab.playground.training import CASES, _digits_text, digit_parts, train_it_here
@@ -41,6 +42,15 @@ def train(chromium):
     call.evaluate = page.evaluate
     yield call
     page.close()
+
+
+def test_the_stored_digits_are_those_of_scikit_learn_each_once():
+    pixels, labels = load_digits(return_X_y=True)
+    x, x_labels, test_x, test_labels = digit_parts()
+    ours = np.column_stack([np.concatenate([x_labels, test_labels]), np.concatenate([x, test_x])])
+    theirs = np.column_stack([labels, pixels.astype(int)])
+    assert sorted(map(tuple, ours)) == sorted(map(tuple, theirs))
+    assert (len(x), len(test_x)) == (1000, 797)
 
 
 def test_a_training_image_is_one_of_the_pool_with_its_label(train):

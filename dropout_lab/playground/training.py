@@ -2,6 +2,7 @@
 
 import json
 from functools import cache, partial
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -177,24 +178,18 @@ def digit_parts():
         1,000 images to train on and 797 to test on, as rows of 64 whole numbers from 0 to 16, and
         their digits; each part in the order of its digits.
     """
-    from sklearn.datasets import load_digits
-
-    pixels, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(labels))
-    test, pool = (
-        part[np.argsort(labels[part], kind="stable")] for part in (order[:TESTED], order[TESTED:])
-    )
-    return pixels[pool].astype(int), labels[pool], pixels[test].astype(int), labels[test]
+    stored = json.loads(_digits_text())
+    pixels = np.array([int(gray, 17) for gray in stored["pixels"]]).reshape(64, -1).T
+    labels = np.array(stored["labels"])
+    return pixels[TESTED:], labels[TESTED:], pixels[:TESTED], labels[:TESTED]
 
 
 def _digits_text():
-    """Write the digits as `experiment.js` reads them: a character a gray level, pixel by pixel."""
-    x, labels, test_x, test_labels = digit_parts()
-    gray = np.array(list("0123456789abcdefg"))[np.concatenate([test_x, x])]
-    both = np.concatenate([test_labels, labels])
-    return json.dumps(
-        {"pixels": "".join(gray.T.ravel()), "labels": both.tolist(), "tested": TESTED}
-    )
+    """Return the digits as `experiment.js` reads them: a character a gray level, pixel by pixel.
+
+    They are stored, so that the page needs no scikit-learn; a test compares.
+    """
+    return Path(__file__).with_name("digits.json").read_text("utf-8")
 
 
 def _still(case):
