@@ -2,6 +2,7 @@
 
 import ast
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -23,6 +24,10 @@ PATHS = chapter_paths()
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 every_lesson = pytest.mark.parametrize("path", lesson_paths(), ids=lambda path: path.stem)
 HIDDEN = {"hide-input", "remove-input"}
+_OF_ONE_MACHINE = (
+    r"(?<![\w.:/])/(?:home|Users|root|tmp|work|usr|opt|var)/\w|[A-Z]:\\+Users|site-packages"
+    r"|\b20\d\d-\d\d-\d\d\b"
+)
 MAX_STORED_BYTES = 400_000
 MAX_ZIPPED_BYTES = 60_000
 MAX_CELL_LINES = 15
@@ -104,6 +109,9 @@ def test_every_cell_was_executed_in_order_and_succeeded(path):
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    # No path of a machine, which has its user in it, and no day.
+    stored = json.dumps([outputs, notebook(path).metadata])
+    assert re.findall(_OF_ONE_MACHINE, stored) == []
     # Only published explorers are stored.
     assert "widgets" not in notebook(path).metadata
     assert not [kind for output in outputs for kind in output.get("data", {}) if "widget" in kind]
