@@ -1,5 +1,7 @@
 """The directive that writes the atlas of dropout bugs."""
 
+import re
+
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -55,17 +57,23 @@ def title(entry):
 
 def paragraphs(entry):
     """Return what is said of an entry in Markdown: what it does, where, and its state."""
-    places = ", ".join(
-        f"[`{path}`, line {line}]({address})" for path, line, address in entry.places
-    )
     chapter, section = entry.read
     number = int(chapter[:2])
+    status = re.sub("^(Open|Mended|Known and kept)", r"**\1**", entry.status)
     name = f" This book calls it `{entry.convention}`." if entry.convention else ""
     return (
         f"{entry.does} {entry.follows.format(value=f'**{number_of(entry.value)}**')}{name}",
-        f"At commit {entry.commit[:7]}: {places}.",
-        f"{entry.status} Read [chapter {number}]({chapter}.ipynb), “{section}”.",
+        f"At commit {entry.commit[:7]}: {'; '.join(files(entry))}.",
+        f"{status} Read [chapter {number}]({chapter}.ipynb), “{section}”.",
     )
+
+
+def files(entry):
+    """Return each file of an entry with links to its lines, in Markdown."""
+    lines = {}
+    for path, line, address in entry.places:
+        lines.setdefault(path, []).append(f"[line {line}]({address})")
+    return [f"`{path}`, {', '.join(links)}" for path, links in lines.items()]
 
 
 def number_of(value):

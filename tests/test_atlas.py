@@ -462,6 +462,7 @@ def test_an_entry_does_what_it_is_said_to_do(entry):
 
 def test_entries_are_complete():
     assert len({entry.repository for entry in ATLAS}) >= 20
+    assert {reproduction(entry) for entry in ATLAS} == set(FOUND.values())  # each, and no other
     assert {entry.kind for entry in ATLAS} == set(KINDS)
     assert max(Counter((entry.repository, entry.kind) for entry in ATLAS).values()) == 1
     for entry in ATLAS:

@@ -98,7 +98,7 @@ THREE_LINES = "03_inference_scaling", "Test your own code in three lines"
 BACKWARD = "04_backward_pass", "The derivation"
 SWITCH = "05_frameworks", "The switch"
 PLACE = "05_frameworks", "The place and the number"
-NO_ISSUE = "Open in the newest commit that we could read; we found no issue about it."
+NO_ISSUE = "Open; we found no issue about it."
 
 ATLAS = (
     # --- scaling ---------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ ATLAS = (
         "8f0e4e5a5c572ca21b1c625192b5e2b294e03c61",
         "scaling",
         "Multiplies survivors by the share of units that was dropped, where one divided by the "
-        "share that was kept is meant. What it drops depends on the labels; the factor does not.",
+        "share that was kept is meant.",
         "Where half of the units fall, inference sends {value} times the mean while training.",
         1 / (0.5 * (1 - 0.5)),
         1,
@@ -313,7 +313,7 @@ ATLAS = (
         "dfec027dd1cbfb401ca5a657197c7024093298ef",
         "scaling",
         "Alpha dropout replaces dropped units by a constant, then stretches and shifts so that "
-        "mean 0 and variance 1 stay. In the factor for stretching one term is missing.",
+        "mean 0 and variance 1 stay. In the factor for stretching a part is missing.",
         "At rate 0.5 an input of variance 1 leaves with variance {value}.",
         (1 + 0.5 * (1.6732632423543772 * 1.0507009873554805) ** 2)
         / (1.6732632423543772 * 1.0507009873554805) ** 2,
@@ -520,7 +520,7 @@ ATLAS = (
         "aa600c0f9b8e62c6419c34d340f58a64b67d206b",
         "mode",
         "Asks a flag of its own, `is_training`, which nobody turns. `eval()` turns `training`. A "
-        "textbook that builds its layers from scratch, as this one does.",
+        "textbook that builds its layers from scratch, as this book does.",
         "In eval mode a share of {value} of the second layer is missing.",
         0.5,
         0,
@@ -546,7 +546,7 @@ ATLAS = (
         SWITCH,
         "Mended in "
         + commit("karpathy/nanoGPT", "7399dfe39d24579cc1fb391475864ad28f19f6f7")
-        + ". WeNet mended the same line in "
+        + ". WeNet mended the same call in "
         + commit("wenet-e2e/wenet", "bbd6d4729b1274ee23805af706ab47723793b028")
         + ".",
         0.2,
@@ -558,8 +558,8 @@ ATLAS = (
         94,
         "fbe3b911a94a6eb8c84c1a9e7ac67a472c49ea80",
         "mode",
-        "`F.dropout` without `training=`, in two models. Its other models hand it on. The default "
-        "of this one is 0.",
+        "`F.dropout` without `training=`, in two models. Most of its others hand it on. The "
+        "default of this one is 0.",
         "At rate 0.2 a share of {value} is missing in eval mode.",
         0.2,
         0,
@@ -714,7 +714,7 @@ ATLAS = (
         "31eede6b3543571951276cbbf7040b4f8479985a",
         "place",
         "Hands its option for dropout to an LSTM of one layer. PyTorch drops between layers, and "
-        "there is no between. All published configurations have 0, where nothing is lost.",
+        "there is no between. The configurations in the repository have 0, where nothing is lost.",
         "At rate 0.5, ten passes in train mode give {value} output.",
         1,
         10,
