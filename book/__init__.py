@@ -30,6 +30,7 @@ from book import (
     text,
     weight,
 )
+from book.atlas import Atlas
 from book.ledger import Ledger
 from book.marks import mark
 
@@ -63,6 +64,7 @@ def setup(app):
     app.setup_extension("numpydoc")
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
+    app.add_directive("atlas", Atlas)
     app.add_directive("ledger", Ledger)
     app.add_role("claim", mark)
     app.add_search_language(English)

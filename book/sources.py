@@ -19,6 +19,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 # What pages show besides their source, by the beginning of their names.
 SHOWN = {
     "chapters/api/": ("dropout_lab/**/*.py", "chapters/api/*.rst", "book/reference.py"),
+    "chapters/atlas": ("dropout_lab/lessons/atlas.py", "book/atlas.py"),
     "chapters/ledger": ("tests/test_*.py", "dropout_lab/lessons/ch13/*.py", "book/*.py"),
 }
 _GLOSSARY = re.compile(r"(?ms)^```\{glossary\}\n(.*?)^```")

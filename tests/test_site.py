@@ -281,7 +281,8 @@ def _zipped(path):
 def _assets(page):
     """Return the style sheets and the scripts that a page asks for at once."""
     links = [urljoin(page, link).partition("?")[0] for link in _links(page)[0]]
-    return {link for link in links if link.endswith((".css", ".js")) and "/data/" not in link}
+    own = (link for link in links if "://" not in link and "/data/" not in link)
+    return {link for link in own if link.endswith((".css", ".js"))}
 
 
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
