@@ -108,7 +108,7 @@ test: $(VENV)/all-is-installed $(VENV)/lite-is-installed book ## run the tests: 
 chapters: $(VENV)/all-is-installed ## execute all chapters in place; stop at the first error
 	$(call execute,$(CHAPTERS))
 
-chapter: $(VENV)/all-is-installed ## write a new chapter that passes its tests: make chapter NAME=14_title
+chapter: $(VENV)/all-is-installed ## write a new chapter that passes its tests: make chapter NAME=17_title
 	$(BIN)/python -m book.new_chapter "$(NAME)"
 	$(call execute,chapters/$(NAME).ipynb)
 

@@ -29,7 +29,7 @@ def write_chapter(root, name):
     root : pathlib.Path
         The repository.
     name : str
-        The name of its file: two digits and words in small letters, such as ``14_title``.
+        The name of its file: two digits and words in small letters, such as ``17_title``.
 
     Returns
     -------
