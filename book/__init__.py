@@ -60,6 +60,7 @@ def setup(app):
     app.connect("config-inited", configure)  # before numpydoc looks
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("numpydoc")
+    app.setup_extension("sphinx.ext.linkcode")
     with contextlib.redirect_stdout(io.StringIO()):  # it would ask for matplotlib, to draw cards
         app.setup_extension("sphinxext.opengraph")
     app.add_directive("atlas", Atlas)

@@ -5,7 +5,7 @@ import re
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from dropout_lab.lessons.atlas import ATLAS, GITHUB, KINDS, READ_ON
+from book import reference
 
 
 class Atlas(SphinxDirective):
@@ -18,9 +18,10 @@ class Atlas(SphinxDirective):
         if not self.arguments:
             return [nodes.paragraph("", "", *self._inline(summary()))]
         kind = self.arguments[0]
-        if kind not in KINDS:
-            raise self.error(f"atlas knows {', '.join(KINDS)}, got {kind}")
-        items = [self._item(entry) for entry in ATLAS if entry.kind == kind]
+        kinds, entries = _data().KINDS, _data().ATLAS
+        if kind not in kinds:
+            raise self.error(f"atlas knows {', '.join(kinds)}, got {kind}")
+        items = [self._item(entry) for entry in entries if entry.kind == kind]
         return [nodes.definition_list("", *items, classes=["atlas"])]
 
     def _item(self, entry):
@@ -37,11 +38,12 @@ class Atlas(SphinxDirective):
 
 def summary():
     """Return how many places in how many repositories, and when they were read, in Markdown."""
-    mended = sum(entry.mended for entry in ATLAS)
-    repositories = len({entry.repository for entry in ATLAS})
+    entries = _data().ATLAS
+    mended = sum(entry.mended for entry in entries)
+    repositories = len({entry.repository for entry in entries})
     return (
-        f"{len(ATLAS)} places in {repositories} repositories, {mended} of them mended since. All "
-        f"were read on {READ_ON:%B %-d, %Y}."
+        f"{len(entries)} places in {repositories} repositories, {mended} of them mended since. All "
+        f"were read on {_data().READ_ON:%B %-d, %Y}."
     )
 
 
@@ -52,7 +54,7 @@ def anchor(entry):
 
 def title(entry):
     """Return the repository and its language in Markdown."""
-    return f"[{entry.repository}]({GITHUB}{entry.repository}), {entry.language}"
+    return f"[{entry.repository}]({_data().GITHUB}{entry.repository}), {entry.language}"
 
 
 def paragraphs(entry):
@@ -79,3 +81,8 @@ def files(entry):
 def number_of(value):
     """Return a number with three digits, as a person writes it."""
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _data():
+    """Return the entries' module; a site is built without what other modules of ours import."""
+    return reference.modules()["dropout_lab.lessons.atlas"]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
-from inspect import isclass, isroutine
+from inspect import getsourcefile, getsourcelines, isclass, isroutine, unwrap
 from pathlib import Path
 
 from docutils import nodes
@@ -29,6 +29,8 @@ from sphinx.util.nodes import make_refnode
 from sphinx_codeautolink.extension.block import construct_name_pattern
 from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
 from sphinx_codeautolink.parse import parse_names
+
+from book import header
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "dropout_lab"
@@ -354,6 +356,20 @@ def list_uses(app, doctree, docname):
                 entry[-1][-1] += nodes.Text("." if page == chapters[-1] else ", ")
 
 
+def source_of(domain, info):
+    """Return where the repository shows a name's source, or None where the book knows none."""
+    if domain == "py" and header.repository():
+        thing = import_module(info["module"])
+        for part in info["fullname"].split("."):
+            thing = getattr(thing, part, None)
+        with suppress(TypeError, OSError):  # a constant has no lines of its own
+            lines, first = getsourcelines(unwrap(thing))
+            path = Path(getsourcefile(unwrap(thing))).relative_to(ROOT).as_posix()
+            last = first + len(lines) - 1
+            return f"{header.repository()}/blob/main/{path}#L{first}-L{last}"
+    return None
+
+
 def configure(config):
     """Set what autodoc and numpydoc have to know; the package says most of it."""
     # numpydoc would make one for each docstring, and compile its template again.
@@ -361,6 +377,7 @@ def configure(config):
     environment = SandboxedEnvironment(loader=templates)
     docscrape_sphinx.SandboxedEnvironment = lambda loader: environment
     config.default_role = "py:obj"
+    config.linkcode_resolve = source_of
     config.autodoc_mock_imports = NOT_IMPORTED
     config.autodoc_typehints = "none"  # the docstrings say more
     config.autodoc_preserve_defaults = True

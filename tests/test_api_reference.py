@@ -84,13 +84,32 @@ def test_names_for_your_own_work_stand_apart_from_how_the_book_is_made():
 
 
 @pytest.mark.parametrize("page", YOURS)
-def test_each_function_leads_to_its_neighbors_and_to_its_source(page):
+def test_each_function_leads_to_its_neighbors(page):
     for entry in parsed(f"api/{page}").select("dl.py.function"):
-        name = entry.dt["id"]
-        assert entry.select(".seealso a.reference[href*='#dropout_lab']"), name
-        source, _, line = entry.select_one("a:has(.viewcode-link)")["href"].partition("#")
-        code = parsed(f"api/{source.removesuffix('.html')}").find(id=line).get_text()
-        assert f"def {name.rpartition('.')[2]}(" in code
+        assert entry.select(".seealso a.reference[href*='#dropout_lab']"), entry.dt["id"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "first", "last"),
+    [
+        ("dropout_lab", "dropout", "def dropout(x, rate, rng, ", "    return "),
+        ("dropout_lab.network", "MLP.forward", "    def forward(", "        return "),
+        ("dropout_lab.lessons.ch13.figures", "seeds_figure", "def seeds_figure(", "    )"),
+    ],
+)
+def test_an_entry_leads_to_its_lines_in_the_repository(module, name, first, last, monkeypatch):
+    monkeypatch.setenv("REPOSITORY", "https://github.com/some-one/lab.2")
+    info = {"module": module, "fullname": name}
+    address = reference.source_of("py", info)
+    path, begin, end = re.fullmatch(
+        r"https://github\.com/some-one/lab\.2/blob/main/(\S+)#L(\d+)-L(\d+)", address
+    ).groups()
+    lines = (ROOT / path).read_text("utf-8").splitlines()
+    assert lines[int(begin) - 1].startswith(first)
+    assert lines[int(end) - 1].startswith(last)
+    assert reference.source_of("py", {"module": "dropout_lab.conventions", "fullname": "X"}) is None
+    monkeypatch.delenv("REPOSITORY")
+    assert reference.source_of("py", info) is None
 
 
 def test_an_entry_shows_what_its_docstring_says():
