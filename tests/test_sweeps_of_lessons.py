@@ -26,6 +26,7 @@ from dropout_lab.lessons.ch06 import sweeps as fraud
 from dropout_lab.lessons.ch07 import sweeps as mnist
 from dropout_lab.lessons.ch08 import sweeps as ensemble
 from dropout_lab.lessons.ch09 import sweeps as choosing
+from dropout_lab.lessons.ch10 import sweeps as ridge
 from dropout_lab.lessons.ch11 import sweeps as uncertainty
 from dropout_lab.lessons.ch12 import sweeps as family
 from dropout_lab.network import MLP
@@ -39,6 +40,7 @@ def few_images(monkeypatch):
     """Put easy pictures in the place of MNIST, and sizes that fit."""
     sizes = {
         mnist: {"N_TRAIN": 400},
+        ensemble: {"FEW": 200, "MEMBERS": 3, "MASK_RATES": (0.0, 0.95)},
         choosing: {"N_TRAIN": 150, "N_VALIDATION": 100},
         uncertainty: {"N_TRAIN": 300, "EPOCHS": 6, "PASSES": 10},
         family: {"NORM_IMAGES": 400, "NETS": {"small": ([784, 16, 10], 200, 6, 50, 0.5, 2)}},
@@ -205,6 +207,52 @@ def test_sub_networks_of_the_torch_net_are_drawn_for_each_example(monkeypatch):
     assert (np.abs(members.mean(axis=0) - exact) < 5 * error).all()
 
 
+class FixedMask(torch.nn.Module):
+    """Dropout at rate 0.5 whose mask a test sets."""
+
+    def forward(self, x):
+        return x * self.mask / 0.5 if self.training else x
+
+
+def test_boosting_corrects_the_whole_net_through_a_sub_network():
+    mask = FixedMask()
+    net = perceptron_torch([5, 4, 3], 0.0, seed=0).double()
+    net[2] = mask
+    x, labels = torch.from_numpy(np.random.default_rng(0).normal(size=(7, 5))), torch.arange(7) % 3
+    model = ensemble.boosting_torch(net)
+
+    def slopes(of, kept):
+        mask.mask = torch.tensor(kept)
+        logits = of(x)
+        loss = torch.nn.functional.cross_entropy(logits, labels)
+        return logits, [each.numpy() for each in torch.autograd.grad(loss, list(net.parameters()))]
+
+    whole, plain = slopes(net.eval(), np.ones(4))
+    found = []
+    for kept in np.ndindex(2, 2, 2, 2):
+        logits, each = slopes(model.train(), np.array(kept, float))
+        torch.testing.assert_close(logits, whole)
+        assert not each[0][np.array(kept) == 0].any()  # a dropped unit learns nothing
+        found.append(each)
+    for mean, expected in zip(map(np.array, zip(*found, strict=True)), plain, strict=True):
+        np.testing.assert_allclose(mean.mean(axis=0), expected, atol=1e-12)
+    assert np.std([each[0] for each in found], axis=0).max() > 0.01  # each mask moves others
+    torch.testing.assert_close(model.eval()(x), whole)
+
+
+def test_controls_share_nothing_or_all_but_the_mask(few_images):
+    how = {"rate": 0.5, "input_rate": 0.2, "learning_rate": 3e-3, "seed": 1}
+    found = ensemble.run_control("members", **how)
+    errors = [found[f"test_{mean}_error"] for mean in ("geometric", "arithmetic")]
+    assert [len(each) for each in errors] == [3, 3]
+    assert errors[0][0] == errors[1][0]  # the means of one prediction are one
+    assert found["test_loss"][0] != found["test_loss"][1]
+    pair = ensemble.run_control("pair", **{**how, "input_rate": 0.0})
+    assert (pair["masks_disagree"][0], pair["masks_disagree"][1] > 0) == (0, True)
+    dropout = ensemble.run_control("dropout", **{**how, "input_rate": 0.0})
+    assert pair["mask_errors"][0] == dropout["test_error"]  # the first net, asked twice
+
+
 # --- chapter 9 ---------------------------------------------------------------------------------
 
 
@@ -217,6 +265,35 @@ def test_a_net_has_its_shape_and_keeps_its_limit(few_images):
         weights = layer.weight.detach().numpy().T
         np.testing.assert_allclose(clip_norms(weights, 0.8), weights, rtol=1e-5)
         assert np.linalg.norm(weights, axis=0).max() > 0.79
+
+
+# --- chapter 10 --------------------------------------------------------------------------------
+
+
+def test_noise_is_taken_from_the_gradient_and_given_back():
+    net = perceptron_torch([4, 6, 3], 0.5, seed=0).double()
+    x, labels = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 4))), torch.arange(3)
+    x *= 10  # so that masks matter
+
+    def drawn(masks, noisy, draws=400):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            each = [ridge.slope(net, x, labels, masks, noisy)[0] for _ in range(draws)]
+        each = torch.stack(each).numpy().reshape(draws, -1)
+        return each.mean(axis=0), each.var(axis=0).sum()
+
+    kinds = {kind: (min(masks, 2), noisy) for kind, (masks, noisy) in ridge.KINDS.items()}
+    found = {kind: drawn(*how) for kind, how in kinds.items()}
+    noise = found["dropout"][1]
+    shares = {kind: variance / noise for kind, (_, variance) in found.items()}
+    expected = {"none": 0, "noise": 1, "averaged": 1 / 2, "averaged + noise": 1}
+    for kind, share in expected.items():
+        # Of so many draws a variance is known to some percent.
+        assert shares[kind] == pytest.approx(share, rel=0.25, abs=1e-12), kind
+    error = 4 * np.sqrt(noise / 400)
+    for kind, like in (("noise", "none"), ("averaged", "dropout"), ("averaged + noise", "dropout")):
+        assert np.linalg.norm(found[kind][0] - found[like][0]) < error
+    assert np.linalg.norm(found["dropout"][0] - found["none"][0]) > error
 
 
 # --- chapter 11 --------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ from dropout_lab.explorer.style import INK
 from dropout_lab.intervals import t_interval
 from dropout_lab.lessons import kit
 
-__all__ = ["average_of_samples", "one_pass_gap", "samples_needed", "sub_network"]
+__all__ = [
+    "average_of_samples", "contradictions", "controls", "one_pass_gap", "samples_needed",
+    "sub_network",
+]  # fmt: skip
 
 
 def sub_network(masks, number, weights, prediction, whole, rate):
@@ -231,4 +234,77 @@ def samples_needed(counts, sampled, spread, whole, title, measure):
         figure,
         f"{title}, {name} in {unit}: {level:.3f} with one pass; the averages are, on the mean of "
         f"the seeds, {where}. {values}.",
+    )
+
+
+def controls(names, error, loss, seen):
+    """Draw test error and cross-entropy of several ways to train minus those without dropout.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The k ways.
+    error, loss : tuple of numpy.ndarray
+        Mean and half width of each difference, shape (k,) each, in points and in nats.
+    seen : str
+        Which masks there are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, left, right = kit.placed(2.7, (0.29, 0.18, 0.33, 0.66), (0.66, 0.18, 0.32, 0.66))
+    looks = [{"fmt": "s", "color": kit.ORANGE}] * len(names)
+    for panel, (mean, half), limits, ticks, title in (
+        (left, error, (-1.3, 1.9), (-1, 0, 1), "error, points"),
+        (right, loss, (-0.14, 0.09), (-0.1, 0), "nats"),
+    ):
+        panel.axvline(0, color=kit.BLUE)
+        kit.forest(panel, names, mean, half, looks)
+        kit.scales(panel, x=limits, xticks=kit.labeled(ticks), title=title)
+    right.set_yticklabels([])
+    figure.text(0.64, 0.03, "minus the net without dropout", ha="center")
+    said = "; ".join(
+        f"{name} {kit.signed(one)} ± {half:.2f}"
+        for name, one, half in zip(names, *error, strict=True)
+    )
+    return describe(figure, f"Masks on {seen}, test error minus no dropout in points: {said}.")
+
+
+def contradictions(rates, masks, nets, rate):
+    """Draw how often two predictors contradict each other against how often they err.
+
+    Parameters
+    ----------
+    rates : sequence of float
+        The k rates of the masks.
+    masks : numpy.ndarray
+        Error of two masks of one net and how often they disagree, shape (2, k), in percent.
+    nets : numpy.ndarray
+        The same of two nets, shape (2,).
+    rate : float
+        The rate to mark.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, panel = kit.panels(height=3.1, left=0.12, right=0.97, top=0.9, bottom=0.16)
+    panel.plot(*masks, **kit.WITH)
+    at = list(rates).index(rate)
+    kit.point(panel, *masks[:, at], "s", kit.ORANGE)
+    kit.point(panel, *nets, "D", kit.BLUE)
+    panel.text(nets[0], nets[1] + 0.45, f"two nets: {nets[1]:.1f}", ha="right")
+    text, far = f"two masks at {rate:g}: {masks[1, at]:.1f}", masks[0, at] > 7.4
+    place = masks[:, at] + ((-0.15, 0.1) if far else (0.15, -0.5))
+    panel.text(*place, text, ha="right" if far else "left")
+    kit.scales(
+        panel, x=(5.4, 9.4), y=(0, 9), xticks=range(6, 10), yticks=range(0, 9, 2), grid="y",
+        xlabel="test images that one of them misreads, %", title="on which two disagree, %",
+    )  # fmt: skip
+    return describe(
+        figure,
+        f"Two masks of one net at rate {rate:g} err on {masks[0, at]:.1f} % of the test images and "
+        f"disagree on {masks[1, at]:.1f} %; two nets err on {nets[0]:.1f} % and disagree on "
+        f"{nets[1]:.1f} %.",
     )

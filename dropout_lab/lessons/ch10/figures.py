@@ -6,7 +6,10 @@ from dropout_lab.explorer.frames import describe
 from dropout_lab.explorer.style import INK
 from dropout_lab.lessons import kit
 
-__all__ = ["approximation", "sampled_masks", "shared_load", "two_paths", "words_kept"]
+__all__ = [
+    "approximation", "effects", "restless", "sampled_masks", "shared_load", "shrunk", "two_paths",
+    "words_kept",
+]  # fmt: skip
 
 _DASHES = ("-", (0, (6, 2)), (0, (1.2, 1.2)), (0, (6, 2, 1.2, 2)))
 
@@ -272,3 +275,141 @@ def words_kept(words, counts, dropout, decay, rate):
         figure,
         f"Rate {rate:.1f}, share of each weight that dropout and weight decay leave: {said}.",
     )
+
+
+def shrunk(sizes, rates, left, rate, units):
+    """Draw what dropout on the hidden units of two linear layers leaves of each direction.
+
+    Parameters
+    ----------
+    sizes : numpy.ndarray
+        Singular values of the target, the largest first, shape (k,).
+    rates : sequence of float
+        The n rates, `rate` among them.
+    left : numpy.ndarray
+        What is left of them at each rate, shape (n, k).
+    rate : float
+        The rate of this frame.
+    units : int
+        Hidden units.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, bars, panel = kit.placed(3.3, (0.09, 0.15, 0.3, 0.66), (0.5, 0.15, 0.48, 0.66))
+    here = left[list(rates).index(rate)]
+    places = kit.categories(bars, range(1, len(sizes) + 1), start=1)
+    bars.bar(places, sizes, 0.8, **kit.hollow(kit.BLUE, 1.6))
+    bars.bar(places, here, 0.55, **kit.HATCHED)
+    top = 1.1 * sizes[0]
+    kit.scales(bars, y=(0, top), yticks=range(int(top) + 1), xlabel="direction")
+    panel.axvline(rate, color=INK, linewidth=0.8, alpha=0.5)
+    for path in left.T:
+        panel.plot(rates, path, **kit.WITH)
+    kit.point(panel, [rate] * len(sizes), here, "o", kit.ORANGE, 6, linestyle="none")
+    ticks = kit.labeled((0, 0.2, 0.4, 0.6, 0.8))
+    kit.scales(panel, x=(-0.02, 0.97), y=(0, top), xticks=ticks, yticks=range(int(top) + 1))
+    panel.set(xlabel="dropout rate")
+    number = int((here > 0).sum())
+    names = (0.09, 0.92, kit.hollow(kit.BLUE, 1.6), "target"), (
+        0.28, 0.92, kit.HATCHED_BOX, f"{number} of {len(sizes)} directions left"
+    )  # fmt: skip
+    kit.box_key(figure, *names, height=0.05, below=0.025)
+    said = ", ".join(f"{one:.2f}" for one in here)
+    return describe(
+        figure,
+        f"Rate {rate:.2f}, {units} hidden units: of the singular values "
+        f"{', '.join(f'{one:g}' for one in sizes)} dropout leaves {said}.",
+    )
+
+
+def restless(steps, iterates, averages, spread, cloud, names, step, rate):
+    """Draw how far the steps of gradient descent with dropout, and their average, are from ridge.
+
+    Parameters
+    ----------
+    steps : sequence of int
+        The n numbers of steps.
+    iterates, averages : numpy.ndarray
+        Root mean square distance from the closed form after each, shape (n,): of the weights,
+        and of the mean of all weights so far.
+    spread : float
+        Root mean square distance of the weights in the long run, from all masks.
+    cloud : numpy.ndarray
+        Two weights at m late steps minus the closed form, shape (2, m).
+    names : sequence of str
+        Of these two.
+    step : float
+        Size of a step.
+    rate : float
+        Dropout rate.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, left, right = kit.placed(3.3, (0.105, 0.15, 0.32, 0.66), (0.545, 0.15, 0.43, 0.66))
+    left.axhline(0, color=INK, linewidth=0.6)
+    left.axvline(0, color=INK, linewidth=0.6)
+    left.plot(*cloud, ".", color=kit.ORANGE, markersize=3.5)
+    kit.point(left, 0, 0, "X", INK, 8)
+    ticks = kit.labeled((-4, -2, 0, 2, 4))
+    kit.scales(left, x=(-5, 5), y=(-5, 5), xticks=ticks, yticks=ticks)
+    left.set(xlabel=f"{names[0]} minus ridge", title=f"{names[1]} minus ridge")
+    right.plot(steps, iterates, **kit.WITH)
+    right.plot(steps, averages, **kit.WITHOUT)
+    right.axhline(spread, **kit.TARGET)
+    kit.scales(
+        right, x=(steps[0] * 0.8, steps[-1] * 1.3), y=(0.1, 100), log="xy", grid="y",
+        xticks=kit.labeled((10, 100, 1000)), yticks=kit.labeled((0.1, 1, 10, 100)),
+        xlabel="steps", title="distance from ridge",
+    )  # fmt: skip
+    kit.line_key(
+        figure,
+        (0.105, 0.94, {**kit.WITH, "linewidth": 2}, f"weights {iterates[-1]:.2f}"),
+        (0.425, 0.94, {**kit.WITHOUT, "linewidth": 2}, f"average {averages[-1]:.2f}"),
+        (0.735, 0.94, kit.TARGET, f"exact {spread:.2f}"),
+        length=0.06,
+    )  # fmt: skip
+    return describe(
+        figure,
+        f"Rate {rate:.1f}, step {step:g}: after {steps[-1]:,} steps the weights are "
+        f"{iterates[-1]:.2f} from the closed form, where all masks say {spread:.2f}, and their "
+        f"average is {averages[-1]:.2f} from it.",
+    )
+
+
+def effects(names, error, loss, step):
+    """Draw what each part of dropout changes in the test error and in the cross-entropy.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The k ways to train.
+    error, loss : tuple of numpy.ndarray
+        Mean and half width of each difference from the net without dropout, shape (k,) each, in
+        points and in nats.
+    step : float
+        Size of a step of gradient descent.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, left, right = kit.placed(2.9, (0.3, 0.17, 0.32, 0.68), (0.66, 0.17, 0.32, 0.68))
+    looks = [{"fmt": "s", "color": kit.ORANGE}] * len(names)
+    for panel, (mean, half), limits, ticks, title in (
+        (left, error, (-1.9, 1.95), (-1, 0, 1), "error, points"),
+        (right, loss, (-0.11, 0.11), (-0.1, 0, 0.1), "nats"),
+    ):
+        panel.axvline(0, color=kit.BLUE)
+        kit.forest(panel, names, mean, half, looks)
+        kit.scales(panel, x=limits, xticks=kit.labeled(ticks), title=title)
+    right.set_yticklabels([])
+    figure.text(0.64, 0.03, "minus the net without dropout", ha="center")
+    said = "; ".join(
+        f"{name} {kit.signed(one)} ± {half:.2f} points"
+        for name, one, half in zip(names, *error, strict=True)
+    )
+    return describe(figure, f"Step {step:g}, minus no dropout: {said}.")
