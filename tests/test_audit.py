@@ -359,17 +359,6 @@ def test_what_cannot_be_diagnosed_is_said(torch, message_of, way, why):
 # --- networks known to be right ----------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")  # its operators can be defined once only
-def vision():
-    """Return torchvision's models, beside a PyTorch without CUDA too."""
-    if torch.version.cuda is None and sys.platform == "linux":
-        # PyPI's torchvision is built for CUDA and defines its operators nowhere else. Their
-        # names must be there when it is imported; no net below calls them.
-        for name in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{name}", "(Tensor a, Tensor b, float c) -> Tensor")
-    return pytest.importorskip("torchvision").models
-
-
 SMALL = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 GPT2 = {"vocab_size": 50, "n_embd": 16, "n_layer": 1, "n_head": 2}
 T5 = {"vocab_size": 50, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
