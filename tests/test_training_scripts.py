@@ -13,8 +13,11 @@ from itertools import product
 
 import numpy as np
 import pytest
+from figure_checks import drawn, has_line, said
 from recorded import CHAPTERS, code_cells, prose
 
+from dropout_lab.explorer.style import COLORS
+from dropout_lab.lessons.ch15 import figures, sweeps
 from dropout_lab.lessons.ch15.places import ACTIVATIONS, mean_before, mean_of_maximum
 from dropout_lab.lessons.ch15.ranks import gradients, mask_noise, noise_left
 from dropout_lab.lessons.ch15.rounding import BITS, of_keras, of_torch, rounded
@@ -88,6 +91,25 @@ def test_gradients_under_masks_are_those_of_autograd_and_their_noise_is_enumerat
     pairs = np.mean([noise([i, j]) for i in range(4) for j in range(4)])
     own, shared = noise_left(alone, common, 2)
     assert (own, 1) == (0.5, pytest.approx(pairs / alone / shared))
+
+
+def test_the_figure_of_the_ranks_shows_both_noises():
+    figure = drawn(figures.rank_noise, 2.0, 0.5, 0.5, "trained")
+    ranks, own = 2 ** np.arange(7), 0.5 ** np.arange(7)
+    (panel,) = figure.axes
+    assert has_line(panel, ranks, own, COLORS["without"])
+    assert has_line(panel, ranks, own + 0.25 * (1 - own), COLORS["with"])
+    assert "26.2 percent with one seed" in said(figure)
+
+
+def test_the_nets_of_the_sweep_have_dropout_where_they_say(monkeypatch):
+    made = []
+    monkeypatch.setattr(sweeps, "fitted", lambda model, *_, **how: made.append(model))
+    for place in sweeps.PLACES:
+        sweeps.run_place("GELU", place, 0)
+    kinds = [[type(layer).__name__ for layer in model[1:-1]] for model in made]
+    orders = ["GELU"], ["GELU", "Dropout"], ["Dropout", "GELU"]
+    assert kinds == [[*order, "Linear", *order] for order in orders]
 
 
 # --- few bits ----------------------------------------------------------------------------------
