@@ -261,27 +261,23 @@ SMALL |= {"intermediate_size": 16}
 
 
 def table():
-    """Yield model, name and default of each entry of the chapter's table, and the row."""
+    """Yield model, name, default and cell of each entry of the chapter's table."""
     models = []
-    for row in re.findall(r"(?m)^\| ([^|]*) \| ([^|]*`[^|]*) \| ([^|]*) \|$", prose(CHAPTER)):
-        if "PEFT" in row[0]:
+    for row, cell in re.findall(r"(?m)^\| ([^|]*) \| ([^|]*`[^|]*) \|$", prose(CHAPTER)):
+        if "PEFT" in row:
             continue
-        models = models if row[0].startswith("the same") else row[0].split(", ")
-        groups = [re.findall("`([a-z_]+)`", part) for part in row[1].split(";")]
-        defaults = [ast.literal_eval(one.strip(" `")) for one in row[2].split(";")]
-        by_model = len(groups) < len(defaults)
-        for (i, model), (j, group) in product(enumerate(models), enumerate(groups)):
-            for name in group:
-                yield model, name, defaults[i if by_model else min(j, len(defaults) - 1)], row
+        models = models if row.startswith("the same") else row.split(", ")
+        for model, (name, default) in product(models, re.findall(r"`(\w+)` (None|[\d.]+)", cell)):
+            yield model, name, ast.literal_eval(default), cell
 
 
 @pytest.mark.proves("The table of configurations is that of Transformers", chapter=15)
 def test_names_and_defaults_of_the_table_are_those_of_the_configurations(transformers):
     found = list(table())
-    for model, name, default, row in found:
+    for model, name, default, cell in found:
         config = getattr(transformers, NAMED[model])()
         assert getattr(config, name) == default, (model, name)
-        if "no other" in row[1]:
+        if "no other" in cell:
             assert [one for one in vars(config) if "drop" in one] == [name], model
     assert {model for model, *_ in found} == {*NAMED}
     assert len(found) == 32
