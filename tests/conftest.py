@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -48,6 +49,24 @@ def torch():
 def keras():
     """Return Keras, imported only where a test asks for it: each process collects all files."""
     return pytest.importorskip("keras")
+
+
+@pytest.fixture(scope="session")  # its operators can be defined once only
+def vision():
+    """Return torchvision's models, beside a PyTorch without CUDA too."""
+    torch = pytest.importorskip("torch")
+    if torch.version.cuda is None and sys.platform == "linux":
+        # PyPI's torchvision is built for CUDA and defines its operators nowhere else. Their
+        # names must be there when it is imported; no net below calls them.
+        for name in ("nms", "qnms"):
+            torch.library.define(f"torchvision::{name}", "(Tensor a, Tensor b, float c) -> Tensor")
+    return pytest.importorskip("torchvision").models
+
+
+@pytest.fixture
+def transformers(vision):
+    """Return Hugging Face's Transformers, which import torchvision where there is one."""
+    return pytest.importorskip("transformers")
 
 
 @pytest.fixture

@@ -204,6 +204,10 @@ def own(keras):
         def call(self, x, training=False):
             return self.last(self.drop(x, **self.told))
 
+    class Untold(Told):
+        def call(self, x):
+            return self.last(self.drop(x, **self.told))
+
     class KerasDrop(layers.Layer):
         def __init__(self, convention, **options):
             super().__init__(**options)
@@ -233,7 +237,9 @@ def own(keras):
     def drop(rate, kind=layers.Dropout, **options):
         return kind(rate, name="drop", **options)
 
-    mine = {one.__name__: one for one in (always, Told, KerasDrop, model, graph, steps, drop)}
+    mine = {
+        one.__name__: one for one in (always, Told, Untold, KerasDrop, model, graph, steps, drop)
+    }
     mine |= {"norm": layers.BatchNormalization, "dropouts": (layers.AlphaDropout, layers.Dropout)}
     return SimpleNamespace(**mine, **vars(layers))
 
@@ -258,6 +264,7 @@ KERAS = {
     ),
     "left-on": lambda k, bad: k.graph(**{"training": True} if bad else {}),
     "left-on, subclassed": lambda k, bad: k.Told(True if bad else None),
+    "off-in-fit": lambda k, bad: (k.Told, k.Untold)[bad](),
     "same-seed": lambda k, bad: k.model(
         k.Dropout(0.5, seed=1), k.drop(0.2, seed=2 - bad), k.Dense(2)
     ),
@@ -350,17 +357,6 @@ def test_what_cannot_be_diagnosed_is_said(torch, message_of, way, why):
 
 
 # --- networks known to be right ----------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")  # its operators can be defined once only
-def vision():
-    """Return torchvision's models, beside a PyTorch without CUDA too."""
-    if torch.version.cuda is None and sys.platform == "linux":
-        # PyPI's torchvision is built for CUDA and defines its operators nowhere else. Their
-        # names must be there when it is imported; no net below calls them.
-        for name in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{name}", "(Tensor a, Tensor b, float c) -> Tensor")
-    return pytest.importorskip("torchvision").models
 
 
 SMALL = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}

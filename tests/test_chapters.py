@@ -36,7 +36,7 @@ MAX_LINE_LENGTH = 80  # longer lines are cut off on the page
 # Of a lesson, which ends where the exercises begin: all its words, and lines of code on the page.
 MAX_WORDS, MAX_WORDS_AT_FIRST = 2500, 1300
 MAX_LINES, MAX_LINES_ABOUT_CODE = 120, 200
-ABOUT_CODE = {"05_frameworks", "06_fraud_detection"}
+ABOUT_CODE = {"05_frameworks", "06_fraud_detection", "15_training_scripts"}
 PARTS = yaml.safe_load((CHAPTERS.parent / "_toc.yml").read_text("utf-8"))["parts"]
 FIRST_PART = {
     Path(page["file"]).stem

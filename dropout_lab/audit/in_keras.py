@@ -36,6 +36,7 @@ def look(model, example, monte_carlo, unchecked):
     else:
         try:
             yield from _run(model, example, monte_carlo, unchecked, shapes)
+            yield from _off_in_fit(model, example, rated)
             if monte_carlo:
                 yield from _monte_carlo(model, example)
         except Exception as error:  # whatever somebody else's model may raise
@@ -191,6 +192,22 @@ def _run(model, example, monte_carlo, unchecked, shapes):
                 yield Finding("left-on", layer.name, why)
     if not guilty and not same(first, second):
         unchecked.append("why two passes at inference differ: something draws, and no layer drops")
+
+
+def _off_in_fit(model, example, rated):
+    """Yield layers that no step of ``fit`` tells to drop: their model's call has no `training`."""
+    import keras
+
+    stepped = getattr(type(model), "train_step", None) is keras.Model.train_step
+    if not stepped or model._call_has_training_arg:
+        return
+    # As `fit` asks such a model, and as it should.
+    untold, told = (partial(_pass, model, example, training=how) for how in (None, True))
+    if same(untold(), untold()) and not same(told(), told()):
+        for place, owner, name in rated:
+            if 0 < getattr(owner, name) < 1:
+                why = "call() of the model takes no training, so fit trains it without dropout"
+                yield Finding("off-in-fit", place, why)
 
 
 def _monte_carlo(model, example):

@@ -16,6 +16,7 @@ KINDS = {
     "ignores-eval": "05_frameworks",
     "left-on": "05_frameworks",
     "same-seed": "05_frameworks",
+    "off-in-fit": "15_training_scripts",
     "silent": "11_uncertainty",
     "wrong-scale": "03_inference_scaling",
 }

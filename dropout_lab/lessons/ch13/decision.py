@@ -243,9 +243,10 @@ RULES = (
     ),
     Rule(
         {"model": (ROWS,)},
-        "Boosted trees first; in a net, start without",
-        "On tables of medium size trees did better than nets in a large comparison. For card "
-        "payments no rate helped a net beyond doubt; compare with 0.1 and 0.2.",
+        "Trees first; in a net, start without",
+        "On tables of medium size trees did better than nets in a large comparison. On card "
+        "payments here nobody's lead was sure, and no rate helped a net beyond doubt; compare with "
+        "0.1 and 0.2.",
         (6, 16),
         (0.0, 0.2),
         ("grinsztajn2022",),

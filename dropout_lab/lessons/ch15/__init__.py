@@ -1,1 +1,1 @@
-"""What chapter 15 draws and asks."""
+"""What chapter 15 draws, asks and computes."""
