@@ -75,6 +75,7 @@ def setup(app):
     app.connect("source-read", sources.read_links)
     app.connect("source-read", reference.write_page)
     app.connect("autodoc-skip-member", reference.skip_fields)
+    app.connect("autodoc-process-docstring", reference.shorten, priority=400)  # before numpydoc
     app.connect("doctree-read", reference.read_code)
     app.connect("env-updated", reference.find_entries)
     app.connect("env-updated", share_work)  # once all is read

@@ -215,6 +215,12 @@ def find_name(app, env, node, contnode):
     return nodes.literal("", node.astext()) if node["reftype"] == "obj" else None
 
 
+def shorten(app, what, name, obj, options, lines):
+    """Leave of what stands beside one lesson its first paragraph; the source has the rest."""
+    if getattr(obj, "__module__", None) in pages()["plots"] and "" in lines:
+        del lines[lines.index("") :]
+
+
 def skip_fields(app, what, name, obj, skip, options):
     """Leave out the fields of named tuples, whose docstring says "Alias for field number 0"."""
     return True if type(obj).__name__ == "_tuplegetter" else None

@@ -1,12 +1,16 @@
 """What the site leaves out to be light must be what nobody needs."""
 
+import json
 import re
 
 import pytest
 import tinycss2
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from recorded import SITE
 
+from book import weight
 from book.paper.press import ROOT
 from book.readme_pictures import PICTURES
 from book.styles import class_names, join_styles, thin
@@ -55,6 +59,52 @@ def test_a_class_is_in_use_where_a_page_has_it_or_a_script_can_give_it(tmp_path)
     assert names >= {"card", "wide", "open", "frame", "tooltip-inner", "fade", "toast-button"}
     assert "bs-" in names
     assert names.isdisjoint({"prose", "hidden", "toast-body", "top-", "data-bs-toggle", "kt"})
+
+
+def walked(path):
+    """Return the places that a path of straight lines visits, as SVG 2 reads it, in hundredths."""
+    places, here, start = [], (0, 0), (0, 0)
+    for command, numbers in re.findall(r"([MLHVZ])([^MLHVZ]*)", path, re.IGNORECASE):
+        values = [round(100 * float(n)) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", numbers)]
+        base = here if command.islower() else (0, 0)
+        if command in "zZ":
+            here = start
+        elif command in "hH":
+            here = base[0] + values[0], here[1]
+        elif command in "vV":
+            here = here[0], base[1] + values[0]
+        else:
+            here = base[0] + values[0], base[1] + values[1]
+            start = here if command in "mM" else start
+        places.append((command.upper() if command in "mMzZ" else "L", here))
+    return places
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("MLHVz"), *[st.integers(-99_999, 99_999)] * 2),
+        min_size=1,
+        max_size=9,
+    )
+)
+def test_a_path_of_steps_visits_the_same_places(drawn):
+    def text(hundredths):
+        return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+
+    form = {"M": "M{} {}", "L": "L{} {}", "H": "H{}", "V": "V{}", "z": "z"}
+    path = "M3.5 -.25" + "".join(form[c].format(text(x), text(y)) for c, x, y in drawn)
+    assert walked(weight.shorter_path(path)) == walked(path)
+    assert weight.shorter_path("M0 0L1.234 5") == "M0 0L1.234 5"
+    assert weight.shorter_path("M29.5 144L35.4 144L35.4 111L29.5 111z") == "M29.5 144h5.9v-33h-5.9z"
+
+
+def test_frames_in_fewer_letters_are_the_same_data_and_end_no_script():
+    frames = {"parts": ['<g><path d="M1 2L3 2"/></g>'], "said": "a </script> <!-- b <SCRIPT>"}
+    stored = json.dumps(frames).replace("<", r"\u003c")
+    page = weight.shorter_frames(stored)
+    assert len(page) < len(stored)
+    assert json.loads(page) == {**frames, "parts": ['<g><path d="M1 2h2"/></g>']}
+    assert not re.search("<(/?script|!--)", page, re.IGNORECASE)
 
 
 def test_style_sheets_are_joined_in_order_with_what_they_import(tmp_path):
