@@ -41,8 +41,8 @@ def promise_curve(truth, promised, name, at=0.01):
     )  # fmt: skip
     return describe(
         figure,
-        f"{name}: where {at:.0%} of the payments are frauds, the minimum of the loss promises "
-        f"{there:.3f}.",
+        f"{name.capitalize()}: where {100 * at:g} % of the payments are frauds, the minimum of "
+        f"the loss promises {there:.3f}.",
     )
 
 
@@ -65,22 +65,22 @@ def cost_curve(thresholds, costs, marks, title):
     figure, panel = kit.panels(height=3.2, top=0.82, left=0.13, right=0.96, bottom=0.16)
     panel.plot(thresholds, costs, color=INK)
     looks = (
-        {"marker": "o", "color": kit.BLUE},
-        {"marker": "D", "color": kit.ORANGE},
-        {"marker": "s", "color": kit.GRAY, "markerfacecolor": "none"},
+        {"marker": "o", "color": kit.GRAY, "markersize": 12},
+        {"marker": "D", "color": INK, "markersize": 6},
+        {"marker": "s", "color": INK, "markerfacecolor": "none", "markersize": 9},
     )
     said, places = [], (0.13, 0.42, 0.74)
     for (name, threshold), look, x in zip(marks.items(), looks, places, strict=False):
         cost = float(np.interp(threshold, thresholds, costs))
-        panel.plot(threshold, cost, linestyle="none", markersize=9, **look)
-        kit.point_key(figure, (x, 0.955, {"linestyle": "none", "markersize": 8, **look}, name))
+        panel.plot(threshold, cost, linestyle="none", **look)
+        kit.point_key(figure, (x, 0.955, {"linestyle": "none", **look}, name))
         said.append(f"{name} at {threshold:.3f}, {cost:.2f} euros")
     ticks = kit.labeled((0.001, 0.01, 0.1, 0.5, 1))
     kit.scales(
         panel, x=(0.001, 1), y=(0, 1.3), xticks=ticks, yticks=[0, 0.5, 1], log="x",
         xlabel="threshold on the promised probability", title=f"Euros lost per payment: {title}",
     )  # fmt: skip
-    return describe(figure, f"{title}: {'; '.join(said)} per payment.")
+    return describe(figure, f"{title.capitalize()}: {'; '.join(said)} per payment.")
 
 
 def compared(names, groups, title, limits, *, zero=False, unit=""):
@@ -130,4 +130,4 @@ def compared(names, groups, title, limits, *, zero=False, unit=""):
             f"{name}: highest is {names[best]}, {kit.minus(mean[best], digits)} plus or minus "
             f"{half[best]:.{digits}f}{unit}"
         )
-    return describe(figure, f"{title}. {'; '.join(said)}.")
+    return describe(figure, f"{title}; {'; '.join(said)}.")

@@ -2,19 +2,27 @@
 
 import numpy as np
 
-__all__ = [
-    "chance",
-    "corrected",
-    "focal_truth",
-    "log_odds_of",
-    "recalibrated",
-    "settings",
-    "train_net",
-]
+__all__ = ["chance", "corrected", "focal_truth", "train_net"]
 
 
 def chance(log_odds):
-    """Return the probabilities that belong to log-odds."""
+    """Return the probabilities that belong to log-odds.
+
+    Parameters
+    ----------
+    log_odds : array_like of float
+        Any shape.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        The same shape: the logistic function, without overflow.
+
+    Examples
+    --------
+    >>> float(chance(0.0))
+    0.5
+    """
     return np.exp(-np.logaddexp(0.0, -np.asarray(log_odds)))
 
 

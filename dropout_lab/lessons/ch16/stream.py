@@ -172,7 +172,17 @@ def split(payments, protocol, rng):
 def known_cards(payments, delay=DELAY):
     """Return for each day of the week `TEST` which cards are known to be compromised.
 
-    They had a fraud since the week `TRAIN` began, and more than `delay` days ago.
+    Parameters
+    ----------
+    payments : Payments
+        From `make_stream`.
+    delay : int, default 7
+        Days after which labels are known.
+
+    Returns
+    -------
+    dict of int to numpy.ndarray
+        Cards with a fraud since the week `TRAIN` began, and more than `delay` days ago.
     """
     fraud = (payments.labels == 1) & (payments.day >= TRAIN[0])
     return {day: np.unique(payments.card[fraud & (payments.day < day - delay)]) for day in TEST}
