@@ -160,7 +160,7 @@ def test_no_input_knows_a_label_that_is_not_there_yet(weeks):
 
 @pytest.mark.parametrize("protocol", ["earlier", "later", "random"])
 def test_a_split_tests_each_payment_of_a_week_once(weeks, protocol):
-    folds = stream.split(weeks, protocol, np.random.default_rng(5))
+    folds = stream.split_weeks(weeks, protocol, np.random.default_rng(5))
     tested = np.concatenate([test for _, test in folds])
     week = stream.TRAIN if protocol == "earlier" else stream.TEST
     assert sorted(tested) == np.flatnonzero(np.isin(weeks.day, week)).tolist()

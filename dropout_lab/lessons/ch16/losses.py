@@ -46,13 +46,13 @@ def focal_truth(log_odds, gamma):
     Returns
     -------
     numpy.ndarray of float64
-        Those of the η for which q is the minimum of −η(1−q)^γ log q − (1−η) q^γ log(1−q): its
-        slope is zero there.
+        Those of the share t of frauds for which q has the lowest mean loss, that is, for which
+        the slope of ``-t (1-q)**gamma log(q) - (1-t) q**gamma log(1-q)`` is zero.
     """
     log_odds = np.asarray(log_odds, float)
     log_q, log_rest = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
     q, rest = np.exp(log_q), np.exp(log_rest)
-    # The slopes of both halves, times q(1 − q), are −η fraud and (1 − η) genuine.
+    # The slopes of both halves, times q (1 - q), are -t fraud and (1 - t) genuine.
     log_fraud = gamma * log_rest + np.log(rest - gamma * q * log_q)
     log_genuine = gamma * log_q + np.log(q - gamma * rest * log_rest)
     return log_genuine - log_fraud

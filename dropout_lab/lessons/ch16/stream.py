@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
-    "Payments", "card_precision", "inputs", "known_cards", "make_stream", "split",
+    "Payments", "card_precision", "inputs", "known_cards", "make_stream", "split_weeks",
 ]  # fmt: skip
 
 CARDS, TERMINALS, DAYS = 2_000, 5_000, 72
@@ -135,7 +135,7 @@ def _before(day, who, what, delay, days):
     return total[day + days, who] - total[day, who]
 
 
-def split(payments, protocol, rng):
+def split_weeks(payments, protocol, rng):
     """Return the pairs of rows to train on and rows of the last week to test on.
 
     Parameters

@@ -226,7 +226,7 @@ def _scored(seed, way, delay, model, rate, value):
     """Return simulated payments and their scores, NaN where they were not tested."""
     payments, inputs = _weeks(seed)
     scores = np.full(len(payments.labels), np.nan)
-    for rows, tested in stream.split(payments, way, np.random.default_rng([seed, 17])):
+    for rows, tested in stream.split_weeks(payments, way, np.random.default_rng([seed, 17])):
         x = cards._standardizer(inputs[delay][rows])(inputs[delay])
         score = _week_detector(model, rate, value, seed, x[rows], payments.labels[rows])
         scores[tested] = score(x[tested])
