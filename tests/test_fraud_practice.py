@@ -116,18 +116,20 @@ def weeks():
 
 
 def test_payments_follow_the_rules_of_fraud():
-    day, _, terminal, hour, amount, labels = stream.make_stream(
-        np.random.default_rng(1), cards=400, terminals=1000, days=60
+    day, _, terminal, _, amount, labels = stream.make_stream(
+        np.random.default_rng(1), cards=1500, terminals=1000, days=60
     )
     assert (labels[amount > 220] == 1).all()
-    assert np.abs(np.bincount(day) / (400 * 2) - 1).max() < 0.25  # Poisson, mean 2 on average
-    assert 0 <= hour.min() <= hour.max() < 24
-    # Late in the stream 28 of 1,000 terminals are broken, and there every payment is a fraud.
-    late = (day >= 50) & (day < 53)
-    small = late & (amount < 100)
-    shares = [labels[small & (terminal == t)].mean() for t in np.unique(terminal[small])]
-    broken = np.mean(np.array(shares) == 1)
-    assert broken == pytest.approx(0.028, abs=5 * (0.028 / 1000) ** 0.5)
+    assert np.abs(np.bincount(day) / (1500 * 2) - 1).max() < 0.15  # Poisson, mean 2 on average
+    # Terminals that are broken on each of three late days, where every payment is a fraud: a new
+    # one a day since 25 days before, but for terminals that broke twice.
+    late = (day >= 50) & (day < 53) & (amount < 100)
+    places = np.unique(terminal[late])
+    broken = places[[labels[late & (terminal == t)].all() for t in places]]
+    assert 22 <= len(broken) <= 28
+    # Elsewhere 14 of 1,500 cards are misused, in a third of their payments: 28 of 9,000.
+    elsewhere = (day >= 50) & (day < 53) & ~np.isin(terminal, broken)
+    assert 10 <= labels[elsewhere].sum() <= 56
 
 
 def test_inputs_by_looking_at_each_payment(weeks):
@@ -216,7 +218,8 @@ def test_known_cards_had_a_fraud_more_than_a_week_ago(weeks):
 
 def test_the_setting_best_on_validation_is_tested(monkeypatch, rng):
     x = rng.normal(size=(900, 2))
-    labels = (x[:, 0] + rng.normal(size=900) > 1.5).astype(np.uint8)
+    tells = x[np.arange(900), np.arange(900) // 600]  # another column in the test than before
+    labels = (tells + rng.normal(size=900) > 1.5).astype(np.uint8)
     sets = [(x[rows], labels[rows]) for rows in np.split(np.arange(900), 3)]
     monkeypatch.setattr(practice, "_card_sets", lambda: sets)
     cards = SimpleNamespace(labels=labels, is_subset=False)
@@ -231,7 +234,7 @@ def test_the_setting_best_on_validation_is_tested(monkeypatch, rng):
     assert found["chosen"] // 2 == at  # each C stands twice, with and without class weights
     best = average_precision_score(sets[2][1], sets[2][0] @ list(scores.values())[at])
     assert found["average_precision"] == pytest.approx(best)
-    assert found["every_test"][found["chosen"]] == pytest.approx(best)
+    assert max(found["every_test"]) > best + 0.01  # which nobody may choose
 
 
 def test_each_detector_has_as_many_trials():
