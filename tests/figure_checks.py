@@ -30,6 +30,8 @@ MOVES = {
     "13 decide": {"fit", "data", "layer"},
     "13 place": {"matters"},
     "13 browse": {"measurement"},
+    "16 draw_losses": {"measure"},
+    "16 draw_week": {"measure"},
 }
 # Losses while training are dotted in both roles.
 COLOR_ALONE = {"07 draw_curves"}
