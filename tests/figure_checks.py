@@ -30,6 +30,7 @@ MOVES = {
     "13 decide": {"fit", "data", "layer"},
     "13 place": {"matters"},
     "13 browse": {"measurement"},
+    "14 draw_path": {"measure"},
 }
 # Losses while training are dotted in both roles.
 COLOR_ALONE = {"07 draw_curves"}
@@ -52,6 +53,7 @@ DERIVED = {
     "11 draw_turned",
     "12 draw_member",
     "12 draw_attention",
+    "14 draw_path",
 }
 
 
