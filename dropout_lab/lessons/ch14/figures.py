@@ -198,12 +198,12 @@ def pass_effects(curves, changes, passes, rate):
     named = zip(ends, ("without", "with"), strict=True)
     kit.label_ends(top, 1.02, *((end, f"{end:.2f} {name}") for end, name in named), apart=0.45)
     bottom.axhline(0, color=INK, linewidth=0.8)
-    for place, (times, values) in enumerate(changes.items()):
+    for place, (each, values) in enumerate(changes.items()):
         look = {"color": kit.GRAY, "marker": "o", "linestyle": "none", "capsize": 4}
-        if times == passes:
+        if each == passes:
             look |= {"color": kit.ORANGE, "marker": "s"}
         mean, half = kit.interval_line(bottom, place, values, **look)
-        if times == passes:
+        if each == passes:
             change, margin = mean, half
     kit.scales(
         bottom, x=(-0.5, len(changes) - 0.5), y=(-1.6, 0.9), yticks=kit.labeled((-1, 0), "+g"),
@@ -212,7 +212,7 @@ def pass_effects(curves, changes, passes, rate):
     )  # fmt: skip
     return describe(
         figure,
-        f"{passes} passes, rate {rate:.1f}: validation loss {ends[1]:.2f} at the end, without "
+        f"Text read {times}, rate {rate:.1f}: validation loss {ends[1]:.2f} at the end, without "
         f"dropout {ends[0]:.2f}. The test loss changes by {kit.signed(change)} ± {margin:.2f} bits "
         "a character.",
     )
@@ -244,17 +244,19 @@ def path_effects(changes, rates, measure):
         mean, half = kit.interval_line(panel, places, values, capsize=3, **look)
         said = (f"{kit.signed(m, 3)} ± {h:.3f}" for m, h in zip(mean, half, strict=True))
         told.append(f"{name} {', '.join(said)}")
-    top = {"nats": 0.12, "points": 3}[measure.rpartition(", ")[2]]
+    top, tick = {"nats": (0.18, 0.1), "points": (6.5, 4)}[measure.rpartition(", ")[2]]
     kit.scales(
         panel, x=(min(rates) - 0.04, max(rates) + 0.04), y=(-top, top), xticks=rates, grid="y",
-        yticks=kit.labeled((-top * 2 / 3, 0, top * 2 / 3), "+g"), xlabel="rate",
+        yticks=kit.labeled((-tick, 0, tick), "+g"), xlabel="rate",
         title=f"{measure}, minus that without dropout",
     )  # fmt: skip
     rows = zip((0.14, 0.6), looks, changes, strict=True)
     kit.line_key(figure, *((x, 0.04, look, name) for x, look, name in rows))
     listed = ", ".join(f"{rate:.1f}" for rate in rates)
     return describe(
-        figure, f"{measure} at rates {listed}, minus that without dropout: {'; '.join(told)}."
+        figure,
+        f"{measure.capitalize()}, at rates {listed}, minus that without dropout: "
+        f"{'; '.join(told)}.",
     )
 
 

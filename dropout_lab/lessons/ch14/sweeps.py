@@ -10,7 +10,7 @@ from dropout_lab.lessons.ch14.text import fingerprint, leaks, manual
 from dropout_lab.lessons.runs import SEEDS, drawn, mnist_rows, scores
 from dropout_lab.sweeps import Sweep, grid
 
-__all__ = ["PASSES", "PATH_RATES", "RATES", "SPREAD"]
+__all__ = ["PASSES", "PATH_RATES", "RATES", "SPREAD", "TRAININGS"]
 
 LENGTH, BATCH = 64, 4
 """Characters of a window of text, and windows of a step."""
@@ -30,8 +30,11 @@ LOOKS, TEST_PARTS = 8, 32
 PATH_RATES = [0.1, 0.2, 0.3]
 """Rates on images."""
 
-IMAGES, IMAGES_A_STEP, EPOCHS, PATCH = 2_000, 50, 20, 7
-"""Training images, how many make a step, passes over them, and pixels of the side of a patch."""
+IMAGES_A_STEP, PATCH = 50, 7
+"""Training images of a step, and pixels of the side of a patch."""
+
+TRAININGS = {"500 images, 60 epochs": (500, 60), "1,000 images, 20 epochs": (1_000, 20)}
+"""How many images are seen how often: until they are known by heart, and not quite."""
 
 LEARNING_RATE = 3e-3
 """Of AdamW, at its highest."""
@@ -129,9 +132,10 @@ def bits(model, text, every=1):
 # --- images --------------------------------------------------------------------------------------
 
 
-def run_path(place, rate, seed):
+def run_path(training, place, rate, seed):
     """Train a transformer on patches of MNIST images, with noise on its updates; return scores."""
-    train, watched = drawn(seed, 0, IMAGES), drawn(seed, IMAGES, IMAGES + 2_000)
+    images, epochs = TRAININGS[training]
+    train, watched = drawn(seed, 0, images), drawn(seed, images, images + 2_000)
     parts = {"train": train, "validation": watched, "test": mnist_rows()[2:]}
     parts = {name: (patches(x), labels) for name, (x, labels) in parts.items()}
     model = transformer(
@@ -141,10 +145,10 @@ def run_path(place, rate, seed):
     order = np.random.default_rng(seed)
     batches = (
         (part[chosen] for part in parts["train"])
-        for _ in range(EPOCHS)
-        for chosen in order.permutation(IMAGES).reshape(-1, IMAGES_A_STEP)
+        for _ in range(epochs)
+        for chosen in order.permutation(images).reshape(-1, IMAGES_A_STEP)
     )
-    _train(model, batches, EPOCHS * IMAGES // IMAGES_A_STEP, seed)
+    _train(model, batches, epochs * images // IMAGES_A_STEP, seed)
     return scores(model.eval(), **parts)
 
 
@@ -197,9 +201,9 @@ SWEEPS = (
     ),
     Sweep(
         "transformer-path",
-        "A transformer on 2,000 MNIST images, with units or whole updates dropped.",
-        grid(place=["residual"], rate=[0.0], seed=SEEDS)
-        + grid(place=["residual", "path"], rate=PATH_RATES, seed=SEEDS),
+        "A transformer on few MNIST images, with units or whole updates dropped.",
+        grid(training=list(TRAININGS), place=["residual"], rate=[0.0], seed=SEEDS)
+        + grid(training=list(TRAININGS), place=["residual", "path"], rate=PATH_RATES, seed=SEEDS),
         run_path,
         mnist_rows,
     ),
