@@ -27,9 +27,9 @@ MOVES = {
     "09 draw_rate": {"measure"},
     "09 draw_method": {"method"},
     "12 draw_schedule": {"net", "measure"},
-    "13 decide": {"fit", "data", "layer"},
-    "13 place": {"matters"},
+    "13 decide": {"model", "curves", "doubt"},
     "13 browse": {"measurement"},
+    "14 draw_path": {"measure"},
     "16 draw_losses": {"measure"},
     "16 draw_week": {"measure"},
 }
@@ -54,6 +54,7 @@ DERIVED = {
     "11 draw_turned",
     "12 draw_member",
     "12 draw_attention",
+    "14 draw_path",
 }
 
 

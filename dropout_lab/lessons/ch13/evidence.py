@@ -165,6 +165,30 @@ def _linear(_):
     return rows
 
 
+def _often(results):
+    """Gain of reading a fiftieth of a text 50 times with dropout, to the end or stopped early."""
+    rows = []
+    for end, name in (("to the end", "test_loss"), ("stopped early", "stopped_test_loss")):
+        by_rate = {f"{rate}, {end}": pair for rate, pair in _by_rate(0.1, 0.3).items()}
+        rows += _gains(name, by_rate, -1.0, passes=50)(results)
+    return rows
+
+
+def _tuned(results):
+    """Gain of each tuned detector over the tuned net without dropout; rows of the test count."""
+    from dropout_lab.lessons.ch16.sweeps import practice_gains
+
+    return [Row(name, gain, half, has) for name, gain, half, has in practice_gains(results)]
+
+
+_PATHS = {
+    f"{words}, rate {rate}": (
+        {"place": place, "rate": rate},
+        {"place": "residual", "rate": 0.0},
+    )
+    for words, place in (("units", "residual"), ("updates", "path"))
+    for rate in (0.1, 0.2, 0.3)
+}
 _WIDE = {"rate": 0.5, "input_rate": 0.2}, {"rate": 0.0, "input_rate": 0.0}
 _SIZES = {
     f"{size:,} images": tuple({"size": size, **rates} for rates in _WIDE)
@@ -240,6 +264,42 @@ EVIDENCE = {
         _gains("test_accuracy", _NORMS),
         ("fully connected, batch norm",),
         limits=(-50, 10),
+    ),
+    "once": Evidence(
+        "small transformer, a text read once",
+        14,
+        "transformer-passes",
+        _gains("test_loss", _by_rate(0.1, 0.2, 0.3), -1.0, passes=1),
+        ("LLM from scratch",),
+        limits=(-0.8, 0.2),
+        unit="bits a character",
+    ),
+    "repeated": Evidence(
+        "small transformer, a fiftieth of the text 50 times",
+        14,
+        "transformer-passes",
+        _often,
+        ("LLM from scratch",),
+        limits=(-0.5, 1.5),
+        unit="bits a character",
+    ),
+    "path": Evidence(
+        "small vision transformer, 500 digits",
+        14,
+        "transformer-path",
+        _gains("test_loss", _PATHS, -1.0, training="500 images, 60 epochs"),
+        ("ViT or modern CNN",),
+        limits=(-0.15, 0.15),
+        unit="nats of test loss",
+    ),
+    "tuned": Evidence(
+        "card fraud, each against the net without dropout",
+        16,
+        "fraud-baselines",
+        _tuned,
+        ("rows of a table",),
+        limits=(-5, 3),
+        unit="points of average precision",
     ),
     "doubt": Evidence(
         "256-256 net, 4,000 images",
