@@ -91,7 +91,7 @@ def check_pictures(published):
     for number, sentence in enumerate(published.sentences):
         assert sentence.endswith("."), sentence
         assert re.search(r"\d", sentence), sentence
-        assert "nan" not in sentence, sentence
+        assert not re.search(r"\bnan\b", sentence), sentence
         picture = published.nodes(number)
         assert len(picture) < MOST_BYTES, sentence
         colors = set(re.findall("#[0-9a-f]{6}", picture))
