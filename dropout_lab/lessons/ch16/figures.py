@@ -109,7 +109,7 @@ def compared(names, groups, title, limits, *, zero=False, unit=""):
     figure, panel = kit.panels(height=3.8, top=0.83, left=0.34, right=0.96, bottom=0.1)
     if zero:
         panel.axvline(0, **kit.TARGET)
-    shifts = np.linspace(0.22, -0.22, len(groups))
+    shifts = np.linspace(0.27, -0.27, len(groups))
     for (_, mean, half, look), shift in zip(groups, shifts, strict=True):
         style = {**look, "linestyle": "none", "markersize": 6, "capsize": 2}
         panel.errorbar(mean, shift - np.arange(len(names)), xerr=half, **style)
@@ -119,7 +119,8 @@ def compared(names, groups, title, limits, *, zero=False, unit=""):
     panel.xaxis.set_major_locator(MaxNLocator(4))
     panel.grid(axis="x")
     panel.set_title(title, loc="left", x=-0.54)
-    for (name, *_, look), x in zip(groups, (0.02, 0.3, 0.6), strict=False):
+    starts = (0.02, 0.3) if len(groups) < 4 else (0.02, 0.16, 0.35, 0.66)
+    for (name, *_, look), x in zip(groups, starts, strict=True):
         point = {**look, "linestyle": "none", "markersize": 6}
         kit.point_key(figure, (x + 0.01, 0.96, point, name))
     said = []

@@ -62,7 +62,12 @@ LOSSES = {
 }
 """Losses against imbalance: weight of a fraud, share of genuine rows kept, focal exponent."""
 
-PROTOCOLS = {"later": ("later", 7), "random": ("random", 7), "random, no delay": ("random", 0)}
+PROTOCOLS = {
+    "later": ("later", 7),
+    "random": ("random", 7),
+    "later, no delay": ("later", 0),
+    "random, no delay": ("random", 0),
+}
 """How detectors of the simulated weeks are tested: the split, and days until labels are known."""
 
 WEEK_TRIALS = {
@@ -366,8 +371,8 @@ SWEEPS = (
     ),
     Sweep(
         "fraud-delay",
-        "Simulated weeks of cards and terminals: detectors a week later, with labels that come "
-        "after seven days, and in random splits; nets with dropout a week later only.",
+        "Simulated weeks of cards and terminals: detectors a week later or in random splits, with "
+        "labels that come after seven days or at once; dropout a week later with the delay only.",
         _delay_cells(),
         _run_delay,
     ),
