@@ -5,8 +5,13 @@ import numpy as np
 from dropout_lab.masks import all_masks
 from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
 
-_W, _U = np.array([1.0, -0.5, 2.0]), np.array([0.5, 1.0, 1.5])
-_X = np.array([2.0, -0.5, 1.0])
+
+def _weights_and_update():
+    return np.array([1.0, -0.5, 2.0]), np.array([0.5, 1.0, 1.5])
+
+
+def _token_and_update():
+    return np.array([2.0, -0.5, 1.0]), np.array([0.5, 1.0, 1.5])
 
 
 def _over_masks(units, rate, whole):
@@ -35,9 +40,15 @@ EXERCISES = (
         "of x plus a masked update, one coin for each number or one for all.",
         Trial("two ones at rate 0.5, a coin each", lambda: (np.ones(2), np.ones(2), 0.5, False), 2),
         Trial("the same with one coin", lambda: (np.ones(2), np.ones(2), 0.5, True), 4),
-        Trial("three numbers at rate 0.3", lambda: (_W, _U, 0.3, False), _sum_variance),
-        Trial("the same with one coin", lambda: (_W, _U, 0.3, True), _sum_variance),
-        Trial("rate 0", lambda: (_W, _U, 0.0, True), 0.0),
+        Trial(
+            "three numbers at rate 0.3", lambda: (*_weights_and_update(), 0.3, False), _sum_variance
+        ),
+        Trial(
+            "three numbers with one coin",
+            lambda: (*_weights_and_update(), 0.3, True),
+            _sum_variance,
+        ),
+        Trial("rate 0", lambda: (*_weights_and_update(), 0.0, True), 0.0),
         Mistake(
             lambda w, update, rate, whole: rate / (1 - rate) * np.sum(w**2 * update**2),
             "True for a coin each. With one coin all terms move together, and covariances count.",
@@ -51,9 +62,13 @@ EXERCISES = (
         "stream_growth(x, update, rate) returns the root of the mean squared length of x plus a "
         "masked update, divided by the length of x + update.",
         Trial("no stream at rate 0.5", lambda: (np.zeros(2), np.ones(2), 0.5), 2**0.5),
-        Trial("no update", lambda: (_X, np.zeros(3), 0.3), 1.0),
-        Trial("three numbers at rate 0.3", lambda: (_X, _U, 0.3), _growth),
-        Trial("a stream that the update cancels in part", lambda: (_X, -_U, 0.1), _growth),
+        Trial("no update", lambda: (_token_and_update()[0], np.zeros(3), 0.3), 1.0),
+        Trial("three numbers at rate 0.3", lambda: (*_token_and_update(), 0.3), _growth),
+        Trial(
+            "a stream that the update cancels in part",
+            lambda: (_token_and_update()[0], -_token_and_update()[1], 0.1),
+            _growth,
+        ),
         Mistake(
             lambda x, update, rate: _growth(x, update, rate) ** 2,
             "That is the growth of the squared length. Take the root.",
