@@ -38,16 +38,14 @@ def test_each_path_says_one_thing_and_tells_what_it_rests_on(path):
     assert found.evidence or found.rule.sources
     assert len(found.sources) == len({*found.sources})
     if not found.rule.rates:
-        assert found.rule.says == "Not covered here"
+        assert found.rule.says in ("Not covered here", "Leave the rates as the model came")
         return
     # No sentence stands against another: neither the rate, nor the place, nor the passes.
     assert 0 <= found.rate <= found.up_to <= 0.5
     advised = rates_in(found.rule.says)
     assert advised[:1] == [found.rate] * bool(advised[:1]) or "compare" in found.rule.says
     assert all(rate <= found.up_to for rate in advised)
-    assert (found.rate == 0) == bool(
-        re.search(r"Leave|without|ridge|compare|as the model came", found.rule.says)
-    )
+    assert (found.rate == 0) == bool(re.search(r"Leave|without|ridge|compare", found.rule.says))
     if curves in ("underfits", "seen once"):
         assert found.up_to <= (0.1 if curves == "underfits" else 0.2 * (model[:4] == "rows"))
         assert "average passes" not in str(found)

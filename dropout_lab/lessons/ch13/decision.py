@@ -227,7 +227,8 @@ RULES = (
     Rule(
         {"curves": (ONCE,)},
         "Leave dropout out",
-        "What is seen once cannot be learned by heart, so there is nothing to cure.",
+        "What is seen once is new when it comes: there is hardly a gap to new data, and little to "
+        "cure.",
         (7, 12, 14),
         (0.0, 0.0),
         ("liu2025",),
@@ -255,12 +256,11 @@ RULES = (
         ("tuned", "cards"),
     ),
     Rule(
-        {"model": (TUNED, ADAPTED), "curves": (CLOSE,)},
+        {"model": (TUNED,), "curves": (CLOSE,)},
         "Leave the rates as the model came",
         "With no gap to close, a change can gain little.",
         (12, 14),
-        (0.0, 0.1),
-        ("devlin2019",),
+        sources=("devlin2019",),
     ),
     Rule(
         {"curves": (CLOSE,)},
@@ -323,7 +323,8 @@ RULES = (
         {"model": (LANGUAGE,)},
         "Start with 0.1 on sub-layer outputs and embeddings",
         "There the first transformer had 0.1, its big model 0.3 where data were fewer. The more "
-        "often a text is read, the more there is to gain; first see what stopping early does.",
+        "often a text is read, the more there is to gain; first see what stopping early does. "
+        "Which place matters most is open.",
         (12, 14),
         (0.1, 0.3),
         ("vaswani2017", "xue2023"),
@@ -331,9 +332,9 @@ RULES = (
     ),
     Rule(
         {"model": (TUNED,)},
-        "Keep 0.1, or put it back, and stop early",
-        "Models that were trained without dropout are often tuned with it. Few epochs and a small "
-        "step do more against a gap.",
+        "Keep the rate it came with, such as 0.1",
+        "BERT was tuned with the 0.1 that it was trained with; many decoders have none. Few epochs "
+        "and a small step do more against a gap.",
         (12, 14),
         (0.1, 0.2),
         ("devlin2019",),
@@ -404,8 +405,9 @@ DOUBTS = (
     Rule(
         {},
         _DIVIDE,
-        "Choose it on validation data. An ensemble of a few nets comes next. Or average passes "
-        "with masks on: how far they spread depends on the rate that you chose.",
+        "Choose it on validation data. An ensemble of a few nets comes next. If the net was "
+        "trained with dropout, you can also average passes with masks on; how far they spread "
+        "depends on the rate that you chose.",
         (8, 11),
         sources=("guo2017", "lakshminarayanan2017", "gal2016"),
         evidence=("doubt",),
