@@ -25,6 +25,7 @@ _SPACED = re.compile(
 )
 _COMMAND = re.compile(r"\\(ln|log|exp|max|min)|\\[A-Za-z]+|&\w+;")
 _SCRIPT = re.compile(r"[_^](\{[^{}]*\}|\w)")
+_LABEL = re.compile(r'<span class="label"><span class="fn-bracket">.*?</span>.*?</span></span>\n?')
 # The extension for exercises underlines the space before a link.
 _LATE_SPACE = re.compile(r"(Solution to)(<a\b[^>]*>) ")
 
@@ -55,6 +56,8 @@ def mend(body):
 def name_entries(body, citations):
     """Let a link to an entry of the bibliography name it by its key.
 
+    Labels go: the text cites authors and years, and some labels are wider than a phone.
+
     Parameters
     ----------
     body : str
@@ -65,8 +68,9 @@ def name_entries(body, citations):
     Returns
     -------
     str
-        The same with one anchor more for each of them.
+        The same with one anchor more for each of them, and no labels.
     """
+    body = _LABEL.sub("", body)
     for entry in citations:
         here = f'<div class="citation" id="{entry.citation_id}"'
         body = body.replace(here, f'<span id="{entry.key}"></span>{here}', 1)

@@ -488,7 +488,7 @@ PAINTED = """() => [...document.querySelectorAll('body, main *:not(canvas)')].fi
 })"""
 
 
-PRINTED = "article :is(mjx-container, pre, table, legend, .solution)"
+PRINTED = "article :is(mjx-container, pre, table, .xp-quiz legend, .solution)"
 
 
 @pytest.mark.parametrize("page", sampled(INDEX_FIRST, 4))
