@@ -209,6 +209,51 @@ def forest(panel, names, mean, half, looks, *, room=0.6):
 # --- keys -----------------------------------------------------------------------------------------
 
 
+def minus_no_dropout(names, error, loss, *, height):
+    """Return a figure of what several ways to train change, in points of error and in nats, told.
+
+    Of each, the mean and half width of the differences, the limits and the ticks are given.
+    """
+    figure, left, right = placed(height, (0.3, 0.18, 0.32, 0.66), (0.66, 0.18, 0.32, 0.66))
+    looks = [{"fmt": "s", "color": ORANGE}] * len(names)
+    for panel, title, (differences, limits, ticks) in (
+        (left, "error, points", error),
+        (right, "nats", loss),
+    ):
+        panel.axvline(0, color=BLUE)
+        forest(panel, names, *differences, looks)
+        scales(panel, x=limits, xticks=labeled(ticks), title=title)
+    right.set_yticklabels([])
+    figure.text(0.64, 0.03, "minus the net without dropout", ha="center")
+    said = "; ".join(
+        f"{name} {signed(mean)} ± {half:.2f} points"
+        for name, mean, half in zip(names, *error[0], strict=True)
+    )
+    return figure, said
+
+
+def under_all_masks(ways, what, limits, *, ticks):
+    """Return a figure of two numbers under all masks, for each of two ways to drop, and told.
+
+    The area of a square is in proportion to the probability of its mask.
+    """
+    figure, both = panels(
+        1, 2, height=3.4, left=0.12, top=0.75, bottom=0.16, wspace=0.12, sharey=True
+    )
+    told = []
+    for panel, (name, (points, chances)) in zip(both, ways.items(), strict=True):
+        off = points - chances @ points
+        (first, shared), (_, second) = (off * chances[:, None]).T @ off
+        panel.scatter(*points.T, s=np.maximum(400 * chances, 3), color=ORANGE, marker="s")
+        variances = f"variances {first:.2f} and {second:.2f}"
+        covariance = f"covariance {minus(round(shared, 9) + 0.0)}"  # no minus zero
+        scales(panel, x=limits, y=limits, xticks=ticks, yticks=ticks)
+        panel.set(title=f"{name}\n{variances}\n{covariance}", xlabel=f"first {what}")
+        told.append(f"{name}, {variances}, {covariance}")
+    both[0].set_ylabel(f"second {what}")
+    return figure, "; ".join(told)
+
+
 def line_key(figure, *rows, length=0.07, gap=0.015, **font):
     """Write what kinds of lines or points mean, each behind a piece of it.
 

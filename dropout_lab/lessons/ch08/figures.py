@@ -253,22 +253,10 @@ def controls(names, error, loss, seen):
     -------
     matplotlib.figure.Figure
     """
-    figure, left, right = kit.placed(2.7, (0.29, 0.18, 0.33, 0.66), (0.66, 0.18, 0.32, 0.66))
-    looks = [{"fmt": "s", "color": kit.ORANGE}] * len(names)
-    for panel, (mean, half), limits, ticks, title in (
-        (left, error, (-1.3, 1.9), (-1, 0, 1), "error, points"),
-        (right, loss, (-0.14, 0.09), (-0.1, 0), "nats"),
-    ):
-        panel.axvline(0, color=kit.BLUE)
-        kit.forest(panel, names, mean, half, looks)
-        kit.scales(panel, x=limits, xticks=kit.labeled(ticks), title=title)
-    right.set_yticklabels([])
-    figure.text(0.64, 0.03, "minus the net without dropout", ha="center")
-    said = "; ".join(
-        f"{name} {kit.signed(one)} ± {half:.2f}"
-        for name, one, half in zip(names, *error, strict=True)
+    figure, said = kit.minus_no_dropout(
+        names, (error, (-1.3, 1.9), (-1, 0, 1)), (loss, (-0.14, 0.09), (-0.1, 0)), height=2.7
     )
-    return describe(figure, f"Masks on {seen}, test error minus no dropout in points: {said}.")
+    return describe(figure, f"Masks on {seen}, minus no dropout: {said}.")
 
 
 def contradictions(rates, masks, nets, rate):

@@ -397,19 +397,7 @@ def effects(names, error, loss, step):
     -------
     matplotlib.figure.Figure
     """
-    figure, left, right = kit.placed(2.9, (0.3, 0.17, 0.32, 0.68), (0.66, 0.17, 0.32, 0.68))
-    looks = [{"fmt": "s", "color": kit.ORANGE}] * len(names)
-    for panel, (mean, half), limits, ticks, title in (
-        (left, error, (-1.9, 1.95), (-1, 0, 1), "error, points"),
-        (right, loss, (-0.11, 0.11), (-0.1, 0, 0.1), "nats"),
-    ):
-        panel.axvline(0, color=kit.BLUE)
-        kit.forest(panel, names, mean, half, looks)
-        kit.scales(panel, x=limits, xticks=kit.labeled(ticks), title=title)
-    right.set_yticklabels([])
-    figure.text(0.64, 0.03, "minus the net without dropout", ha="center")
-    said = "; ".join(
-        f"{name} {kit.signed(one)} ± {half:.2f} points"
-        for name, one, half in zip(names, *error, strict=True)
+    figure, said = kit.minus_no_dropout(
+        names, (error, (-1.9, 1.95), (-1, 0, 1)), (loss, (-0.11, 0.11), (-0.1, 0, 0.1)), height=2.9
     )
     return describe(figure, f"Step {step:g}, minus no dropout: {said}.")

@@ -77,23 +77,8 @@ def two_outputs(ways, rate):
     matplotlib.figure.Figure
         The area of a square is in proportion to the probability of its mask.
     """
-    figure, both = kit.panels(
-        1, 2, height=3.5, left=0.12, top=0.76, bottom=0.15, wspace=0.12, sharey=True
-    )
-    told = []
-    for panel, (name, (sums, chances)) in zip(both, ways.items(), strict=True):
-        off = sums - chances @ sums
-        (first, shared), (_, second) = (off * chances[:, None]).T @ off
-        panel.scatter(*sums.T, s=np.maximum(500 * chances, 3), color=kit.ORANGE, marker="s")
-        variances = f"variances {first:.2f} and {second:.2f}"
-        covariance = f"covariance {kit.minus(round(shared, 9) + 0.0)}"  # no minus zero
-        kit.scales(panel, x=(-5, 7), y=(-5, 7), xticks=[-4, 0, 4], yticks=[-4, 0, 4])
-        panel.set(title=f"{name}\n{variances}\n{covariance}", xlabel="first output")
-        told.append(f"{name}, {variances}, {covariance}")
-    both[0].set_ylabel("second output")
-    return describe(
-        figure, f"Two outputs of a layer under all masks of rate {rate:.1f}: {'; '.join(told)}."
-    )
+    figure, said = kit.under_all_masks(ways, "output", (-5, 7), ticks=[-4, 0, 4])
+    return describe(figure, f"Two outputs of a layer under all masks of rate {rate:.1f}: {said}.")
 
 
 def block_drops(chances, rate, block):

@@ -106,25 +106,12 @@ def stream_points(ways, rate):
     matplotlib.figure.Figure
         The area of a square is in proportion to the probability of its mask.
     """
-    figure, both = kit.panels(
-        1, 2, height=3.4, left=0.12, top=0.75, bottom=0.16, wspace=0.12, sharey=True
-    )
-    told = []
-    for panel, (name, (points, chances)) in zip(both, ways.items(), strict=True):
-        mean = chances @ points
-        off = points - mean
-        (first, shared), (_, second) = (off * chances[:, None]).T @ off
-        panel.scatter(*points.T, s=np.maximum(400 * chances, 3), color=kit.ORANGE, marker="s")
-        panel.plot(*mean, "+", color=INK, markersize=10)
-        variances = f"variances {first:.2f} and {second:.2f}"
-        covariance = f"covariance {kit.minus(round(shared, 9) + 0.0)}"
-        kit.scales(panel, x=(0, 5), y=(0, 5), xticks=[0, 2, 4], yticks=[0, 2, 4])
-        panel.set(title=f"{name}\n{variances}\n{covariance}", xlabel="first number")
-        told.append(f"{name}, {variances}, {covariance}")
-    both[0].set_ylabel("second number")
+    figure, said = kit.under_all_masks(ways, "number", (0, 5), ticks=[0, 2, 4])
+    for panel, (points, chances) in zip(figure.axes, ways.values(), strict=True):
+        panel.plot(*(chances @ points), "+", color=INK, markersize=10)
     return describe(
         figure,
-        f"Two numbers of the stream under all masks of rate {rate:.1f}: {'; '.join(told)}. "
+        f"Two numbers of the stream under all masks of rate {rate:.1f}: {said}. "
         "A cross marks the mean, which is the same.",
     )
 
