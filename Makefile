@@ -37,14 +37,16 @@ BOOK_TESTS := api_reference binder build cards chapters complete framework_failu
 DROPOUT_LAB_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 # Written beside and then moved: neither a full disk nor a kill leaves half a chapter. One that says
-# that its data are "not at hand" drew others; the site would show those.
+# that its data are "not at hand" drew others; the site would show those. What a cell prints is one
+# output, in however many pieces it arrives.
 define execute
 	@set -e; trap 'rm -f "$$draft"' EXIT; trap 'exit 1' INT TERM; \
 	for chapter in $(1); do \
 	  draft=$$(dirname $$chapter)/.draft-$$(basename $$chapter); echo $$chapter; \
 	  $(CHAPTER_SETTINGS) $(if $(DROPOUT_LAB_DATA),DROPOUT_LAB_DATA="$(DROPOUT_LAB_DATA)") \
 	    $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
-	    --ExecutePreprocessor.record_timing=False --output "$${draft##*/}" $$chapter; \
+	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
+	    --output "$${draft##*/}" $$chapter; \
 	  if grep -q '^ *"[A-Za-z ]* not at hand' "$$draft"; then \
 	    echo "$$chapter stays as it was: its data are not at hand. Set DROPOUT_LAB_DATA." >&2; exit 1; \
 	  fi; \

@@ -4,6 +4,7 @@ import ast
 import gzip
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -109,6 +110,9 @@ def test_every_cell_was_executed_in_order_and_succeeded(path):
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    # What a cell prints is one output, in however many pieces it arrived.
+    printed = [output.get("name") == "stdout" for cell in cells for output in [{}, *cell.outputs]]
+    assert (True, True) not in pairwise(printed)
     # No path of a machine, which has its user in it, and no day.
     stored = json.dumps([outputs, notebook(path).metadata])
     assert re.findall(_OF_ONE_MACHINE, stored) == []
