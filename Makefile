@@ -28,6 +28,8 @@ PYODIDE ?=
 HASHES ?=
 # `make test ALL=1` also runs what only a change of the build can break: before publishing, weekly.
 ALL ?=
+# What is dated has the date of the last commit: the same input gives the same bytes.
+export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2> /dev/null),1767225600)
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
   launch ledger lite live_chapters models_elsewhere new_chapter printing prose site solutions teaching \
@@ -150,7 +152,7 @@ wheel: ## build the wheel, and try it in an environment that holds nothing else
 	cp -r dropout_lab pyproject.toml README.md LICENSE _build/wheel/source
 	find _build/wheel/source -name __pycache__ -prune -exec rm -r {} +
 	$(PYTHON) -m venv _build/wheel/empty
-	cd _build/wheel && export SOURCE_DATE_EPOCH=1767225600 PIP_DISABLE_PIP_VERSION_CHECK=1 && \
+	cd _build/wheel && export PIP_DISABLE_PIP_VERSION_CHECK=1 && \
 	  empty/bin/python -m pip wheel --quiet --no-deps --wheel-dir . ./source && \
 	  empty/bin/python -m pip install --quiet *.whl && empty/bin/python ../../tests/with_the_wheel.py
 

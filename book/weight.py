@@ -44,6 +44,7 @@ def lighten_pages(app, site):
         path.write_text("".join(page), encoding="utf-8")
     shutil.rmtree(site / "_static/vendor")  # whole icon fonts: pages bring their icons
     shutil.rmtree(site / "_static/locales", ignore_errors=True)  # the search's other languages
+    (site / ".buildinfo").unlink()  # a digest of this machine's folders
 
 
 def shorter_frames(data):

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import re
+import time
 import unicodedata
 from urllib.parse import unquote, urldefrag
 from xml.etree import ElementTree
@@ -218,6 +219,17 @@ def test_an_ebook_says_first_what_it_is_and_lists_its_files(books, ebook, site_p
     assert order == [f"{name}.xhtml" for name in pages]
     said = [package.find(f".//{{*}}{name}").text for name in ("title", "creator")]
     assert said == [TITLE, AUTHOR]
+
+
+def test_an_ebook_made_on_another_day_has_the_same_bytes(tmp_path, monkeypatch):
+    chapter = {"key": "one", "part": "", "title": "One", "text": "<p>1</p>"}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    made = []
+    for day in (1.7e9, 1.8e9):
+        monkeypatch.setattr(time, "time", lambda day=day: day)
+        write_ebook(tmp_path / "book.epub", [chapter], SITE, TITLE, AUTHOR)
+        made.append((tmp_path / "book.epub").read_bytes())
+    assert made[0] == made[1]
 
 
 def test_links_in_an_ebook_lead_into_it_or_to_the_web(ebook):

@@ -76,9 +76,10 @@ def write_ebook(target, chapters, site, title, author):
         text = templates.get_template("page.xhtml").render(chapter=chapter)
         files[f"book/{chapter['key']}.xhtml"] = text
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
-        book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        # Each member of a ZIP file has a date; here it is the first that there is.
+        book.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip", zipfile.ZIP_STORED)
         for name, text in files.items():
-            book.writestr(name, text)
+            book.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
 
 def main():
