@@ -4,12 +4,20 @@ The modules import this one as ``check`` and write ``rate = check.rate(rate)``.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+
+from dropout_lab._types import Doubles, Floats, Mask, Numbers
+
+T = TypeVar("T")
+S = TypeVar("S", bound=str)
 
 
-def rate(value, name="rate"):
+def rate(value: object, name: str = "rate") -> float:
     """Return a probability, ``0 <= value <= 1``, as a Python float, or raise."""
     if not is_real(value):
         raise TypeError(
@@ -20,7 +28,7 @@ def rate(value, name="rate"):
     return float(value)
 
 
-def odds(value):
+def odds(value: object) -> float:
     """Return ``rate / (1 - rate)``, or raise: the variance of dropout, which rate 1 has not."""
     value = rate(value)
     if value == 1:
@@ -28,7 +36,7 @@ def odds(value):
     return value / (1 - value)
 
 
-def rng(value):
+def rng(value: object) -> np.random.Generator:
     """Return a generator, or raise TypeError unless it is a `numpy.random.Generator`."""
     if not isinstance(value, np.random.Generator):
         raise TypeError(
@@ -38,7 +46,7 @@ def rng(value):
     return value
 
 
-def real_array(array, name, axes="...", *, sequence=False):
+def real_array(array: object, name: str, axes: str = "...", *, sequence: bool = False) -> Floats:
     """Return an array as one of any floating dtype, or raise; integers become float64.
 
     For functions that treat each entry by itself and keep the dtype. What adds entries up takes
@@ -58,7 +66,9 @@ def real_array(array, name, axes="...", *, sequence=False):
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def numbers(values, name, axes="...", *, finite=False, sequence=False):
+def numbers(
+    values: object, name: str, axes: str = "...", *, finite: bool = False, sequence: bool = False
+) -> Doubles:
     """Return `values` as float64, or raise: `real_array` for functions that add entries up.
 
     With `finite`, NaN and infinity are refused.
@@ -69,7 +79,7 @@ def numbers(values, name, axes="...", *, finite=False, sequence=False):
     return values
 
 
-def probabilities(values, name, axes="..., classes"):
+def probabilities(values: Numbers, name: str, axes: str = "..., classes") -> Doubles:
     """Return class probabilities as float64, or raise; what rounding took above 1 is 1.
 
     They sum to 1 along the last axis, to within 0.001 (0.03 in float16).
@@ -83,7 +93,7 @@ def probabilities(values, name, axes="..., classes"):
     return np.minimum(checked, 1.0)
 
 
-def labels(values, examples, classes):
+def labels(values: object, examples: int, classes: int) -> NDArray[np.int64]:
     """Return labels as int64, or raise unless they name a class for each of some examples."""
     values = _array(values, "labels", "iu", "integers")
     there = examples and values.shape == (examples,)
@@ -93,17 +103,17 @@ def labels(values, examples, classes):
     return values.astype(np.int64)
 
 
-def mask(values, name="mask"):
+def mask(values: object, name: str = "mask") -> Mask:
     """Return a mask, or raise TypeError unless it is a boolean array."""
     return _array(values, name, "b", "booleans, True where a unit is kept")
 
 
-def shape(value):
+def shape(value: Any) -> tuple[int, ...]:
     """Return an int or a sequence of ints as a tuple of lengths, or raise."""
     return counts((value,) if is_whole(value) else value, "shape", minimum=0)
 
 
-def sequence(values, name, what):
+def sequence(values: Iterable[T], name: str, what: str) -> tuple[T, ...]:
     """Return the entries of any iterable but a string as a tuple, or raise TypeError."""
     try:
         if isinstance(values, (str, bytes)):
@@ -113,7 +123,7 @@ def sequence(values, name, what):
         raise TypeError(f"{name} must be a sequence of {what}, got {values!r:.80}") from None
 
 
-def choice(value, name, choices):
+def choice(value: S, name: str, choices: Iterable[str]) -> S:
     """Return `value`, or raise ValueError unless it is one of some strings."""
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:  # an array is no answer to "in"
@@ -121,7 +131,14 @@ def choice(value, name, choices):
     return value
 
 
-def number(value, name, *, minimum=-math.inf, positive=False, finite=True):
+def number(
+    value: object,
+    name: str,
+    *,
+    minimum: float = -math.inf,
+    positive: bool = False,
+    finite: bool = True,
+) -> float:
     """Return a real number as a Python float, or raise; NaN is always refused."""
     if not is_real(value):
         raise TypeError(f"{name} must be a real number, got {value!r:.80} ({type(value).__name__})")
@@ -136,7 +153,7 @@ def number(value, name, *, minimum=-math.inf, positive=False, finite=True):
     return float(value)
 
 
-def count(value, name, minimum=1):
+def count(value: object, name: str, minimum: int = 1) -> int:
     """Return `value` as an int, or raise unless it is a whole number of at least `minimum`."""
     allowed = f"a whole number of at least {minimum}"
     if not is_whole(value):
@@ -146,30 +163,30 @@ def count(value, name, minimum=1):
     return int(value)
 
 
-def counts(values, name, minimum=1):
+def counts(values: Iterable[object], name: str, minimum: int = 1) -> tuple[int, ...]:
     """Return whole numbers as a tuple of ints, or raise unless each is at least `minimum`."""
     values = sequence(values, name, "whole numbers")
     return tuple(count(value, f"every entry of {name}", minimum) for value in values)
 
 
-def flag(value, name="training"):
+def flag(value: object, name: str = "training") -> bool:
     """Return True or False, Python's or NumPy's, as a bool, or raise TypeError."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r:.80}")
     return bool(value)
 
 
-def is_whole(value):
+def is_whole(value: object) -> TypeGuard[int]:
     """Say whether a value is a whole number, which booleans and time spans are not here."""
     return isinstance(value, Integral) and is_real(value)
 
 
-def is_real(value):
+def is_real(value: object) -> TypeGuard[float]:
     """Say whether a value is a real number, which booleans and time spans are not here."""
     return isinstance(value, Real) and not isinstance(value, (bool, np.timedelta64))
 
 
-def _has_axes(shape, named):
+def _has_axes(shape: Sequence[int], named: list[str]) -> bool:
     """Say whether a shape has the named axes; a number is a length, "..." any further axes."""
     if "..." in named:
         at = named.index("...")
@@ -179,7 +196,7 @@ def _has_axes(shape, named):
     )
 
 
-def _array(array, name, kinds, what):
+def _array(array: object, name: str, kinds: str, what: str) -> NDArray[Any]:
     """Return a plain array, or raise unless its dtype is of one of some kinds."""
     # By kind, since NumPy counts timedelta64 among the integers.
     good = isinstance(array, np.ndarray) and array.dtype.kind in kinds

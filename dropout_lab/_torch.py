@@ -1,10 +1,15 @@
 """What the modules that run PyTorch share."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 @contextmanager
-def seeded(seed, device):
+def seeded(seed: int, device: "torch.device") -> Iterator[None]:
     """Seed the global generators that dropout draws from, and put their state back.
 
     Parameters

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Floats, Mask, Numbers
 from dropout_lab.layer import masked, scaled
 from dropout_lab.masks import MAX_UNITS, all_masks
 
@@ -49,18 +50,18 @@ class Convention:
     inference: str
     backward: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuse factors that are none of the four."""
         for role in ("training", "inference", "backward"):
             check.choice(getattr(self, role), role, EXPONENTS)
 
     @property
-    def right(self):
+    def right(self) -> bool:
         """Whether inference matches the training mean, and the gradient the forward pass."""
         (a_train, b_train), (a_eval, b_eval) = EXPONENTS[self.training], EXPONENTS[self.inference]
         return (a_eval - a_train, b_eval - b_train) == (1, 0) and self.backward == self.training
 
-    def s_train(self, rate):
+    def s_train(self, rate: float) -> float:
         """Return the factor on surviving units while training.
 
         Parameters
@@ -75,7 +76,7 @@ class Convention:
         """
         return _scale(rate, *EXPONENTS[self.training])
 
-    def s_eval(self, rate):
+    def s_eval(self, rate: float) -> float:
         """Return the factor on all units at inference.
 
         Parameters
@@ -90,7 +91,7 @@ class Convention:
         """
         return _scale(rate, *EXPONENTS[self.inference])
 
-    def s_backward(self, rate):
+    def s_backward(self, rate: float) -> float:
         """Return the factor on the gradient of surviving units.
 
         Parameters
@@ -105,7 +106,7 @@ class Convention:
         """
         return _scale(rate, *EXPONENTS[self.backward])
 
-    def eval_over_train(self, rate):
+    def eval_over_train(self, rate: float) -> float:
         """Return the output at inference divided by the mean output while training.
 
         The mean over masks while training is ``keep * s_train`` times the input, so this is
@@ -134,7 +135,7 @@ class Convention:
         (a_train, b_train), (a_eval, b_eval) = EXPONENTS[self.training], EXPONENTS[self.inference]
         return _scale(rate, a_eval - a_train - 1, b_eval - b_train)
 
-    def gradient_ratio(self, rate):
+    def gradient_ratio(self, rate: float) -> float:
         """Return the gradient this convention passes back divided by the true one.
 
         Parameters
@@ -155,7 +156,7 @@ class Convention:
         (a_train, b_train), (a_back, b_back) = EXPONENTS[self.training], EXPONENTS[self.backward]
         return _scale(rate, a_back - a_train, b_back - b_train)
 
-    def apply_training(self, x, mask, rate):
+    def apply_training(self, x: Numbers, mask: Mask, rate: float) -> Floats:
         """Return what the layer passes on while training.
 
         Parameters
@@ -182,7 +183,7 @@ class Convention:
         """
         return _masked(x, mask, check.rate(rate), self.s_train(rate), "x")
 
-    def apply_inference(self, x, rate):
+    def apply_inference(self, x: Numbers, rate: float) -> Floats:
         """Return what the layer passes on at inference.
 
         Parameters
@@ -212,7 +213,7 @@ class Convention:
             out[x == 0] = 0
         return out
 
-    def apply_backward(self, grad, mask, rate):
+    def apply_backward(self, grad: Numbers, mask: Mask, rate: float) -> Floats:
         """Return the gradient with respect to the input of the layer, as this convention has it.
 
         Parameters
@@ -238,7 +239,7 @@ class Convention:
         """
         return _masked(grad, mask, check.rate(rate), self.s_backward(rate), "grad")
 
-    def train_mean(self, x, rate):
+    def train_mean(self, x: Numbers, rate: float) -> Doubles:
         """Return the exact mean of `apply_training` over all masks, by enumeration.
 
         Parameters
@@ -272,26 +273,26 @@ class Convention:
         return probabilities @ self.apply_training(np.broadcast_to(x, masks.shape), masks, rate)
 
 
-def convention_named(convention):
+def convention_named(convention: Convention | str) -> Convention:
     """Return a convention given itself or its name, or raise."""
     if isinstance(convention, Convention):
         return convention
     return CONVENTIONS[check.choice(convention, "convention", CONVENTIONS)]
 
 
-def _scale(rate, keep_power, rate_power):
+def _scale(rate: float, keep_power: int, rate_power: int) -> float:
     """Return ``keep**a * rate**b`` with its limits at rates 0 and 1."""
     rate = check.rate(rate)
     # Never zero times infinity: one of rate and keep is 1 when the other is 0.
     return _power(1.0 - rate, keep_power) * _power(rate, rate_power)
 
 
-def _power(base, exponent):
+def _power(base: float, exponent: int) -> float:
     """Return ``base**exponent``, with infinity for zero to a negative power."""
     return math.inf if base == 0.0 and exponent < 0 else base**exponent
 
 
-def _masked(values, mask, rate, scale, name):
+def _masked(values: Numbers, mask: Mask, rate: float, scale: float, name: str) -> Floats:
     """Return ``values * mask * scale``, and zeros at rate 1."""
     values, mask = check.real_array(values, name), check.mask(mask)
     try:

@@ -1,8 +1,12 @@
 """How good a detector of rare events is: alerts, precision and recall, reliance, calibration."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Labels, Numbers
 
 __all__ = ["alert_recall", "permutation_importance", "precision_at", "reliability_counts"]
 
@@ -10,7 +14,9 @@ BIN_EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Ends of the bins of predicted probability in which calibration is measured."""
 
 
-def alert_recall(labels, scores, budget, genuine_weight=1.0):
+def alert_recall(
+    labels: Labels, scores: Numbers, budget: float, genuine_weight: float = 1.0
+) -> float:
     """Return which share of the frauds is found if the `budget` highest scores are looked at.
 
     Parameters
@@ -52,7 +58,7 @@ def alert_recall(labels, scores, budget, genuine_weight=1.0):
     return float(ordered[alerts <= budget].sum() / ordered.sum())
 
 
-def precision_at(labels, scores, recalls):
+def precision_at(labels: Labels, scores: Numbers, recalls: ArrayLike) -> Doubles:
     """Return the precision of the smallest set of alerts that reaches each recall.
 
     Parameters
@@ -90,7 +96,9 @@ def precision_at(labels, scores, recalls):
     return found / (places[found - 1] + 1)
 
 
-def permutation_importance(score, features, labels, rng):
+def permutation_importance(
+    score: Callable[[Numbers], Numbers], features: Numbers, labels: Labels, rng: np.random.Generator
+) -> Doubles:
     """Return how much average precision is lost when one column at a time is shuffled.
 
     Parameters
@@ -130,7 +138,7 @@ def permutation_importance(score, features, labels, rng):
     labels = _checked_labels(labels, len(features))
     check.rng(rng)
 
-    def precision(features):
+    def precision(features: Numbers) -> float:
         scores = _checked_scores(score(features), "what score returns", f"{len(labels)}")
         return average_precision_score(labels, scores)
 
@@ -143,7 +151,7 @@ def permutation_importance(score, features, labels, rng):
     return np.array(losses)
 
 
-def reliability_counts(labels, log_odds):
+def reliability_counts(labels: Labels, log_odds: Numbers) -> Doubles:
     """Return, for bins of predicted probability, how many rows, and frauds foretold and found.
 
     Parameters
@@ -172,20 +180,20 @@ def reliability_counts(labels, log_odds):
     return counts_in_bins(check.labels(labels, len(chances), 2), chances, BIN_EDGES)
 
 
-def counts_in_bins(happened, chances, edges):
+def counts_in_bins(happened: Labels, chances: Doubles, edges: Sequence[float]) -> Doubles:
     """Return, for bins of foretold probability, how many rows, and sums of both arguments."""
     bins = np.searchsorted(edges[1:-1], chances, side="right")
     sums = (np.ones(len(chances)), chances, happened)
     return np.array([np.bincount(bins, weights=w, minlength=len(edges) - 1) for w in sums])
 
 
-def _ranked(labels, scores):
+def _ranked(labels: Labels, scores: Numbers) -> Labels:
     """Return the labels, the most suspicious row first, or raise."""
     scores = _checked_scores(scores)
     return _checked_labels(labels, len(scores))[np.argsort(-scores, kind="stable")]
 
 
-def _checked_labels(labels, count):
+def _checked_labels(labels: Labels, count: int) -> Labels:
     """Return labels of which at least one is a fraud, or raise."""
     labels = check.labels(labels, count, 2)
     if not labels.any():
@@ -193,7 +201,7 @@ def _checked_labels(labels, count):
     return labels
 
 
-def _checked_scores(scores, name="scores", axes="n"):
+def _checked_scores(scores: Numbers, name: str = "scores", axes: str = "n") -> Doubles:
     """Return scores as float64, or raise; infinite ones are the first or the last."""
     scores = check.numbers(scores, name, axes)
     if np.isnan(scores).any():

@@ -1,12 +1,14 @@
 """Dropout as an ensemble: every sub-network of a small net, and the ways to average them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Mask, Numbers
 from dropout_lab.masks import all_masks
-from dropout_lab.network import check_inputs, check_masks, check_net, softmax
+from dropout_lab.network import MLP, check_inputs, check_masks, check_net, softmax
 
 __all__ = [
     "exact_ensemble",
@@ -25,12 +27,12 @@ _BLOCK = 2**18  # activations held at once: 2 MB in float64, which stays in a pr
 class Ensemble(NamedTuple):
     """Class probabilities by three ways of averaging, each of shape ``(batch, classes)``."""
 
-    arithmetic: np.ndarray
-    geometric: np.ndarray
-    weight_scaling: np.ndarray
+    arithmetic: Doubles
+    geometric: Doubles
+    weight_scaling: Doubles
 
 
-def sub_networks(net):
+def sub_networks(net: MLP) -> tuple[list[Mask], Doubles]:
     """Return every mask of a network's hidden units, and how likely dropout is to draw it.
 
     Parameters
@@ -77,7 +79,7 @@ def sub_networks(net):
     return np.split(masks, np.cumsum(units)[:-1], axis=1), probabilities
 
 
-def sub_network_logits(net, x, masks):
+def sub_network_logits(net: MLP, x: Numbers, masks: Sequence[Mask]) -> Doubles:
     """Return the class scores that each of many sub-networks gives to each example.
 
     Parameters
@@ -115,7 +117,7 @@ def sub_network_logits(net, x, masks):
     return _logits(net, x, masks)
 
 
-def exact_ensemble(net, x):
+def exact_ensemble(net: MLP, x: Numbers) -> Ensemble:
     """Average the predictions of all sub-networks, each weighted by its probability.
 
     Parameters
@@ -175,7 +177,7 @@ def exact_ensemble(net, x):
     return Ensemble(arithmetic, softmax(logits), softmax(net.forward(x)))
 
 
-def running_average(net, x, samples, rng):
+def running_average(net: MLP, x: Numbers, samples: int, rng: np.random.Generator) -> Doubles:
     """Average the probabilities of randomly drawn sub-networks, after each draw.
 
     Parameters
@@ -214,7 +216,7 @@ def running_average(net, x, samples, rng):
     return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
 
 
-def total_variation(p, q):
+def total_variation(p: Numbers, q: Numbers) -> Doubles:
     """Return how far apart two predictions are: the largest difference over sets of classes.
 
     Parameters
@@ -252,7 +254,7 @@ def total_variation(p, q):
     return 0.5 * np.abs(difference).sum(axis=-1)
 
 
-def _logits(net, x, masks):
+def _logits(net: MLP, x: Doubles, masks: Sequence[Mask]) -> Doubles:
     """Return the logits of all sub-networks, shape (m, batch, classes)."""
     values = (x @ net.weights[0] + net.biases[0])[None]  # no mask touches it
     for layer, rate in enumerate(net.rates):

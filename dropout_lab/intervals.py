@@ -1,10 +1,13 @@
 """Intervals over seeds: what a few trainings say about the mean of many."""
 
 import math
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles
 
 __all__ = ["shared_interval", "t_interval", "verdict"]
 
@@ -12,7 +15,7 @@ __all__ = ["shared_interval", "t_interval", "verdict"]
 _T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
-def t_interval(values):
+def t_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
     """Return mean and half-width of the 95 % t interval over the last axis.
 
     Parameters
@@ -52,7 +55,7 @@ def t_interval(values):
     return values.mean(axis=-1), _T95[seeds - 1] * spread / math.sqrt(seeds)
 
 
-def shared_interval(values):
+def shared_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
     """Return mean and half-width of a 95 % interval where all trainings share one test set.
 
     A t interval over seeds answers for other trainings on *these* test images. This one answers
@@ -107,7 +110,7 @@ def shared_interval(values):
     return mean, np.hypot(half, 1.96 * np.sqrt(shared))
 
 
-def verdict(gain, half):
+def verdict(gain: float, half: float) -> Literal["helps", "harms", "unclear"]:
     """Say what the interval of a gain allows to say.
 
     Parameters

@@ -6,15 +6,24 @@ The scaling is the inverted one of both frameworks: survivors are multiplied by
 """
 
 import math
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats, Mask, Numbers, Shape
 
 __all__ = ["Dropout", "dropout", "dropout_backward", "rates", "sample_mask"]
 
 
-def sample_mask(shape, rate, rng, *, noise_shape=None):
+def sample_mask(
+    shape: Shape,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    noise_shape: Sequence[int | None] | None = None,
+) -> Mask:
     """Draw a dropout mask: True where a unit is kept, False where it is dropped.
 
     A unit is kept where ``u >= rate`` for ``u`` uniform in [0, 1). The same generator state
@@ -71,7 +80,14 @@ def sample_mask(shape, rate, rng, *, noise_shape=None):
     return keep if drawn == shape else np.broadcast_to(keep, shape).copy()
 
 
-def dropout(x, rate, rng, *, training=True, noise_shape=None):
+def dropout(
+    x: Numbers,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    training: bool = True,
+    noise_shape: Sequence[int | None] | None = None,
+) -> Floats:
     """Apply inverted dropout: zero each unit with probability `rate`, scale up the others.
 
     While training the result is ``x * mask / (1 - rate)``, whose mean over masks is `x`.
@@ -136,7 +152,7 @@ def dropout(x, rate, rng, *, training=True, noise_shape=None):
     return x.copy(order="K")
 
 
-def dropout_backward(grad, mask, rate):
+def dropout_backward(grad: Numbers, mask: Mask, rate: float) -> Floats:
     """Pass a gradient back through dropout: the same mask, the same scale.
 
     The forward pass multiplies by ``mask / (1 - rate)``, a constant once the mask is drawn,
@@ -220,20 +236,26 @@ class Dropout:
     array([1., 1., 1., 1.])
     """
 
-    def __init__(self, rate, rng, *, noise_shape=None):
+    def __init__(
+        self,
+        rate: float,
+        rng: np.random.Generator,
+        *,
+        noise_shape: Sequence[int | None] | None = None,
+    ) -> None:
         self.rate = check.rate(rate)
         self.rng = check.rng(rng)
         self.noise_shape = _check_noise_shape(noise_shape)
         self.training = True
-        self.mask = None
-        self._shape = None
+        self.mask: Mask | None = None
+        self._shape: tuple[int, ...] | None = None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return how the layer was made, and its mode."""
         shared = "" if self.noise_shape is None else f", noise_shape={self.noise_shape}"
         return f"Dropout(rate={self.rate}{shared}, training={self.training})"
 
-    def train(self):
+    def train(self) -> Self:
         """Switch to training mode: the next forward pass drops units.
 
         Returns
@@ -244,7 +266,7 @@ class Dropout:
         self.training = True
         return self
 
-    def eval(self):
+    def eval(self) -> Self:
         """Switch to evaluation mode: the next forward pass changes nothing.
 
         Returns
@@ -255,7 +277,7 @@ class Dropout:
         self.training = False
         return self
 
-    def forward(self, x):
+    def forward(self, x: Numbers) -> Floats:
         """Apply dropout in training mode, or return a copy of `x` in evaluation mode.
 
         Parameters
@@ -283,7 +305,7 @@ class Dropout:
         self._shape, self._rate = x.shape, self.rate
         return out
 
-    def backward(self, grad):
+    def backward(self, grad: Numbers) -> Floats:
         """Pass the gradient back through the last forward pass.
 
         Parameters
@@ -311,7 +333,7 @@ class Dropout:
         return grad.copy(order="K") if self.mask is None else masked(grad, self.mask, self._rate)
 
 
-def rates(start=0.0, stop=0.9, step=0.05):
+def rates(start: float = 0.0, stop: float = 0.9, step: float = 0.05) -> tuple[float, ...]:
     """Return evenly spaced dropout rates, end included, free of floating-point dust.
 
     Parameters
@@ -352,7 +374,7 @@ def rates(start=0.0, stop=0.9, step=0.05):
     return tuple(round(start + i * step, 10) for i in range(count))
 
 
-def _at_least(rate, shape, rng):
+def _at_least(rate: float, shape: tuple[int, ...], rng: np.random.Generator) -> Mask:
     """Return, for an array of uniforms, where they are at least `rate`."""
     keep = np.empty(shape, dtype=bool)
     flat = keep.reshape(-1)
@@ -363,7 +385,7 @@ def _at_least(rate, shape, rng):
     return keep
 
 
-def masked(values, mask, rate, scale=None):
+def masked(values: Floats, mask: Mask, rate: float, scale: float | None = None) -> Floats:
     """Return ``values * mask * scale`` as a new array in the dtype of `values`, zeros at rate 1.
 
     The scale is ``1 / (1 - rate)`` if none is given.
@@ -376,7 +398,7 @@ def masked(values, mask, rate, scale=None):
     return scaled(np.multiply(values, mask, out=np.empty_like(values)), scale)
 
 
-def scaled(values, scale):
+def scaled(values: Floats, scale: float) -> Floats:
     """Multiply a floating-point array by a number in place, keeping its dtype, and return it."""
     kind = values.dtype.type
     if float(np.finfo(kind).max) < scale < math.inf:
@@ -385,7 +407,7 @@ def scaled(values, scale):
     return values
 
 
-def _check_noise_shape(noise_shape):
+def _check_noise_shape(noise_shape: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
     """Return `noise_shape` as a tuple of None and ints of at least 1, or None, or raise."""
     if noise_shape is None:
         return None
@@ -393,7 +415,9 @@ def _check_noise_shape(noise_shape):
     return tuple(n if n is None else check.count(n, "every entry of noise_shape") for n in entries)
 
 
-def _drawn_shape(noise_shape, shape):
+def _drawn_shape(
+    noise_shape: Sequence[int | None] | None, shape: tuple[int, ...]
+) -> tuple[int, ...]:
     """Return the shape to draw: `noise_shape` with None replaced by the axis length, or raise."""
     noise_shape = _check_noise_shape(noise_shape)
     if noise_shape is None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Mask
 
 __all__ = ["all_masks"]
 
@@ -10,7 +11,7 @@ MAX_UNITS = 20
 """The masks double with each unit: 20 units have a million, 30 would have a billion."""
 
 
-def all_masks(n, rate):
+def all_masks(n: int, rate: float) -> tuple[Mask, Doubles]:
     """Return all ``2**n`` dropout masks of `n` units and the probability of each.
 
     Averages taken with these probabilities are exact: there is no sampling error left.

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from dropout_lab import _checks as check
-from dropout_lab.conventions import convention_named
+from dropout_lab._types import Doubles, Floats, Labels, Mask, Numbers
+from dropout_lab.conventions import Convention, convention_named
 from dropout_lab.layer import sample_mask
 
 __all__ = ["MLP", "cross_entropy", "evaluate", "softmax"]
@@ -18,8 +19,8 @@ class Gradients(NamedTuple):
     """A loss and its gradient with respect to every weight and bias of an `MLP`."""
 
     loss: float
-    weights: list
-    biases: list
+    weights: list[Doubles]
+    biases: list[Doubles]
 
 
 class Scores(NamedTuple):
@@ -70,7 +71,14 @@ class MLP:
     False
     """
 
-    def __init__(self, sizes, rng, *, rate=0.0, convention="inverted"):
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        rng: np.random.Generator,
+        *,
+        rate: float | Sequence[float] = 0.0,
+        convention: Convention | str = "inverted",
+    ) -> None:
         sizes = check.counts(sizes, "sizes")
         if len(sizes) < 2:
             raise ValueError(f"sizes must list at least inputs and classes, got {sizes!r}")
@@ -85,12 +93,12 @@ class MLP:
         self.weights = [rng.normal(0.0, math.sqrt(2 / shape[0]), shape) for shape in shapes]
         self.biases = [np.zeros(shape[1]) for shape in shapes]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return how the network is built."""
         sizes = [len(self.weights[0]), *(bias.size for bias in self.biases)]
         return f"MLP({sizes}, rate={self.rates}, convention={self.convention.name!r})"
 
-    def sample_masks(self, batch, rng):
+    def sample_masks(self, batch: int, rng: np.random.Generator) -> list[Mask]:
         """Draw one mask per hidden layer.
 
         Parameters
@@ -114,7 +122,13 @@ class MLP:
         layers = zip(self.biases[:-1], self.rates, strict=True)
         return [sample_mask((batch, bias.size), rate, rng) for bias, rate in layers]
 
-    def forward(self, x, masks=None, *, convention=None):
+    def forward(
+        self,
+        x: Numbers,
+        masks: Sequence[Mask] | None = None,
+        *,
+        convention: Convention | str | None = None,
+    ) -> Doubles:
         """Return the class scores (logits) of a batch.
 
         Parameters
@@ -139,7 +153,14 @@ class MLP:
         """
         return self._pass(x, masks, convention_named(convention or self.convention))[0]
 
-    def gradients(self, x, labels, masks=None, *, convention=None):
+    def gradients(
+        self,
+        x: Numbers,
+        labels: Labels,
+        masks: Sequence[Mask] | None = None,
+        *,
+        convention: Convention | str | None = None,
+    ) -> Gradients:
         """Return the mean cross-entropy of a batch and its gradient, by back-propagation.
 
         Parameters
@@ -168,10 +189,11 @@ class MLP:
         logits, inputs, hidden = self._pass(x, masks, convention)
         labels = check.labels(labels, *logits.shape)
         rows = np.arange(len(labels))
-        grad = softmax(logits)
+        grad: Floats = softmax(logits)
         grad[rows, labels] -= 1.0  # softmax and cross-entropy together: probability minus truth
         grad /= len(labels)
-        by_weight, by_bias = [], []
+        by_weight: list[Doubles] = []
+        by_bias: list[Doubles] = []
         for layer in reversed(range(len(self.weights))):
             by_weight.insert(0, inputs[layer].T @ grad)
             by_bias.insert(0, grad.sum(axis=0))
@@ -185,7 +207,17 @@ class MLP:
                 grad = grad * (hidden[layer - 1] > 0)
         return Gradients(cross_entropy(logits, labels), by_weight, by_bias)
 
-    def fit(self, x, labels, rng, *, epochs, batch_size=100, learning_rate=0.005, optimizer="adam"):
+    def fit(
+        self,
+        x: Numbers,
+        labels: Labels,
+        rng: np.random.Generator,
+        *,
+        epochs: int,
+        batch_size: int = 100,
+        learning_rate: float = 0.005,
+        optimizer: Literal["adam", "sgd"] = "adam",
+    ) -> Doubles:
         """Train on shuffled batches with fresh masks, and return the loss of each epoch.
 
         Parameters
@@ -232,12 +264,15 @@ class MLP:
                 losses[epoch] += found.loss * len(batch) / len(x)
         return losses
 
-    def _pass(self, x, masks, convention):
+    def _pass(
+        self, x: Numbers, masks: Sequence[Mask] | None, convention: Convention
+    ) -> tuple[Doubles, list[Floats], list[Doubles]]:
         """Return logits, the input of each layer, and the hidden activations before dropout."""
         x = check_inputs(self, x)
         if masks is not None:
             check_masks(self, masks)
-        inputs, hidden = [x], []
+        inputs: list[Floats] = [x]
+        hidden: list[Doubles] = []
         for layer, rate in enumerate(self.rates):
             hidden.append(np.maximum(inputs[-1] @ self.weights[layer] + self.biases[layer], 0.0))
             if masks is None:
@@ -247,7 +282,7 @@ class MLP:
         return inputs[-1] @ self.weights[-1] + self.biases[-1], inputs, hidden
 
 
-def softmax(logits):
+def softmax(logits: Numbers) -> Doubles:
     """Return class probabilities.
 
     Parameters
@@ -281,7 +316,7 @@ def softmax(logits):
     return np.exp(_log_softmax(logits))
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(logits: Numbers, labels: Labels) -> float:
     """Return the mean of minus the log-probability of the right class.
 
     Parameters
@@ -316,7 +351,14 @@ def cross_entropy(logits, labels):
     return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
 
-def evaluate(net, x, labels, masks=None, *, convention=None):
+def evaluate(
+    net: MLP,
+    x: Numbers,
+    labels: Labels,
+    masks: Sequence[Mask] | None = None,
+    *,
+    convention: Convention | str | None = None,
+) -> Scores:
     """Return accuracy, mean confidence and cross-entropy of a network.
 
     Parameters
@@ -362,7 +404,7 @@ def evaluate(net, x, labels, masks=None, *, convention=None):
     )
 
 
-def _log_softmax(logits):
+def _log_softmax(logits: Numbers) -> Doubles:
     """Return log-probabilities without overflow."""
     logits = check.numbers(logits, "logits", "..., classes")
     if not logits.shape[-1]:
@@ -371,19 +413,19 @@ def _log_softmax(logits):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def check_net(net):
+def check_net(net: object) -> MLP:
     """Return `net`, or raise TypeError unless it is an `MLP`."""
     if not isinstance(net, MLP):
         raise TypeError(f"net must be a dropout_lab.network.MLP, got {type(net).__name__}")
     return net
 
 
-def check_inputs(net, x):
+def check_inputs(net: MLP, x: Numbers) -> Doubles:
     """Return a batch of inputs to a network as float64, or raise."""
     return check.numbers(x, "x", f"batch, {len(check_net(net).weights[0])}")
 
 
-def check_masks(net, masks):
+def check_masks(net: MLP, masks: Sequence[Mask]) -> None:
     """Raise unless there is a boolean array for each hidden layer of a network."""
     if not isinstance(masks, (list, tuple, np.ndarray)):
         raise TypeError(f"masks must be a list of arrays, got {masks!r:.80}")
@@ -393,11 +435,14 @@ def check_masks(net, masks):
         check.mask(mask, "every entry of masks")
 
 
-def _sgd(parameters, learning_rate, momentum=0.9):
+_Step = Callable[[list[Doubles]], None]
+
+
+def _sgd(parameters: list[Doubles], learning_rate: float, momentum: float = 0.9) -> _Step:
     """Return a function that takes one step of gradient descent with momentum, in place."""
     speeds = [np.zeros_like(values) for values in parameters]
 
-    def step(gradients):
+    def step(gradients: list[Doubles]) -> None:
         for values, speed, gradient in zip(parameters, speeds, gradients, strict=True):
             speed *= momentum
             speed -= learning_rate * gradient
@@ -406,13 +451,19 @@ def _sgd(parameters, learning_rate, momentum=0.9):
     return step
 
 
-def _adam(parameters, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+def _adam(
+    parameters: list[Doubles],
+    learning_rate: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> _Step:
     """Return a function that takes one step of Adam (Kingma and Ba, 2015), in place."""
     means = [np.zeros_like(values) for values in parameters]
     squares = [np.zeros_like(values) for values in parameters]
     count = 0
 
-    def step(gradients):
+    def step(gradients: list[Doubles]) -> None:
         nonlocal count
         count += 1
         moments = zip(parameters, means, squares, gradients, strict=True)
@@ -425,4 +476,4 @@ def _adam(parameters, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
     return step
 
 
-_OPTIMIZERS = {"adam": _adam, "sgd": _sgd}
+_OPTIMIZERS: dict[str, Callable[[list[Doubles], float], _Step]] = {"adam": _adam, "sgd": _sgd}

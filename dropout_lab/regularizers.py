@@ -1,15 +1,22 @@
 """The regularizers dropout is compared with: penalties on the weights, a limit to their norm."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Regularizer", "clip_norms"]
 
 
-def clip_norms(weights, max_norm):
+def clip_norms(weights: ArrayLike, max_norm: float) -> Floats:
     """Scale down the incoming weights of every unit whose norm exceeds a limit.
 
     Parameters
@@ -90,14 +97,14 @@ class Regularizer:
     l2: float = 0.0
     max_norm: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check what was given."""
         check.number(self.l1, "l1", minimum=0)
         check.number(self.l2, "l2", minimum=0)
         if self.max_norm is not None:
             check.number(self.max_norm, "max_norm", positive=True)
 
-    def add_gradients(self, parameters):
+    def add_gradients(self, parameters: "Iterable[torch.nn.Parameter]") -> None:
         """Add the gradients of the penalties to those of the loss.
 
         Parameters
@@ -117,7 +124,7 @@ class Regularizer:
             if self.l1:
                 weight.grad.add_(weight.detach().sign(), alpha=self.l1)
 
-    def project(self, parameters):
+    def project(self, parameters: "Iterable[torch.nn.Parameter]") -> None:
         """Bring the incoming weights of every unit back to a norm of at most `max_norm`.
 
         Parameters
@@ -135,7 +142,7 @@ class Regularizer:
                 weight.data.renorm_(2, 0, self.max_norm)
 
 
-def _weights(parameters):
+def _weights(parameters: "Iterable[torch.nn.Parameter]") -> "list[torch.nn.Parameter]":
     """Return the weight matrices and filters that were just trained."""
     try:
         return [each for each in parameters if each.grad is not None and each.ndim >= 2]

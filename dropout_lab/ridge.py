@@ -4,9 +4,12 @@ A penalty here charges each weight by its square, ``sum_j price_j * w_j**2``. Wi
 price of a weight is set by the feature it belongs to.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Labels, Numbers
 from dropout_lab.layer import dropout
 from dropout_lab.masks import all_masks
 
@@ -20,7 +23,7 @@ __all__ = [
 ]
 
 
-def dropout_prices(x, rate):
+def dropout_prices(x: Numbers, rate: float) -> Doubles:
     """Return what dropout charges for each squared weight of a linear regression.
 
     Parameters
@@ -60,7 +63,7 @@ def dropout_prices(x, rate):
     return check.odds(rate) * np.square(x).sum(axis=0)
 
 
-def ridge_weights(x, y, prices):
+def ridge_weights(x: Numbers, y: Numbers, prices: float | Numbers) -> Doubles:
     """Return the weights of least squares with a price on each squared weight.
 
     They minimize ``sum_i (y_i - x_i @ w)**2 + sum_j prices_j * w_j**2``.
@@ -120,7 +123,9 @@ def ridge_weights(x, y, prices):
     return np.linalg.solve(system, x.T @ y / size) / size
 
 
-def sampled_weights(x, y, rate, counts, rng):
+def sampled_weights(
+    x: Numbers, y: Numbers, rate: float, counts: Sequence[int], rng: np.random.Generator
+) -> Doubles:
     """Return least-squares weights fitted to masked copies of the data, for a growing number.
 
     Each copy gets fresh masks, one for each example, and what is left is multiplied by
@@ -183,7 +188,7 @@ def sampled_weights(x, y, rate, counts, rng):
     return np.array([found[count] for count in counts])
 
 
-def logistic_penalty(x, weights, rate):
+def logistic_penalty(x: Numbers, weights: Numbers, rate: float) -> float:
     """Return what dropout adds to the loss of a logistic regression, by listing every mask.
 
     Parameters
@@ -232,7 +237,7 @@ def logistic_penalty(x, weights, rate):
     return float((mean - np.logaddexp(0, x @ weights)).sum())
 
 
-def confident_prices(x, weights, rate):
+def confident_prices(x: Numbers, weights: Numbers, rate: float) -> Doubles:
     """Return the approximate price of each squared weight under dropout in logistic regression.
 
     Parameters
@@ -277,7 +282,7 @@ def confident_prices(x, weights, rate):
     return check.odds(rate) / 2 * ((p * (1 - p)) @ np.square(x))
 
 
-def fit_logistic(x, labels, *, rate=0.0, price=0.0):
+def fit_logistic(x: Numbers, labels: Labels, *, rate: float = 0.0, price: float = 0.0) -> Doubles:
     """Fit a logistic regression without bias under exact dropout, weight decay, or neither.
 
     Parameters
@@ -345,6 +350,6 @@ _CLOSE = 1e-10  # largest change of a weight in the last Newton step
 _SINGULAR = 1e12  # condition number beyond which a Newton step means nothing
 
 
-def _sigmoid(z):
+def _sigmoid(z: Doubles) -> Doubles:
     """Return ``1 / (1 + exp(-z))`` without overflow."""
     return np.exp(-np.logaddexp(0, -z))

@@ -5,11 +5,13 @@ sigma_i, and the group answers with a weighted sum of what the friends see. With
 friend sits out each practice question with probability `rate`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Mask, Numbers
 from dropout_lab.layer import dropout
 
 __all__ = [
@@ -58,10 +60,10 @@ class StudyGroup:
            [1.  , 2.  ]])
     """
 
-    names: tuple
-    sigmas: tuple
+    names: Sequence[str]
+    sigmas: Sequence[float]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check and freeze both fields."""
         names = check.sequence(self.names, "names", "strings")
         strings = all(isinstance(name, str) for name in names)
@@ -73,16 +75,16 @@ class StudyGroup:
         self.__dict__.update(names=names, sigmas=tuple(sigmas.tolist()))  # frozen from now on
 
     @property
-    def variances(self):
+    def variances(self) -> Doubles:
         """Noise variance of each friend: array of float64, shape (n,)."""
         return np.square(self.sigmas)
 
     @property
-    def covariance(self):
+    def covariance(self) -> Doubles:
         """Covariance of the friends' views, ``11' + diag(sigma**2)``: float64, shape (n, n)."""
         return 1.0 + np.diag(self.variances)
 
-    def questions(self, count, rng):
+    def questions(self, count: int, rng: np.random.Generator) -> tuple[Doubles, Doubles]:
         """Draw questions: what each friend sees, and the true answers.
 
         Parameters
@@ -116,7 +118,15 @@ FRIENDS = StudyGroup(("Alex", "Bo", "Cleo", "Dara", "Emil", "Fay"), (1 / 3, 1, 1
 """The group of the book: Alex has a ninth of the others' noise variance."""
 
 
-def train(group, rate, sessions, rng, *, questions=50, step=0.02):
+def train(
+    group: StudyGroup,
+    rate: float,
+    sessions: int,
+    rng: np.random.Generator,
+    *,
+    questions: int = 50,
+    step: float = 0.02,
+) -> Doubles:
     """Learn the group's weights by gradient descent with dropout.
 
     Each session brings new questions. Each friend sits out each question with probability
@@ -180,7 +190,7 @@ def train(group, rate, sessions, rng, *, questions=50, step=0.02):
     return weights
 
 
-def best_weights(group, rate):
+def best_weights(group: StudyGroup, rate: float) -> Doubles:
     """Return the weights that gradient descent with dropout approaches.
 
     They minimize ``E[(y - sum_i m_i w_i x_i / (1 - rate))**2]`` over answers, noises and
@@ -233,7 +243,7 @@ def best_weights(group, rate):
     return _by_precision((1 - rate) / (_checked(group).variances + rate))
 
 
-def decay_weights(group, penalty):
+def decay_weights(group: StudyGroup, penalty: float) -> Doubles:
     """Return the weights of least squares with plain weight decay.
 
     Parameters
@@ -273,7 +283,7 @@ def decay_weights(group, penalty):
     return _by_precision(1 / (_checked(group).variances + penalty))
 
 
-def weights_for_masks(group, masks):
+def weights_for_masks(group: StudyGroup, masks: Mask) -> Doubles:
     """Return the best weights when each question meets one of the given masks, equally likely.
 
     Each friend's view is scaled by one over the share of masks that keep this friend.
@@ -319,7 +329,7 @@ def weights_for_masks(group, masks):
     return np.linalg.solve(group.covariance * together, np.ones(n))
 
 
-def practice_weights(views, answers, rate):
+def practice_weights(views: Numbers, answers: Numbers, rate: float) -> Doubles:
     """Return the weights that dropout training approaches on a fixed set of questions.
 
     With X the views and y the answers they solve
@@ -366,7 +376,7 @@ def practice_weights(views, answers, rate):
     return np.linalg.lstsq(rows, targets)[0]
 
 
-def reliance(weights):
+def reliance(weights: Numbers) -> Doubles:
     """Return the share of each friend in the sum of absolute weights.
 
     Parameters
@@ -403,7 +413,7 @@ def reliance(weights):
     return size / total
 
 
-def effective_friends(weights):
+def effective_friends(weights: Numbers) -> Doubles:
     """Return how many equally weighted friends are as spread out as these weights.
 
     One over the sum of squared shares: n if all weights are equal, 1 if one friend has all.
@@ -435,7 +445,7 @@ def effective_friends(weights):
     return 1 / np.square(reliance(weights)).sum(axis=-1)
 
 
-def exam_score(group, weights, absent=()):
+def exam_score(group: StudyGroup, weights: Numbers, absent: str | Sequence[str] = ()) -> Doubles:
     """Return the expected exam score, R squared, when some friends are absent.
 
     An absent friend contributes 0 to the sum, and the other weights stay as they are:
@@ -483,13 +493,13 @@ def exam_score(group, weights, absent=()):
     return 1 - (np.square(missed) + np.square(heard) @ group.variances)
 
 
-def _checked(group):
+def _checked(group: object) -> StudyGroup:
     """Return `group`, or raise."""
     if not isinstance(group, StudyGroup):
         raise TypeError(f"group must be a StudyGroup, got {group!r:.80}")
     return group
 
 
-def _by_precision(precision):
+def _by_precision(precision: Doubles) -> Doubles:
     """Return the least-squares weights of views with these inverse noise variances."""
     return precision / (1 + precision.sum())

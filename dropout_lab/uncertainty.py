@@ -1,14 +1,20 @@
 """Doubt as a number: passes with dropout on, what their spread says, and whether it is right."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
 from dropout_lab._torch import seeded
+from dropout_lab._types import Doubles, Floats, Labels, Numbers
 from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = [
     "decompose",
@@ -25,14 +31,14 @@ CONFIDENCE_EDGES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 class Doubt(NamedTuple):
     """What many answers to the same inputs say together, see `decompose`."""
 
-    mean: np.ndarray
-    variance: np.ndarray
-    total: np.ndarray
-    expected: np.ndarray
-    mutual: np.ndarray
+    mean: Doubles
+    variance: Doubles
+    total: Doubles
+    expected: Doubles
+    mutual: Doubles
 
 
-def mc_passes(model, x, passes, *, seed):
+def mc_passes(model: "MLP | torch.nn.Module", x: Numbers, passes: int, *, seed: int) -> Doubles:
     """Return the outputs of many passes through a network with its dropout on.
 
     Parameters
@@ -96,7 +102,7 @@ def mc_passes(model, x, passes, *, seed):
     return _torch_passes(model, x, passes, seed)
 
 
-def decompose(probabilities):
+def decompose(probabilities: Numbers) -> Doubt:
     """Return the mean of many predictions and how much doubt there is in and between them.
 
     Parameters
@@ -147,7 +153,7 @@ def decompose(probabilities):
     return Doubt(mean, values.var(axis=0), total, expected, mutual)
 
 
-def top_label_counts(labels, probabilities):
+def top_label_counts(labels: Labels, probabilities: Numbers) -> Doubles:
     """Return, for ten bins of confidence, how many answers, their confidence, how many are right.
 
     Parameters
@@ -180,7 +186,7 @@ def top_label_counts(labels, probabilities):
     return counts_in_bins(right, probabilities.max(axis=1), CONFIDENCE_EDGES)
 
 
-def expected_calibration_error(counts):
+def expected_calibration_error(counts: ArrayLike) -> Doubles:
     """Return the mean distance between confidence and accuracy, bin by bin.
 
     Parameters
@@ -227,7 +233,7 @@ def expected_calibration_error(counts):
     return np.abs(confidence - right).sum(axis=-1) / answers.sum(axis=-1)
 
 
-def readout_variance(hidden, weights, rate):
+def readout_variance(hidden: Numbers, weights: Numbers, rate: float) -> Doubles:
     """Return the variance that dropout in a layer gives the output of the layer above it.
 
     Parameters
@@ -272,7 +278,7 @@ def readout_variance(hidden, weights, rate):
     return check.odds(rate) * ((hidden * weights) ** 2).sum(axis=1)
 
 
-def _torch_passes(model, x, passes, seed):
+def _torch_passes(model: "torch.nn.Module", x: Floats, passes: int, seed: int) -> Doubles:
     """Return `mc_passes` of a PyTorch module."""
     import torch
 
@@ -282,7 +288,7 @@ def _torch_passes(model, x, passes, seed):
     like = next((one for one in tensors if one.is_floating_point()), torch.empty(0))
     inputs = torch.tensor(x.astype(np.float64), dtype=like.dtype, device=like.device)
 
-    def ask():
+    def ask() -> Doubles:
         output = model(inputs.clone())  # a layer that works in place must not change the next pass
         if not isinstance(output, torch.Tensor):
             raise TypeError(f"model must return a tensor, got {type(output).__name__}")
@@ -306,7 +312,7 @@ def _torch_passes(model, x, passes, seed):
 
 
 @contextmanager
-def _dropping(model):
+def _dropping(model: "torch.nn.Module") -> "Iterator[dict[tuple[torch.nn.Module, str], float]]":
     """Let only what drops in a module be in training mode; yield its rates by their places."""
     from torch import nn
     from torch.nn.modules.dropout import _DropoutNd  # what all dropout layers derive from
@@ -334,7 +340,7 @@ def _dropping(model):
             setattr(module, name, rate)
 
 
-def _entropy(probabilities):
+def _entropy(probabilities: Doubles) -> Doubles:
     """Return the entropy along the last axis in nats; 0 log 0 is 0."""
     logs = np.log(np.where(probabilities > 0, probabilities, 1.0))
     return -(probabilities * logs).sum(axis=-1)

@@ -1,12 +1,15 @@
 """Stochastic depth: drop whole layers of a residual network."""
 
+import numpy as np
+
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats, Numbers
 from dropout_lab.layer import dropout
 
 __all__ = ["linear_decay", "stochastic_depth"]
 
 
-def linear_decay(layers, last_rate):
+def linear_decay(layers: int, last_rate: float) -> tuple[float, ...]:
     """Return the rate of each layer: small at the bottom, `last_rate` at the top.
 
     Parameters
@@ -44,7 +47,9 @@ def linear_decay(layers, last_rate):
     return tuple(last_rate * number / layers for number in range(1, layers + 1))
 
 
-def stochastic_depth(x, update, rate, rng, *, training=True):
+def stochastic_depth(
+    x: Numbers, update: Numbers, rate: float, rng: np.random.Generator, *, training: bool = True
+) -> Floats:
     """Add a residual layer's update to its input, or skip it: one decision per example.
 
     Parameters

@@ -1,14 +1,25 @@
 """Dropout for feature maps: whole channels, and square blocks."""
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats, Mask, Numbers, Shape
 from dropout_lab.layer import dropout, sample_mask
 
 __all__ = ["block_mask", "drop_block", "drop_probabilities", "seed_rate", "spatial_dropout"]
 
 
-def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"):
+def spatial_dropout(
+    x: Numbers,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    training: bool = True,
+    data_format: Literal["channels_first", "channels_last"] = "channels_first",
+) -> Floats:
     """Drop whole channels: one decision for all pixels of a feature map.
 
     Parameters
@@ -65,7 +76,7 @@ def spatial_dropout(x, rate, rng, *, training=True, data_format="channels_first"
     return dropout(x, rate, rng, training=training, noise_shape=shared)
 
 
-def seed_rate(rate, block, rows, columns):
+def seed_rate(rate: float, block: int, rows: int, columns: int) -> float:
     """Return the gamma of DropBlock: how often a block starts, so that about `rate` is dropped.
 
     A block has ``block**2`` pixels, and it may start only where it fits into the map. So
@@ -114,7 +125,7 @@ def seed_rate(rate, block, rows, columns):
     return rate / block**2 * (rows * columns / places)
 
 
-def block_mask(shape, rate, block, rng):
+def block_mask(shape: Shape, rate: float, block: int, rng: np.random.Generator) -> Mask:
     """Draw the mask of DropBlock: False in squares that start at random places.
 
     Parameters
@@ -168,7 +179,9 @@ def block_mask(shape, rate, block, rng):
     return ~dropped
 
 
-def drop_block(x, rate, block, rng, *, training=True):
+def drop_block(
+    x: Numbers, rate: float, block: int, rng: np.random.Generator, *, training: bool = True
+) -> Floats:
     """Drop square blocks of feature maps, and scale up what is left by what was really dropped.
 
     Parameters
@@ -227,7 +240,7 @@ def drop_block(x, rate, block, rng, *, training=True):
     return np.multiply(x, mask * scale, out=np.empty_like(x))
 
 
-def drop_probabilities(rate, block, rows, columns):
+def drop_probabilities(rate: float, block: int, rows: int, columns: int) -> Floats:
     """Return how likely DropBlock drops each pixel of a map, exactly.
 
     A pixel is dropped if any block that would cover it starts. In the middle ``block**2``
@@ -261,7 +274,7 @@ def drop_probabilities(rate, block, rows, columns):
     """
     start = seed_rate(rate, block, rows, columns)
 
-    def covering(length):
+    def covering(length: int) -> NDArray[np.int64]:
         places = np.arange(length)
         first, last = np.maximum(places - block + 1, 0), np.minimum(places, length - block)
         return last - first + 1

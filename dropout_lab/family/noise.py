@@ -5,11 +5,14 @@ import math
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Floats, Numbers, Shape
 
 __all__ = ["concrete_mask", "gaussian_dropout"]
 
 
-def gaussian_dropout(x, rate, rng, *, training=True):
+def gaussian_dropout(
+    x: Numbers, rate: float, rng: np.random.Generator, *, training: bool = True
+) -> Floats:
     """Multiply each unit by normal noise of mean 1 and the variance that dropout would have.
 
     Inverted dropout multiplies by 0 or ``1 / (1 - rate)``: mean 1, variance
@@ -62,7 +65,9 @@ def gaussian_dropout(x, rate, rng, *, training=True):
     return np.multiply(x, noise, out=np.empty_like(x))
 
 
-def concrete_mask(shape, rate, temperature, rng):
+def concrete_mask(
+    shape: Shape, rate: float, temperature: float, rng: np.random.Generator
+) -> Doubles:
     """Draw the soft mask of concrete dropout, which has a gradient with respect to its rate.
 
     With ``logit(v) = log(v / (1 - v))`` and `u` uniform, a unit is multiplied by

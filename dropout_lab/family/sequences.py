@@ -5,13 +5,16 @@ import math
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Floats, Numbers
 from dropout_lab.layer import dropout
 from dropout_lab.network import softmax
 
 __all__ = ["attention", "recurrent_states", "variational_dropout"]
 
 
-def variational_dropout(x, rate, rng, *, training=True):
+def variational_dropout(
+    x: Numbers, rate: float, rng: np.random.Generator, *, training: bool = True
+) -> Floats:
     """Drop the same units at every step of a sequence.
 
     Parameters
@@ -60,7 +63,15 @@ def variational_dropout(x, rate, rng, *, training=True):
     return dropout(x, rate, rng, training=training, noise_shape=(None, 1, None))
 
 
-def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
+def recurrent_states(
+    x: Numbers,
+    weights: Numbers,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    shared: bool = True,
+    training: bool = True,
+) -> Doubles:
     """Run a plain recurrent layer with dropout on the state that it hands to its next step.
 
     ``h[t] = tanh(x[t] + (h[t - 1] * mask / (1 - rate)) @ weights)``, from ``h[0] = 0``.
@@ -124,7 +135,15 @@ def recurrent_states(x, weights, rate, rng, *, shared=True, training=True):
     return states
 
 
-def attention(queries, keys, values, rate, rng, *, training=True):
+def attention(
+    queries: Numbers,
+    keys: Numbers,
+    values: Numbers,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    training: bool = True,
+) -> tuple[Doubles, Floats]:
     """Attend with dropout on the attention weights, as Transformers do.
 
     Parameters

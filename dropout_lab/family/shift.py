@@ -3,11 +3,12 @@
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Numbers
 
 __all__ = ["variance_ratio"]
 
 
-def variance_ratio(weights, mean, covariance, rate):
+def variance_ratio(weights: Numbers, mean: Numbers, covariance: Numbers, rate: float) -> float:
     """Return by how much dropout on its inputs multiplies the variance of a weighted sum.
 
     The sum is ``z = sum_i weights[i] * m_i * x_i / (1 - rate)`` with independent masks ``m_i``.

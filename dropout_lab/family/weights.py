@@ -3,12 +3,21 @@
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Numbers
 from dropout_lab.layer import dropout
 
 __all__ = ["drop_connect", "drop_connect_moments"]
 
 
-def drop_connect(x, weights, biases, rate, rng, *, training=True):
+def drop_connect(
+    x: Numbers,
+    weights: Numbers,
+    biases: Numbers,
+    rate: float,
+    rng: np.random.Generator,
+    *,
+    training: bool = True,
+) -> Doubles:
     """Return the weighted sums of a layer in which single weights are dropped.
 
     Each example has its own mask of the shape of `weights`, as in the paper.
@@ -66,7 +75,9 @@ def drop_connect(x, weights, biases, rate, rng, *, training=True):
     return np.einsum("bi,bio->bo", x, masked) + biases
 
 
-def drop_connect_moments(x, weights, biases, rate):
+def drop_connect_moments(
+    x: Numbers, weights: Numbers, biases: Numbers, rate: float
+) -> tuple[Doubles, Doubles]:
     """Return mean and variance of DropConnect's weighted sums over all masks.
 
     The paper's inference draws from a normal distribution with these two moments, applies the
@@ -104,7 +115,7 @@ def drop_connect_moments(x, weights, biases, rate):
     return x @ weights + biases, check.odds(rate) * (x**2 @ weights**2)
 
 
-def _check_layer(x, weights, biases):
+def _check_layer(x: Numbers, weights: Numbers, biases: Numbers) -> tuple[Doubles, Doubles, Doubles]:
     """Return inputs, weights and biases as float64 arrays that fit each other, or raise."""
     x = check.numbers(x, "x", "batch, inputs")
     weights = check.numbers(weights, "weights", f"{x.shape[1]}, outputs")

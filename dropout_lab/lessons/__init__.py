@@ -2,11 +2,12 @@
 
 import importlib
 import pkgutil
+from types import ModuleType
 
 __all__ = ["parts"]
 
 
-def parts(name):
+def parts(name: str) -> list[ModuleType]:
     """Return the modules of one name in all lessons that have one.
 
     Parameters

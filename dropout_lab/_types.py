@@ -1,0 +1,20 @@
+"""Names for the arrays in signatures. What else an array must be, its docstring says."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.floating | np.integer]
+"""What most functions take: real numbers of any dtype."""
+
+Floats = NDArray[np.floating]
+"""Real numbers that keep their own floating dtype."""
+
+Doubles = NDArray[np.float64]
+
+Labels = NDArray[np.integer]
+
+Mask = NDArray[np.bool]
+
+Shape = int | Sequence[int]
