@@ -20,11 +20,17 @@ def rate(value, name="rate"):
     return float(value)
 
 
-def odds(value):
-    """Return ``rate / (1 - rate)``, or raise: the variance of dropout, which rate 1 has not."""
+def below_one(value):
+    """Return a rate as a Python float, or raise where dropout has no finite variance."""
     value = rate(value)
     if value == 1:
         raise ValueError(f"rate must be below 1, where the variance is infinite, got {value}")
+    return value
+
+
+def odds(value):
+    """Return ``rate / (1 - rate)``, the variance of dropout, or raise."""
+    value = below_one(value)
     return value / (1 - value)
 
 
@@ -150,6 +156,14 @@ def counts(values, name, minimum=1):
     """Return whole numbers as a tuple of ints, or raise unless each is at least `minimum`."""
     values = sequence(values, name, "whole numbers")
     return tuple(count(value, f"every entry of {name}", minimum) for value in values)
+
+
+def seed(value):
+    """Return a seed as an int, or raise unless NumPy, PyTorch and Keras all take it."""
+    value = count(value, "seed", minimum=0)
+    if value >= 2**63:
+        raise ValueError(f"seed must be below 2**63, got {value}")
+    return value
 
 
 def flag(value, name="training"):

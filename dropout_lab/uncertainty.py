@@ -87,8 +87,7 @@ def mc_passes(model, x, passes, *, seed):
     (10, 4, 3)
     """
     x = check.real_array(x, "x", "n, ...")
-    check.count(passes, "passes")
-    check.count(seed, "seed", minimum=0)
+    passes, seed = check.count(passes, "passes"), check.seed(seed)
     if isinstance(model, MLP):
         rng = np.random.default_rng(seed)
         masks = (model.sample_masks(len(x), rng) for _ in range(passes))

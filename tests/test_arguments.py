@@ -135,7 +135,7 @@ WRONG = (
     | dict.fromkeys(("rate", "start", "stop"), RATES)
     | dict.fromkeys(("batch_size", "block", "columns", "count", "epochs", "layers"), COUNTS)
     | dict.fromkeys(("n", "passes", "patience", "questions", "rows", "samples"), COUNTS)
-    | dict.fromkeys(("batch", "seed", "sessions"), COUNTS_FROM_ZERO)
+    | dict.fromkeys(("batch", "sessions"), COUNTS_FROM_ZERO)
     | dict.fromkeys(("learning_rate", "max_norm", "step", "temperature"), POSITIVE)
     | dict.fromkeys(("budget", "genuine_weight", "half", "l1", "l2"), NOT_NEGATIVE)
     | dict.fromkeys(("penalty", "price"), (*NOT_NEGATIVE, INF))
@@ -145,6 +145,7 @@ WRONG = (
     | {"convention": ("no", 3), "shape": (-1, "4", (2.0, 3), None)}
     | {"labels": (LABELS / 1, LABELS[:2], LABELS[None], LABELS + 10, -LABELS, [1, 0, 1])}
     | {"mask": (ONES, [True], np.ones(4, bool), np.ma.array(KEPT))}
+    | {"seed": (*COUNTS_FROM_ZERO, 2**63)}
     | {"noise_shape": ("ab", 1, (1.0, 3), (True, 3), (0, 1), (-1, 3))}
 )
 WRONG_FOR = {

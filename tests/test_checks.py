@@ -54,6 +54,7 @@ PLAIN = "x must be a numpy.ndarray of floating-point or integer values, not mask
         (check.rate, (1.5,), "rate must lie between 0 and 1 (both allowed), got 1.5"),
         (check.rate, ("1",), "rate must be a real number between 0 and 1, got '1' (str)"),
         (check.odds, (1.0,), "rate must be below 1, where the variance is infinite, got 1.0"),
+        (check.seed, (2**63,), "seed must be below 2**63, got 9223372036854775808"),
         (check.count, (1, "n", 2), f"{WHOLE}, got 1"),
         (check.count, (1.0, "n", 2), f"{WHOLE}, got 1.0 (float)"),
         (check.number, (NAN, "x"), "x must be finite, got nan"),

@@ -56,6 +56,8 @@ def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
     import torch
 
     weights = initial_weights(sizes, rate, input_rate, seed)
+    # PyTorch takes Python's numbers alone.
+    rate, input_rate = float(rate), float(input_rate)
     layers = [torch.nn.Dropout(input_rate)] if input_rate > 0 else []
     for number, weight in enumerate(weights):
         # skip_init: the layer's own draw would advance the global generator for nothing.
@@ -171,7 +173,7 @@ def fit_torch(
     train, validation = check_data(train, validation, loss)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     threads_before = torch.get_num_threads()
-    with seeded(seed, device):
+    with seeded(settings.seed, device):
         model.to(device)
         try:
             torch.set_num_threads(threads)
@@ -212,7 +214,7 @@ def predict_torch(model, x, batch_size=4096):
     --------
     dropout_lab.uncertainty.mc_passes : Many passes with dropout on.
     """
-    check.count(batch_size, "batch_size")
+    batch_size = check.count(batch_size, "batch_size")
     return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
 
 
@@ -225,7 +227,7 @@ def _predict(model, x, batch_size=4096):
     model.eval()
     try:
         with torch.no_grad():  # not inference_mode: lazy layers may get their weights here
-            parts = [model(part.to(device)) for part in x.split(batch_size)]
+            parts = [model(part.to(device)) for part in x.split(min(batch_size, max(len(x), 1)))]
     finally:
         for module in training:
             module.training = True
@@ -252,7 +254,8 @@ class _TorchTwin:
 
         like = _like(model)
         binary = settings.loss == "binary_cross_entropy"
-        self._model, self._size, self._device = model, settings.batch_size, device
+        self._model, self._device = model, device
+        self._size = min(settings.batch_size, len(train.x))
         self._x = _tensor(train.x, like.dtype).to(device)
         self._labels = torch.from_numpy(train.labels).to(device, like.dtype if binary else None)
         self._validation = _tensor(validation.x, like.dtype)
