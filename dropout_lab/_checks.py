@@ -17,7 +17,7 @@ def rate(value, name="rate"):
         )
     if not 0 <= value <= 1:  # also true of NaN
         raise ValueError(f"{name} must lie between 0 and 1 (both allowed), got {value!r}")
-    return float(value)
+    return float(value) + 0.0  # minus zero, whose root is no standard deviation, becomes zero
 
 
 def below_one(value):

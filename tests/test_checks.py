@@ -34,6 +34,10 @@ def test_what_is_allowed_comes_back_as_pythons_own(function, options, values, ki
         assert (type(found), found) == (kind, value)
 
 
+def test_a_rate_of_minus_zero_is_zero():
+    assert math.copysign(1, check.rate(-0.0)) == 1
+
+
 def test_what_is_no_single_number_comes_back_as_plain_as_it_can():
     assert check.odds(0.75) == 3
     for shape, wanted in ((3, (3,)), ([2, 0], (2, 0)), ((), ()), ((np.int8(100),) * 2, (100, 100))):
