@@ -72,6 +72,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.training])
 
@@ -87,6 +92,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.inference])
 
@@ -102,6 +112,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.backward])
 
@@ -123,6 +138,11 @@ class Convention:
         float
             The ratio. At rate 1, where both sides may vanish, its limit: infinity for the
             conventions that grow without bound.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
 
         Examples
         --------
@@ -146,6 +166,11 @@ class Convention:
         -------
         float
             ``s_backward / s_train``, at rate 1 its limit. 1 is right.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
 
         Examples
         --------
