@@ -5,6 +5,8 @@ The modules import this one as ``check`` and write ``rate = check.rate(rate)``.
 
 import math
 from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -164,6 +166,13 @@ def seed(value):
     if value >= 2**63:
         raise ValueError(f"seed must be below 2**63, got {value}")
     return value
+
+
+def folder(value, name="folder"):
+    """Return a text or a path as a `pathlib.Path`, a tilde resolved, or raise TypeError."""
+    if not isinstance(value, (str, PathLike)):
+        raise TypeError(f"{name} must be a str or a pathlib.Path, got {value!r:.80}")
+    return Path(value).expanduser()
 
 
 def flag(value, name="training"):
