@@ -63,6 +63,8 @@ def mc_passes(model, x, passes, *, seed):
         If all passes would be equal and look like certainty: a module has nothing that drops,
         or no mask changes its outputs although a rate lies between 0 and 1. Calls of
         ``torch.nn.functional.dropout`` are no layers and cannot be found.
+    RuntimeError
+        Of PyTorch, if a module does not take such inputs.
 
     See Also
     --------

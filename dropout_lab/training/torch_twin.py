@@ -141,7 +141,7 @@ def fit_torch(
     TypeError, ValueError
         If an argument is not allowed; the message names it.
     RuntimeError
-        Of PyTorch, if it has no such `device`.
+        Of PyTorch, if it has no such `device`, or the model does not take such inputs.
     FloatingPointError
         If a loss turns NaN or infinite. The model is then of no more use.
 
@@ -161,8 +161,7 @@ def fit_torch(
     """
     import torch
 
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    _check_module(model)
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("model has no weights to train: none that requires a gradient")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
@@ -209,13 +208,27 @@ def predict_torch(model, x, batch_size=4096):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+    RuntimeError
+        Of PyTorch, if the model does not take such inputs.
 
     See Also
     --------
     dropout_lab.uncertainty.mc_passes : Many passes with dropout on.
     """
+    _check_module(model)
     batch_size = check.count(batch_size, "batch_size")
-    return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
+    x = check_inputs(x, "x")
+    if not x.ndim:
+        raise ValueError(f"x must have shape (n, ...), got {x.shape}")
+    return _predict(model, _tensor(x, _like(model).dtype), batch_size)
+
+
+def _check_module(model):
+    """Raise TypeError unless a model is one of PyTorch."""
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
 
 
 def _predict(model, x, batch_size=4096):
