@@ -6,6 +6,8 @@ The modules import this one as ``check`` and write ``rate = check.rate(rate)``.
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -25,14 +27,20 @@ def rate(value: object, name: str = "rate") -> float:
         )
     if not 0 <= value <= 1:  # also true of NaN
         raise ValueError(f"{name} must lie between 0 and 1 (both allowed), got {value!r}")
-    return float(value)
+    return float(value) + 0.0  # minus zero, whose root is no standard deviation, becomes zero
 
 
-def odds(value: object) -> float:
-    """Return ``rate / (1 - rate)``, or raise: the variance of dropout, which rate 1 has not."""
+def below_one(value: object) -> float:
+    """Return a rate as a Python float, or raise where dropout has no finite variance."""
     value = rate(value)
     if value == 1:
         raise ValueError(f"rate must be below 1, where the variance is infinite, got {value}")
+    return value
+
+
+def odds(value: object) -> float:
+    """Return ``rate / (1 - rate)``, the variance of dropout, or raise."""
+    value = below_one(value)
     return value / (1 - value)
 
 
@@ -167,6 +175,21 @@ def counts(values: Iterable[object], name: str, minimum: int = 1) -> tuple[int, 
     """Return whole numbers as a tuple of ints, or raise unless each is at least `minimum`."""
     values = sequence(values, name, "whole numbers")
     return tuple(count(value, f"every entry of {name}", minimum) for value in values)
+
+
+def seed(value: object) -> int:
+    """Return a seed as an int, or raise unless NumPy, PyTorch and Keras all take it."""
+    value = count(value, "seed", minimum=0)
+    if value >= 2**63:
+        raise ValueError(f"seed must be below 2**63, got {value}")
+    return value
+
+
+def folder(value: object, name: str = "folder") -> Path:
+    """Return a text or a path as a `pathlib.Path`, a tilde resolved, or raise TypeError."""
+    if not isinstance(value, (str, PathLike)):
+        raise TypeError(f"{name} must be a str or a pathlib.Path, got {value!r:.80}")
+    return Path(value).expanduser()
 
 
 def flag(value: object, name: str = "training") -> bool:

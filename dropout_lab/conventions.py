@@ -73,6 +73,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.training])
 
@@ -88,6 +93,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.inference])
 
@@ -103,6 +113,11 @@ class Convention:
         -------
         float
             The factor; ``1/keep`` at rate 1 is infinity, without a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
         """
         return _scale(rate, *EXPONENTS[self.backward])
 
@@ -124,6 +139,11 @@ class Convention:
         float
             The ratio. At rate 1, where both sides may vanish, its limit: infinity for the
             conventions that grow without bound.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
 
         Examples
         --------
@@ -147,6 +167,11 @@ class Convention:
         -------
         float
             ``s_backward / s_train``, at rate 1 its limit. 1 is right.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `rate` is not allowed.
 
         Examples
         --------

@@ -140,7 +140,8 @@ def permutation_importance(
 
     def precision(features: Numbers) -> float:
         scores = _checked_scores(score(features), "what score returns", f"{len(labels)}")
-        return average_precision_score(labels, scores)
+        # Only their order counts; scikit-learn refuses infinite ones.
+        return average_precision_score(labels, np.unique(scores, return_inverse=True)[1])
 
     intact = precision(features)
     losses = []

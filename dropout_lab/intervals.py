@@ -100,8 +100,9 @@ def shared_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
     parts = values.shape[-1] if values.ndim > 1 else 0
     if parts < 30:
         raise ValueError(f"values must hold at least 30 parts of the test set, got {parts}")
-    by_seed, by_part = values.mean(axis=-1), values.mean(axis=-2)
-    mean, half = t_interval(by_seed)
+    by_seed = values.mean(axis=-1)
+    mean, half = t_interval(by_seed)  # which refuses a table without seeds
+    by_part = values.mean(axis=-2)
     seeds = by_seed.shape[-1]
     rest = values - by_seed[..., None] - by_part[..., None, :] + mean[..., None, None]
     chance = (rest**2).sum(axis=(-2, -1)) / ((seeds - 1) * (parts - 1)) / seeds

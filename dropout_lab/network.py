@@ -151,7 +151,7 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        return self._pass(x, masks, convention_named(convention or self.convention))[0]
+        return self._pass(x, masks, self._convention(convention))[0]
 
     def gradients(
         self,
@@ -185,7 +185,7 @@ class MLP:
         TypeError, ValueError
             If an argument is not allowed; the message names it.
         """
-        convention = convention_named(convention or self.convention)
+        convention = self._convention(convention)
         logits, inputs, hidden = self._pass(x, masks, convention)
         labels = check.labels(labels, *logits.shape)
         rows = np.arange(len(labels))
@@ -263,6 +263,10 @@ class MLP:
                 step(found.weights + found.biases)
                 losses[epoch] += found.loss * len(batch) / len(x)
         return losses
+
+    def _convention(self, given: Convention | str | None) -> Convention:
+        """Return the convention that is given, by its name or itself, or else the network's."""
+        return convention_named(self.convention if given is None else given)
 
     def _pass(
         self, x: Numbers, masks: Sequence[Mask] | None, convention: Convention
@@ -427,7 +431,7 @@ def check_inputs(net: MLP, x: Numbers) -> Doubles:
 
 def check_masks(net: MLP, masks: Sequence[Mask]) -> None:
     """Raise unless there is a boolean array for each hidden layer of a network."""
-    if not isinstance(masks, (list, tuple, np.ndarray)):
+    if not isinstance(masks, (list, tuple, np.ndarray)) or not np.iterable(masks):
         raise TypeError(f"masks must be a list of arrays, got {masks!r:.80}")
     if len(masks) != len(net.rates):
         raise ValueError(f"masks must hold {len(net.rates)} masks, got {len(masks)}")

@@ -99,10 +99,10 @@ class Regularizer:
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check.number(self.l1, "l1", minimum=0)
-        check.number(self.l2, "l2", minimum=0)
+        kept = {name: check.number(getattr(self, name), name, minimum=0) for name in ("l1", "l2")}
         if self.max_norm is not None:
-            check.number(self.max_norm, "max_norm", positive=True)
+            kept["max_norm"] = check.number(self.max_norm, "max_norm", positive=True)
+        self.__dict__.update(kept)  # Python's numbers, which PyTorch asks for
 
     def add_gradients(self, parameters: "Iterable[torch.nn.Parameter]") -> None:
         """Add the gradients of the penalties to those of the loss.

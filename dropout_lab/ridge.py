@@ -173,7 +173,7 @@ def sampled_weights(
     """
     x = check.numbers(x, "x", "n, d", finite=True)
     y = check.numbers(y, "y", f"{len(x)}", finite=True)
-    check.odds(rate)  # refuses rate 1, where nothing is left to fit
+    rate = check.below_one(rate)
     counts = check.counts(counts, "counts")
     if not counts:
         raise ValueError("counts must hold at least one number of copies, got none")
@@ -231,7 +231,7 @@ def logistic_penalty(x: Numbers, weights: Numbers, rate: float) -> float:
     """
     x = check.numbers(x, "x", "n, d", finite=True)
     weights = check.numbers(weights, "weights", f"{x.shape[1]}", finite=True)
-    check.odds(rate)  # refuses rate 1, where the penalty is infinite
+    rate = check.below_one(rate)
     masks, probabilities = all_masks(x.shape[1], rate)
     mean = np.logaddexp(0, x @ (masks * weights).T / (1 - rate)) @ probabilities
     return float((mean - np.logaddexp(0, x @ weights)).sum())
@@ -324,8 +324,8 @@ def fit_logistic(x: Numbers, labels: Labels, *, rate: float = 0.0, price: float 
     x = check.numbers(x, "x", "n, d", finite=True)
     labels = check.labels(labels, len(x), 2)
     price = check.number(price, "price", minimum=0)
-    odds = check.odds(rate)
-    masks, share = all_masks(x.shape[1], rate) if odds else (np.ones((1, x.shape[1])), np.ones(1))
+    rate = check.below_one(rate)
+    masks, share = all_masks(x.shape[1], rate) if rate else (np.ones((1, x.shape[1])), np.ones(1))
     rows = (masks[:, None, :] * x / (1 - rate)).reshape(-1, x.shape[1])
     share, labels = np.repeat(share, len(x)), np.tile(labels, len(masks))
     weights = np.zeros(x.shape[1])

@@ -69,6 +69,8 @@ def mc_passes(model: "MLP | torch.nn.Module", x: Numbers, passes: int, *, seed: 
         If all passes would be equal and look like certainty: a module has nothing that drops,
         or no mask changes its outputs although a rate lies between 0 and 1. Calls of
         ``torch.nn.functional.dropout`` are no layers and cannot be found.
+    RuntimeError
+        Of PyTorch, if a module does not take such inputs.
 
     See Also
     --------
@@ -93,8 +95,7 @@ def mc_passes(model: "MLP | torch.nn.Module", x: Numbers, passes: int, *, seed: 
     (10, 4, 3)
     """
     x = check.real_array(x, "x", "n, ...")
-    check.count(passes, "passes")
-    check.count(seed, "seed", minimum=0)
+    passes, seed = check.count(passes, "passes"), check.seed(seed)
     if isinstance(model, MLP):
         rng = np.random.default_rng(seed)
         masks = (model.sample_masks(len(x), rng) for _ in range(passes))

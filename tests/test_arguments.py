@@ -135,16 +135,17 @@ WRONG = (
     | dict.fromkeys(("rate", "start", "stop"), RATES)
     | dict.fromkeys(("batch_size", "block", "columns", "count", "epochs", "layers"), COUNTS)
     | dict.fromkeys(("n", "passes", "patience", "questions", "rows", "samples"), COUNTS)
-    | dict.fromkeys(("batch", "seed", "sessions"), COUNTS_FROM_ZERO)
+    | dict.fromkeys(("batch", "sessions"), COUNTS_FROM_ZERO)
     | dict.fromkeys(("learning_rate", "max_norm", "step", "temperature"), POSITIVE)
     | dict.fromkeys(("budget", "genuine_weight", "half", "l1", "l2"), NOT_NEGATIVE)
     | dict.fromkeys(("penalty", "price"), (*NOT_NEGATIVE, INF))
     | dict.fromkeys(("shared", "training"), FLAGS)
     | dict.fromkeys(("group", "model", "net", "score"), ("name", 3, None))
     | {"fractions": FRACTIONS, "rng": (0, None, np.random)}
-    | {"convention": ("no", 3), "shape": (-1, "4", (2.0, 3), None)}
+    | {"convention": ("no", "", 3, np.ones(0)), "shape": (-1, "4", (2.0, 3), None)}
     | {"labels": (LABELS / 1, LABELS[:2], LABELS[None], LABELS + 10, -LABELS, [1, 0, 1])}
     | {"mask": (ONES, [True], np.ones(4, bool), np.ma.array(KEPT))}
+    | {"seed": (*COUNTS_FROM_ZERO, 2**63)}
     | {"noise_shape": ("ab", 1, (1.0, 3), (True, 3), (0, 1), (-1, 3))}
 )
 WRONG_FOR = {
@@ -154,7 +155,7 @@ WRONG_FOR = {
     "Dropout.backward": {"grad": [ROW]},
     "MLP": {"sizes": [[5], "55", 5, [5, 0], [5.0, 2]], "rate": [[0.1, 0.2], [2]]},
     "MLP.fit": {"optimizer": ["lion", None], "x": [LAYER]},
-    "MLP.forward": {"x": [LAYER], "masks": [3, [], [ROW], [KEPT[0].tolist()]]},
+    "MLP.forward": {"x": [LAYER], "masks": [3, np.array(True), [], [ROW], [KEPT[0].tolist()]]},
     "MLP.gradients": {"x": [LAYER]},
     "Regularizer.add_gradients": {"parameters": [[0.5], None, ROW]},
     "Regularizer.project": {"parameters": [1.0, "ab"]},
@@ -181,7 +182,7 @@ WRONG_FOR = {
     "ridge_weights": {"prices": [[1, -1, 1], "1"]},
     "sampled_weights": {"counts": [3, [], [0], [1.5]]},
     "seed_rate": {"block": [5]},
-    "shared_interval": {"values": [ROW, np.ones((2, 29))]},
+    "shared_interval": {"values": [ROW, np.ones((2, 29)), np.ones((0, 30))]},
     "softmax": {"logits": [BIG[:, :0]]},
     "spatial_dropout": {"data_format": ["NHWC", None, ["channels_last"]]},
     "stratified_split": {"labels": [LABELS[:0], np.eye(4, dtype=int), np.array([None])]},

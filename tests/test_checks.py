@@ -34,6 +34,10 @@ def test_what_is_allowed_comes_back_as_pythons_own(function, options, values, ki
         assert (type(found), found) == (kind, value)
 
 
+def test_a_rate_of_minus_zero_is_zero():
+    assert math.copysign(1, check.rate(-0.0)) == 1
+
+
 def test_what_is_no_single_number_comes_back_as_plain_as_it_can():
     assert check.odds(0.75) == 3
     for shape, wanted in ((3, (3,)), ([2, 0], (2, 0)), ((), ()), ((np.int8(100),) * 2, (100, 100))):
@@ -54,6 +58,7 @@ PLAIN = "x must be a numpy.ndarray of floating-point or integer values, not mask
         (check.rate, (1.5,), "rate must lie between 0 and 1 (both allowed), got 1.5"),
         (check.rate, ("1",), "rate must be a real number between 0 and 1, got '1' (str)"),
         (check.odds, (1.0,), "rate must be below 1, where the variance is infinite, got 1.0"),
+        (check.seed, (2**63,), "seed must be below 2**63, got 9223372036854775808"),
         (check.count, (1, "n", 2), f"{WHOLE}, got 1"),
         (check.count, (1.0, "n", 2), f"{WHOLE}, got 1.0 (float)"),
         (check.number, (NAN, "x"), "x must be finite, got nan"),

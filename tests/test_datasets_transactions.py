@@ -172,4 +172,4 @@ def test_impossible_values_are_named(message_of, name, values, words):
         row = np.array([[40.0, 12.0, 0.25, 8.0, 1.0, 0.0]])
         row[0, COLUMNS.index(name)] = value
         message = message_of(ValueError, transaction_evidence, row)
-        assert message == f"column {name} must be {words}, got {value}"
+        assert message == f"features must have {name} {words}, got {value}"

@@ -71,7 +71,7 @@ def test_without_dropout_they_start_and_learn_the_same():
     for sizes, seed, train, validation, more in (
         # 61 steps, of which Keras takes fifty at a time; the last batch holds one example.
         (SIZES, 0, blobs(121, 7), VALIDATION, {"batch_size": 2}),
-        ([6, 8, 1], 1, blobs(60, 3, classes=2), blobs(40, 4, classes=2), binary),
+        ([6, 8, 1], np.uint64(2**63 - 1), blobs(60, 3, 2), blobs(40, 4, 2), binary),
     ):
         models = {twin: perceptron(twin, sizes, 0.0, seed) for twin in TWINS}
         for one, other in zip(*map(weights_of, models.values()), strict=True):

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from contextlib import contextmanager
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from dropout_lab._torch import seeded
 from dropout_lab.network import MLP
 from dropout_lab.regularizers import Regularizer
 from dropout_lab.training import fit_torch, perceptron_torch, predict_torch
+from dropout_lab.uncertainty import mc_passes
 
 SIZES = [6, 16, 8, 3]
 
@@ -72,6 +74,21 @@ def test_binary_logits_may_be_flat():
     logits = predict_torch(flat, sets[1][0]).astype(np.float64)
     expected = log_loss(sets[1][1], special.expit(logits))
     assert one.validation_loss[-1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_numbers_of_any_kind_train_alike():
+    def trained(whole, part):
+        numbers = {"batch_size": whole, "patience": whole, "learning_rate": part}
+        limits = Regularizer(l1=part, l2=part, max_norm=part)
+        model = perceptron_torch(SIZES, part, input_rate=part, seed=whole)
+        history = fit(model, seed=whole, regularizer=limits, **numbers)
+        passes = mc_passes(model, TRAIN[0], 2, seed=whole)
+        return history.train_loss, predict_torch(model, TRAIN[0], whole), passes
+
+    plain = trained(5, 0.25)
+    for whole, part in (np.int8(5), Fraction(1, 4)), (np.uint64(5), np.longdouble(0.25)):
+        for one, other in zip(trained(whole, part), plain, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 class TestSeeds:

@@ -66,6 +66,8 @@ def diagnose(layer, shape=(100, 100)):
 
     Raises
     ------
+    TypeError
+        If `shape` does not hold whole numbers.
     ValueError
         If the layer cannot be diagnosed; the message says what stands in the way.
 

@@ -3,7 +3,6 @@
 import gzip
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -168,6 +167,8 @@ def load_idx(folder, *, dtype="uint8", name=None):
     ------
     DataUnavailable
         If a file is missing or cannot be read.
+    TypeError
+        If `folder` is none.
     ValueError
         If `dtype` is not allowed, or the files do not fit together, are damaged or no IDX files
         of bytes; the message names the file or the folder.
@@ -186,7 +187,7 @@ def load_idx(folder, *, dtype="uint8", name=None):
     Xiao, Rasul, Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747.
     """
     check.choice(dtype, "dtype", DTYPES)
-    folder = Path(folder).expanduser()
+    folder = check.folder(folder)
     arrays = []
     for stem in CONTENT:
         path = files.first_file(folder, _names(stem))

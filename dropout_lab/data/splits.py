@@ -58,19 +58,20 @@ def stratified_split(labels, fractions, rng):
         raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
     if labels.ndim != 1:
         raise ValueError(f"labels must have shape (examples,), got {labels.shape}")
-    parts = [[] for _ in fractions]
-    for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        pieces = np.split(members, _cuts(len(members), fractions))
-        if not all(piece.size for piece in pieces):
+    if not labels.size:
+        raise ValueError(f"labels must hold at least one example, got shape {labels.shape}")
+    classes = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
+    for label, members in classes.items():  # before anything is drawn
+        if not all(np.diff([0, *_cuts(len(members), fractions), len(members)])):
             raise ValueError(
-                f"labels must hold enough of class {label} for {len(pieces)} parts of fractions "
+                f"labels must hold enough of class {label} for {len(fractions)} parts of fractions "
                 f"{fractions}, got {len(members)}"
             )
+    parts = [[] for _ in fractions]
+    for members in classes.values():
+        pieces = np.split(rng.permutation(members), _cuts(len(members), fractions))
         for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
-    if not parts[0]:
-        raise ValueError(f"labels must hold at least one example, got shape {labels.shape}")
     return tuple(np.sort(np.concatenate(part)) for part in parts)
 
 

@@ -224,7 +224,7 @@ def transaction_evidence(features, *, drift=0.0):
     ):
         wrong = ~(allowed & np.isfinite(column))
         if wrong.any():
-            raise ValueError(f"column {name} must be {rule}, got {column[wrong][0]}")
+            raise ValueError(f"features must have {name} {rule}, got {column[wrong][0]}")
 
     logs = [
         _log_ratio(_normal, np.log(amount), _AMOUNT),

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dropout_lab import _checks as check
+from dropout_lab.sweeps.sweep import check_name
+
 __all__ = ["Results", "load_results"]
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -144,10 +147,13 @@ def load_results(name, folder=None):
     ------
     FileNotFoundError
         If there is no such file; the message says which command writes it.
+    TypeError
+        If `folder` is none.
     ValueError
-        If the file is damaged, or holds NaN or infinity.
+        If `name` is no name of a sweep, or the file is damaged, or holds NaN or infinity.
     """
-    path = Path(RESULTS if folder is None else folder) / f"{name}.json"
+    check_name(name)
+    path = (RESULTS if folder is None else check.folder(folder)) / f"{name}.json"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

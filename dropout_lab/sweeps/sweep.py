@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
+from dropout_lab import _checks as check
+
 __all__ = ["Sweep", "grid"]
 
 
@@ -56,11 +58,14 @@ class Sweep:
 
     def __post_init__(self):
         """Check what was given."""
-        words = r"[a-z0-9]+(-[a-z0-9]+)*"
-        if not isinstance(self.name, str) or not re.fullmatch(words, self.name):
-            raise ValueError(
-                f"name must be small letters and digits with single hyphens, got {self.name!r}"
-            )
+        check_name(self.name)
+        kept = {"cells": list(check.sequence(self.cells, "cells", "dicts"))}
+        kept["packages"] = check.sequence(self.packages, "packages", "strings")
+        self.__dict__.update(kept)  # a generator would be used up by the checks
+        for name in ("run", "prepare"):
+            function = getattr(self, name)
+            if not callable(function) and (name == "run" or function is not None):
+                raise TypeError(f"{name} must be callable, got {function!r:.80}")
         if not self.cells:
             raise ValueError(f"cells of {self.name} must hold at least one cell, got none")
         seen = set()
@@ -95,12 +100,25 @@ def grid(**axes):
     list of dict
         The cells.
 
+    Raises
+    ------
+    TypeError
+        If one of them is no sequence.
+
     Examples
     --------
     >>> grid(rate=[0.0, 0.5], seed=[0, 1])[:3]
     [{'rate': 0.0, 'seed': 0}, {'rate': 0.0, 'seed': 1}, {'rate': 0.5, 'seed': 0}]
     """
-    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    lists = [check.sequence(values, name, "values") for name, values in axes.items()]
+    return [dict(zip(axes, values, strict=True)) for values in product(*lists)]
+
+
+def check_name(name):
+    """Raise ValueError unless a sweep may be called so."""
+    if not isinstance(name, str) or not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name):
+        allowed = "small letters and digits with single hyphens"
+        raise ValueError(f"name must be {allowed}, got {name!r:.80}")
 
 
 def cell_key(cell):

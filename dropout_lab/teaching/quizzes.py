@@ -4,6 +4,7 @@ import hashlib
 import html
 from collections.abc import Mapping
 
+from dropout_lab import _checks as check
 from dropout_lab.explorer.page import Published, style_text
 
 __all__ = ["quiz"]
@@ -56,8 +57,7 @@ def quiz(question, options, *, answer):
         raise TypeError(f"options must map option texts to feedback texts, got {options!r:.80}")
     if len(options) < 2:
         raise ValueError(f"options must hold at least two options, got {len(options)}")
-    if answer not in options:
-        raise ValueError(f"answer must be one of {list(options)}, got {answer!r}")
+    check.choice(answer, "answer", options)
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
         f'<details class="xp-option" name="{key}"><summary style="{_MARKED}">'

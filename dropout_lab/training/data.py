@@ -33,12 +33,11 @@ class Settings:
 
     def __post_init__(self):
         """Raise TypeError or ValueError if a setting is not allowed; the message names it."""
-        check.count(self.epochs, "epochs")
-        check.count(self.seed, "seed", minimum=0)
-        check.count(self.batch_size, "batch_size")
-        if self.patience is not None:
-            check.count(self.patience, "patience")
-        check.number(self.learning_rate, "learning_rate", positive=True)
+        counted = ["epochs", "batch_size"] + ["patience"] * (self.patience is not None)
+        kept = {name: check.count(getattr(self, name), name) for name in counted}
+        kept["seed"] = check.seed(self.seed)
+        kept["learning_rate"] = check.number(self.learning_rate, "learning_rate", positive=True)
+        self.__dict__.update(kept)  # Python's numbers, which PyTorch and Keras ask for
         check.choice(self.loss, "loss", LOSSES)
         if self.progress is not None:
             check.flag(self.progress, "progress")

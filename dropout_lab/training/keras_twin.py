@@ -55,6 +55,8 @@ def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
     import keras
 
     weights = initial_weights(sizes, rate, input_rate, seed)
+    # Keras takes Python's numbers alone.
+    rate, input_rate, seed = float(rate), float(input_rate), int(seed)
     layers = [keras.Input((len(weights[0]),))]
     if input_rate > 0:
         layers.append(keras.layers.Dropout(input_rate, seed=seed))
@@ -62,7 +64,7 @@ def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
     dense = functools.partial(keras.layers.Dense, kernel_initializer="zeros")
     for number, weight in enumerate(weights[:-1], 1):
         layers.append(dense(weight.shape[1], activation="relu"))
-        layers.append(keras.layers.Dropout(rate, seed=seed + number))
+        layers.append(keras.layers.Dropout(rate, seed=(seed + number) % 2**63))
     model = keras.Sequential([*layers, dense(weights[-1].shape[1])])
     model.set_weights([array for w in weights for array in (w, np.zeros(w.shape[1]))])
     return model
@@ -144,7 +146,7 @@ def fit_keras(
         if keras.backend.backend() == "torch":  # layers without a seed draw from its generator
             from torch import device
 
-            stack.enter_context(seeded(seed, device(twin.device)))
+            stack.enter_context(seeded(settings.seed, device(twin.device)))
         return run_epochs(twin, train, validation, settings, device=twin.device)
 
 

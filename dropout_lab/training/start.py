@@ -17,7 +17,7 @@ def initial_weights(sizes, rate, input_rate, seed):
         raise ValueError(f"sizes must list at least inputs and outputs, got {sizes!r}")
     check.rate(rate)
     check.rate(input_rate, "input_rate")
-    rng = np.random.default_rng(check.count(seed, "seed", minimum=0))
+    rng = np.random.default_rng(check.seed(seed))
     limits = [np.sqrt(6 / (inputs + outputs)) for inputs, outputs in pairwise(sizes)]
     return [
         rng.uniform(-limit, limit, shape).astype(np.float32)

@@ -56,6 +56,8 @@ def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
     import torch
 
     weights = initial_weights(sizes, rate, input_rate, seed)
+    # PyTorch takes Python's numbers alone.
+    rate, input_rate = float(rate), float(input_rate)
     layers = [torch.nn.Dropout(input_rate)] if input_rate > 0 else []
     for number, weight in enumerate(weights):
         # skip_init: the layer's own draw would advance the global generator for nothing.
@@ -139,7 +141,7 @@ def fit_torch(
     TypeError, ValueError
         If an argument is not allowed; the message names it.
     RuntimeError
-        Of PyTorch, if it has no such `device`.
+        Of PyTorch, if it has no such `device`, or the model does not take such inputs.
     FloatingPointError
         If a loss turns NaN or infinite. The model is then of no more use.
 
@@ -159,8 +161,7 @@ def fit_torch(
     """
     import torch
 
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    _check_module(model)
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("model has no weights to train: none that requires a gradient")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
@@ -171,7 +172,7 @@ def fit_torch(
     train, validation = check_data(train, validation, loss)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     threads_before = torch.get_num_threads()
-    with seeded(seed, device):
+    with seeded(settings.seed, device):
         model.to(device)
         try:
             torch.set_num_threads(threads)
@@ -207,13 +208,27 @@ def predict_torch(model, x, batch_size=4096):
     ------
     TypeError, ValueError
         If an argument is not allowed; the message names it.
+    RuntimeError
+        Of PyTorch, if the model does not take such inputs.
 
     See Also
     --------
     dropout_lab.uncertainty.mc_passes : Many passes with dropout on.
     """
-    check.count(batch_size, "batch_size")
-    return _predict(model, _tensor(check_inputs(x, "x"), _like(model).dtype), batch_size)
+    _check_module(model)
+    batch_size = check.count(batch_size, "batch_size")
+    x = check_inputs(x, "x")
+    if not x.ndim:
+        raise ValueError(f"x must have shape (n, ...), got {x.shape}")
+    return _predict(model, _tensor(x, _like(model).dtype), batch_size)
+
+
+def _check_module(model):
+    """Raise TypeError unless a model is one of PyTorch."""
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
 
 
 def _predict(model, x, batch_size=4096):
@@ -225,7 +240,7 @@ def _predict(model, x, batch_size=4096):
     model.eval()
     try:
         with torch.no_grad():  # not inference_mode: lazy layers may get their weights here
-            parts = [model(part.to(device)) for part in x.split(batch_size)]
+            parts = [model(part.to(device)) for part in x.split(min(batch_size, max(len(x), 1)))]
     finally:
         for module in training:
             module.training = True
@@ -252,7 +267,8 @@ class _TorchTwin:
 
         like = _like(model)
         binary = settings.loss == "binary_cross_entropy"
-        self._model, self._size, self._device = model, settings.batch_size, device
+        self._model, self._device = model, device
+        self._size = min(settings.batch_size, len(train.x))
         self._x = _tensor(train.x, like.dtype).to(device)
         self._labels = torch.from_numpy(train.labels).to(device, like.dtype if binary else None)
         self._validation = _tensor(validation.x, like.dtype)
