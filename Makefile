@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
-BUILT := _build/site-is-built
+BUILT := _build/site-is-built# book/__main__.py writes it
 BOOK_SOURCES = $(wildcard *.yml *.bib Makefile assets book chapters dropout_lab tests)
 NEWEST := _build/newest
 LOWEST := _build/lowest
@@ -42,13 +42,13 @@ DROPOUT_LAB_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 # that its data are "not at hand" drew others; the site would show those. What a cell prints is one
 # output, in however many pieces it arrives.
 define execute
-	@set -e; trap 'rm -f "$$draft"' EXIT; trap 'exit 1' INT TERM; \
+	@set -e; trap 'rm -rf "$$drafts"' EXIT; trap 'exit 1' INT TERM; \
 	for chapter in $(1); do \
-	  draft=$$(dirname $$chapter)/.draft-$$(basename $$chapter); echo $$chapter; \
+	  drafts=$$(dirname $$chapter)/.draft-$$$$; draft=$$drafts/$$(basename $$chapter); echo $$chapter; \
 	  $(CHAPTER_SETTINGS) $(if $(DROPOUT_LAB_DATA),DROPOUT_LAB_DATA="$(DROPOUT_LAB_DATA)") \
 	    $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
 	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
-	    --output "$${draft##*/}" $$chapter; \
+	    --output-dir "$$drafts" $$chapter; \
 	  if grep -q '^ *"[A-Za-z ]* not at hand' "$$draft"; then \
 	    echo "$$chapter stays as it was: its data are not at hand. Set DROPOUT_LAB_DATA." >&2; exit 1; \
 	  fi; \
@@ -63,16 +63,18 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(VENV)/book-is-installed ## build the site from the stored outputs, warnings as errors
-	@# Pages depend on each other, so all are written, or none if nothing has changed since.
-	@asked="$(VENV) $(REPOSITORY) $(SITE_URL) $(LITE) $(PDF)"; \
-	if [ ! -f $(SITE)/index.html ] || [ "$$(cat $(BUILT) 2>&1)" != "$$asked" ] || [ -n "$$(find \
-	  $(BOOK_SOURCES) $< -name __pycache__ -prune -o -newer $(BUILT) -print -quit)" ]; then \
-	  if [ $< -nt $(BUILT) ]; then rm -rf _build/.doctrees; fi; : read with other programs; \
-	  mkdir -p _build; echo "$$asked" > $(BUILT).draft; rm -f $(BUILT); \
+	@# Pages depend on each other, so all are written, or none if nothing has changed since. What is
+	@# in the files counts, not their times: a clock may go back, and a copy keeps the old time.
+	@sources="$$(find $(BOOK_SOURCES) -name __pycache__ -prune -o -type f -exec cksum {} + \
+	  | LC_ALL=C sort | cksum)"; built="$$(cat $(BUILT) 2>&1)"; \
+	asked="$(VENV) $(REPOSITORY) $(SITE_URL) $(LITE) $(PDF) $$sources"; \
+	if [ ! -f $(SITE)/index.html ] || [ $< -nt $(BUILT) ] || [ "$$built" != "$$asked" ]; then \
+	  : Sphinx goes by time. What it read with other programs, or would not read again, it forgets.; \
+	  if [ $< -nt $(BUILT) ] || { [ "$${built%"$$sources"}" = "$$built" ] && [ -z "$$(find \
+	    $(BOOK_SOURCES) -name __pycache__ -prune -o -type f -newer $(BUILT) -print -quit)" ]; }; \
+	  then rm -f $(BUILT); fi; \
 	  echo $(BIN)/python -m book build .; \
-	  : Sphinx warns once: without its notes a second try fails like the first.; \
-	  $(BIN)/python -m book build . -W -n --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }; \
-	  mv $(BUILT).draft $(BUILT); \
+	  ASKED="$$asked" $(BIN)/python -m book build . -W -n --keep-going --quiet; \
 	fi
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
@@ -157,6 +159,13 @@ wheel: ## build the wheel, and try it in an environment that holds nothing else
 	  empty/bin/python -m pip install --quiet *.whl && empty/bin/python ../../tests/with_the_wheel.py
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
+	@half="$$(find $(SITE) $(wildcard $(BUILT).draft) -maxdepth 1 -name '*.draft' -print -quit)"; \
+	if [ "$$half" ]; then echo "$(SITE) is not whole, see $$half; make it again" >&2; exit 1; fi
+	@for part in lite/notebooks/index.html dropout-lab.pdf; do \
+	  if [ ! -f $(SITE)/$$part ] && grep -rqsF "$$part" --include='*.html' $(SITE)/chapters; then \
+	    echo "$(SITE) has links to $$part and not the file; run: make lite, make pdf" >&2; exit 1; \
+	  fi; \
+	done
 	$(BIN)/ghp-import --no-jekyll --no-history --push --force \
 	  --message "The site at $$(git rev-parse --short HEAD)" $(SITE)
 
@@ -169,7 +178,8 @@ hashes: | $(VENV)/is-made ## pin every file that makes and publishes the site by
 
 sbom: $(VENV)/audit-is-installed ## list beside the built site what made it (CycloneDX)
 	$(BIN)/cyclonedx-py requirements hashes.txt --pyproject pyproject.toml --output-reproducible \
-	  --output-file $(SITE)/sbom.cdx.json
+	  --output-file $(SITE)/.sbom.cdx.json.draft
+	@mv $(SITE)/.sbom.cdx.json.draft $(SITE)/sbom.cdx.json
 
 audit: $(VENV)/audit-is-installed ## ask for known weaknesses of each version that is pinned
 	@mkdir -p _build
@@ -233,4 +243,5 @@ $(VENV)/floors-are-installed: pyproject.toml requirements.txt | $(VENV)/is-made
 # No pins and no constraints, but for jupyter-book: version 2 is another program.
 $(NEWEST)/requirements.txt: $(wildcard requirements*.txt)
 	@mkdir -p $(@D)
-	sed -E -e '/^-[cr] /d' -e 's/==[^ ;]*//' -e 's/^jupyter-book$$/&<2/' $^ > $@
+	sed -E -e '/^-[cr] /d' -e 's/==[^ ;]*//' -e 's/^jupyter-book$$/&<2/' $^ > $@.draft
+	@mv $@.draft $@

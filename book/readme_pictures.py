@@ -5,6 +5,7 @@ import sys
 
 from PIL import Image
 
+from book.drafts import draft_of
 from book.paper.press import ROOT, SITE
 from browsers.chromium import running_chromium
 
@@ -77,7 +78,8 @@ def main():
         sys.exit(f"{page} does not exist; run: make book")
     with running_chromium() as browser:
         for mode, target in PICTURES.items():
-            target.write_bytes(record(browser, page.as_uri(), mode))
+            with draft_of(target) as draft:
+                draft.write_bytes(record(browser, page.as_uri(), mode))
             print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")
 
 

@@ -50,6 +50,7 @@ def subset(file, codes, flavor, features, names):
 
 def main():
     """Fetch the packages from npm's registry, and write their fonts and licenses."""
+    from book.drafts import draft_of
     from browsers.npm import fetch
 
     for family, (version, integrity, styles) in PACKAGES.items():
@@ -58,7 +59,8 @@ def main():
                 name = f"package/files/{family}-latin-{style}.woff2"
                 font, codes = io.BytesIO(package.extractfile(name).read()), map(ord, CHARACTERS)
                 made = subset(font, codes, "woff2", FEATURES, names=[0, 1, 2, 13, 14])
-                (FONTS / f"{family}-{style}.woff2").write_bytes(made)
+                with draft_of(FONTS / f"{family}-{style}.woff2") as draft:
+                    draft.write_bytes(made)
             license_text = package.extractfile("package/LICENSE").read()
             (FONTS / f"{family}-license.txt").write_bytes(license_text)
 

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import http.client
 import io
 import os
 import tarfile
 import urllib.request
 
 REGISTRY = "https://registry.npmjs.org"
+PATIENCE = 60  # seconds to wait for each piece
 
 
 def registry():
@@ -41,8 +43,16 @@ def fetch(name, version, integrity):
     ValueError
         If the package is not the pinned one.
     """
-    with urllib.request.urlopen(address(name, version), timeout=60) as answer:
-        return opened(answer.read(), integrity)
+    return opened(download(address(name, version)), integrity)
+
+
+def download(url):
+    """Return the bytes of an address, or raise OSError: also where the answer breaks off."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+            return answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(f"{url} broke off in the middle: {error}") from error
 
 
 def opened(package, integrity):

@@ -2,8 +2,10 @@
 
 import contextlib
 import http.server
+import socket
 import ssl
 import threading
+import time
 
 WEB_PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>a, b</body></html>\n"
 
@@ -23,6 +25,23 @@ def send(body, length=None):
 def break_off(body):
     """Return an answer that promises the whole body, sends half of it, and hangs up."""
     return send(body[: len(body) // 2], len(body))
+
+
+def drip(body, pieces, pause):
+    """Return an answer of a body that comes in pieces, with a pause of seconds before each."""
+
+    def reply(handler):
+        send(b"", len(body))(handler)
+        for start in range(0, len(body), -(-len(body) // pieces)):
+            time.sleep(pause)
+            handler.wfile.write(body[start : start + -(-len(body) // pieces)])
+
+    return reply
+
+
+def nobody_knows_the_name(*_, **__):
+    """Answer a question for an address, in place of `socket.getaddrinfo`."""
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 @contextlib.contextmanager

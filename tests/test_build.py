@@ -1,5 +1,8 @@
 """A book that builds, changes and breaks; and what executes its chapters."""
 
+import contextlib
+import errno
+import fcntl
 import importlib.metadata
 import json
 import os
@@ -18,6 +21,7 @@ from PIL import Image
 from recorded import ROOT, contents, output_of
 from test_binder import WITH_EVERY_PYTHON, all_needed_by, pins
 
+from book.drafts import draft_of
 from book.sources import WIDGET, cell_fault
 from dropout_lab.explorer.page import live_html, published_html
 from dropout_lab.teaching.claiming import MIME_TYPE, claim
@@ -88,15 +92,20 @@ def executed(source, **data):
 
 def make(target, folder, *variables, largest_file=None):
     """Run one of the Makefile's recipes in a folder, with this environment's programs."""
+    with made(target, folder, *variables, largest_file=largest_file) as running:
+        said = running.communicate()[0]
+    return running.returncode, said
+
+
+def made(target, folder, *variables, largest_file=None):
+    """Return a recipe that has been started, in a group of processes that a test may kill."""
     command = ["make", "-f", str(ROOT / "Makefile"), target, f"BIN={Path(sys.executable).parent}"]
     command += [*variables, "-o", ".venv/book-is-installed", "-o", ".venv/all-is-installed"]
     if largest_file:  # in bytes; ulimit counts blocks of 512
         command = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', str(largest_file // 512), *command]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, env=environment
-    )
-    return result.returncode, result.stdout + result.stderr
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **said)
 
 
 @pytest.mark.usefixtures("first_command")
@@ -270,6 +279,110 @@ def test_a_stored_error_stops_the_build(mini_book):
     assert "index.ipynb, cell 1 failed: no such number" in said
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_what_is_written_gets_its_name_once_it_is_whole(tmp_path, folder):
+    target = tmp_path / "new" / "it"
+
+    def write_down(draft, text):
+        if folder:
+            draft.mkdir()
+        (draft / "part" if folder else draft).write_text(text)
+
+    def there():
+        return {path: path.read_text() for path in target.parent.rglob("*") if path.is_file()}
+
+    for text in ("old", "new"):
+        with contextlib.suppress(KeyError), draft_of(target) as draft:
+            write_down(draft, "half")
+            raise KeyError
+        with draft_of(target) as draft:
+            before = there()
+            write_down(draft, text)
+            assert before.items() <= there().items()  # until it is whole
+        assert list(there().values()) == [text]
+        assert list(target.parent.iterdir()) == [target]
+        write_down(draft, "what a kill has left")
+
+    def fill_the_disk():
+        with draft_of(target) as draft:
+            assert not draft.exists()
+            write_down(draft, "half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=f"No space left.*{target}'$"):
+        fill_the_disk()
+    assert list(there().values()) == ["new"]
+    assert list(target.parent.iterdir()) == [target]
+
+
+KILL = """
+import os
+
+def {name}(*_, **__):
+    os.killpg(0, 9)
+"""
+
+
+@contextlib.contextmanager
+def killed_in(path, name):
+    """Kill whoever calls a function of a module, with all that works for the same command."""
+    text = path.read_text()
+    path.write_text(text + KILL.format(name=name))
+    yield
+    path.write_text(text)
+
+
+@pytest.mark.all
+def test_a_killed_build_is_begun_anew_and_not_published(mini_book):
+    page = mini_book / "chapters/index.ipynb"
+    write(page, new_markdown_cell("Right words."))
+    assert make("book", mini_book)[0] == 0
+    write(page, new_markdown_cell("### Wrong level\n\nWrong words."))
+    with killed_in(mini_book / "book/complete.py", "check_site"):
+        assert make("book", mini_book)[0] == -9
+    assert "Wrong words" in (mini_book / "_build/html/chapters/index.html").read_text()
+    code, said = make("publish", mini_book, "-o", ".venv/publish-is-installed", "BIN=missing")
+    assert code != 0
+    assert "_build/html is not whole, see _build/site-is-built.draft" in said
+    # The killed one has read the page and told it; to write it alone would keep silent.
+    code, said = make("book", mini_book)
+    assert code != 0
+    assert "Non-consecutive header level" in said
+
+
+@pytest.mark.all
+def test_what_changed_is_built_whatever_the_clock_says(mini_book):
+    page = mini_book / "chapters/index.md"
+    shown = mini_book / "_build/html/chapters/index.html"
+    for number, time in enumerate((None, 0, 2**32)):
+        page.write_text(f"# Version {number}\n\nSome words.\n")
+        if time is not None:
+            os.utime(page, (time, time))
+        code, said = make("book", mini_book)
+        assert code == 0, said
+        assert f"Version {number}" in shown.read_text()
+    assert "-m book build" not in make("book", mini_book, "BIN=missing")[1]
+
+
+@pytest.mark.all
+def test_nobody_builds_where_another_does(mini_book):
+    write(mini_book / "chapters/index.ipynb", new_markdown_cell("Some words."))
+    built = mini_book / "_build"
+    built.mkdir()
+    with (built / "site-is-built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with made("book", mini_book) as running:
+            while "waiting" not in (line := running.stdout.readline()):
+                assert line, "it did not wait"
+            assert [path.name for path in (mini_book / "_build").iterdir()] == [
+                Path(lock.name).name
+            ]
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            said = running.communicate()[0]
+    assert running.returncode == 0, said
+    assert (built / "html/chapters/index.html").exists()
+
+
 @pytest.mark.all
 def test_make_links_names_the_broken_ones(mini_book, tmp_path_factory, serve):
     folder = tmp_path_factory.mktemp("elsewhere")
@@ -285,9 +398,22 @@ def test_make_links_names_the_broken_ones(mini_book, tmp_path_factory, serve):
 
 
 @pytest.mark.all
-def test_make_chapters_keeps_the_old_one_where_it_cannot_write_the_right_one(mini_book):
+def test_make_chapters_keeps_the_old_one_where_it_cannot_write_the_right_one(
+    mini_book, tmp_path_factory, monkeypatch
+):
     path = mini_book / "chapters/index.ipynb"
     write(path, new_code_cell("print('a')"))
+    before = path.read_bytes()
+    kill = tmp_path_factory.mktemp("bin") / "mv"
+    kill.write_text("#!/bin/sh\nkill -9 0")
+    kill.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{kill.parent}:{os.environ['PATH']}")
+        assert make("chapters", mini_book)[0] == -9
+    assert path.read_bytes() == before
+    assert list(path.parent.glob("*.ipynb")) == [path]  # what it left nobody takes for a chapter
+    for left in path.parent.glob(".draft-*"):
+        shutil.rmtree(left)
     code, said = make("chapters", mini_book)
     assert code == 0, said
     assert json.loads(path.read_bytes())["cells"][1]["outputs"][0]["text"] == ["a\n"]

@@ -6,7 +6,7 @@ import time
 
 import pooch
 import pytest
-from data_server import WEB_PAGE, break_off, data_server, send
+from data_server import WEB_PAGE, break_off, data_server, drip, nobody_knows_the_name, send
 
 from bench.data import use_shared_data
 from dropout_lab.data import DataUnavailable
@@ -98,6 +98,18 @@ class TestOnTheWay:
         server.answers = {FIRST: lambda handler: time.sleep(1), SECOND: 404}
         message = message_of(DataUnavailable, get, server.address, folder)
         assert "did not answer in time" in message
+        # What comes in drops is taken, however long it takes; what stops in the middle is not.
+        server.answers = {FIRST: drip(BODY, 2, 0.3), SECOND: drip(BODY, 8, 0.05)}
+        assert get(server.address, folder) == BODY
+        (folder / NAME).unlink()
+        server.answers[SECOND] = 404
+        message = message_of(DataUnavailable, get, server.address, folder)
+        assert "(127.0.0.1:" in message
+        assert " did not answer in time; " in message
+        assert names_in(folder) == []
+        monkeypatch.setattr("socket.getaddrinfo", nobody_knows_the_name)
+        message = message_of(DataUnavailable, get, "http://mirror.example", folder)
+        assert "mirror.example could not be reached; mirror.example could not be reached" in message
 
     def test_certificates(self, certificate, folder, monkeypatch, message_of):
         with data_server(certificate) as secure:

@@ -1,21 +1,27 @@
 """Python in the reader's browser: the wheel, the notebooks, and the application around them."""
 
+import base64
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
 import sys
+import tarfile
+import time
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from data_server import break_off, data_server, nobody_knows_the_name
 from packaging.metadata import Metadata
-from recorded import ROOT, chapter_paths, code_cells, output_of
+from recorded import ROOT, chapter_paths, code_cells, contents, output_of
 
+from book.lite import __main__ as build
 from book.lite import browser_installs, pyodide
-from book.lite.__main__ import pyodide_address
+from browsers import npm
 
 WHEELS = Path(sys.prefix, "browser-wheels")
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
@@ -197,9 +203,79 @@ def test_an_archive_that_is_none_is_refused(tmp_path):
         pyodide.take_distribution(tmp_path / "pyodide.tar.bz2", tmp_path / "site")
 
 
+@pytest.mark.parametrize("kind", ["bztar", "gztar", "zip"])
+def test_half_an_archive_is_refused(distribution, tmp_path, kind):
+    source = Path(shutil.make_archive(str(tmp_path / "all"), kind, distribution.parent))
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    with pytest.raises(ValueError, match=f"{source}: no archive that Python can read"):
+        pyodide.take_distribution(source, tmp_path / "site")
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (break_off(b"scipy"), r"scipy\.whl broke off in the middle"),
+        (b"other", r"scipy\.whl is not what"),
+        (404, "404: Not Found"),
+        (lambda handler: time.sleep(1), "timed out"),
+    ],
+)
+def test_what_is_fetched_is_whole_or_the_older_one_stays(
+    distribution, tmp_path, monkeypatch, last, said
+):
+    package = io.BytesIO()
+    with tarfile.open(fileobj=package, mode="w:gz") as archive:
+        archive.add(distribution, "package")
+    digest = base64.b64encode(hashlib.sha512(package.getvalue()).digest()).decode()
+    monkeypatch.setattr(pyodide, "INTEGRITY", f"sha512-{digest}")
+    monkeypatch.setattr(npm, "PATIENCE", 0.3)
+    folder = tmp_path / "built" / "pyodide"
+    with data_server() as server:
+        monkeypatch.setattr(pyodide, "WHEELS", server.address)
+        monkeypatch.setenv("npm_config_registry", server.address)
+        name = f"/pyodide/-/pyodide-{pyodide.VERSION}.tgz"
+        server.answers = {f"/{wheel}": (distribution / wheel).read_bytes() for wheel in NEEDED}
+        server.answers[name] = package.getvalue()
+        pyodide.fetch_distribution(folder)
+        whole = contents(folder)
+        assert whole.keys() == NEEDED | {*pyodide.CORE, pyodide.LOCK}
+        server.answers["/scipy.whl"] = last
+        with pytest.raises((OSError, ValueError), match=said):
+            pyodide.fetch_distribution(folder)
+        server.answers[name] = break_off(package.getvalue())
+        with pytest.raises(OSError, match=f"{name} broke off in the middle"):
+            pyodide.fetch_distribution(folder)
+    with pytest.raises(OSError, match="Connection refused"):
+        pyodide.fetch_distribution(folder)
+    monkeypatch.setattr("socket.getaddrinfo", nobody_knows_the_name)
+    with pytest.raises(OSError, match="Name or service not known"):
+        pyodide.fetch_distribution(folder)
+    assert contents(folder) == whole
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_build_that_stops_leaves_the_older_application(tmp_path, monkeypatch):
+    folder = tmp_path / "lite"
+    (folder / "static").mkdir(parents=True)
+    (folder / "static" / "whole").touch()
+    (tmp_path / "wheels").mkdir()
+
+    def run(command, cwd=None):
+        if cwd:
+            draft = json.loads((cwd / "jupyter_lite_config.json").read_text())
+            Path(draft["LiteBuildConfig"]["output_dir"]).mkdir()
+            sys.exit("no space left")
+
+    monkeypatch.setattr(build, "_run", run)
+    with pytest.raises(SystemExit, match="no space left"):
+        build.main(folder, tmp_path / "wheels")
+    assert contents(tmp_path) == {"lite/static/whole": b""}
+    assert {path.name for path in tmp_path.iterdir()} == {"lite", "wheels"}
+
+
 @pytest.mark.all
 def test_what_is_fetched_is_what_the_kernel_asks_for(site):
-    assert pyodide_address(site) == f"{pyodide.WHEELS}/pyodide.mjs"
+    assert build.pyodide_address(site) == f"{pyodide.WHEELS}/pyodide.mjs"
 
 
 @pytest.mark.all

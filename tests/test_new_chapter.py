@@ -1,9 +1,11 @@
 """A new chapter: one command, at most eight files, and it executes, builds and passes."""
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from recorded import ROOT, contents, git_files, lesson_paths
@@ -55,6 +57,22 @@ def test_another_name_is_refused_with_what_is_allowed(tmp_path, name):
     (tmp_path / "chapters" / f"{NUMBER - 1:02}_before.ipynb").touch()
     with pytest.raises(ValueError, match=f"NAME must be {NUMBER:02}_ and words in small letters"):
         write_chapter(tmp_path, name)
+
+
+def test_all_files_are_written_or_none(copy, monkeypatch):
+    before = contents(copy)
+    index = copy / "chapters" / ".index.ipynb.draft"
+    write = Path.write_text
+
+    def on_a_full_disk(path, text, **options):
+        write(path, text[:1000] if path == index else text, **options)
+        if path == index:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", on_a_full_disk)
+    with pytest.raises(OSError, match=r"No space left on device: '.*chapters/index\.ipynb'"):
+        write_chapter(copy, NAME)
+    assert contents(copy) == before
 
 
 def test_no_file_is_overwritten(copy):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 
+from book.drafts import draft_of
 from book.lite import browser_installs
 from book.lite.notebooks import prepare
 from book.lite.pyodide import take_distribution
@@ -114,25 +115,23 @@ def main(output, wheels, pyodide=None):
         A distribution of Pyodide for the site to serve, a folder or an archive. Without one the
         reader's browser asks Pyodide's host.
     """
-    output = Path(output).resolve()
-    with tempfile.TemporaryDirectory() as draft:
-        draft = Path(draft)
-        (draft / "contents").mkdir()
+    with draft_of(Path(output).resolve()) as draft, tempfile.TemporaryDirectory() as source:
+        source = Path(source)
+        (source / "contents").mkdir()
         if pyodide:
             try:
-                take_distribution(Path(pyodide), draft / _HERE)
+                take_distribution(Path(pyodide), source / _HERE)
             except (OSError, ValueError) as error:
                 sys.exit(str(error))
-        write_notebooks(draft / "contents")
-        shutil.copytree(wheels, draft / "pypi")
-        build_wheel(draft / "pypi")
+        write_notebooks(source / "contents")
+        shutil.copytree(wheels, source / "pypi")
+        build_wheel(source / "pypi")
         for name in ("jupyter-lite.json", "overrides.json"):
-            shutil.copy(ROOT / "book" / "lite" / name, draft)
-        (draft / "jupyter_lite_config.json").write_text(json.dumps(_settings(output)))
-        shutil.rmtree(output, ignore_errors=True)
-        _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=draft)
-    address = f"../{_HERE}/pyodide.mjs" if pyodide else pyodide_address(output)
-    say_when_python_is_out_of_reach(output, address)
+            shutil.copy(ROOT / "book" / "lite" / name, source)
+        (source / "jupyter_lite_config.json").write_text(json.dumps(_settings(draft)))
+        _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=source)
+        address = f"../{_HERE}/pyodide.mjs" if pyodide else pyodide_address(draft)
+        say_when_python_is_out_of_reach(draft, address)
 
 
 def _settings(output):

@@ -8,13 +8,14 @@ import hashlib
 import json
 import shutil
 import sys
+import tarfile
 import tempfile
-import urllib.request
-import zipfile
+import zlib
 from pathlib import Path
 
+from book.drafts import draft_of
 from book.lite import browser_installs
-from browsers.npm import address, fetch
+from browsers.npm import address, download, fetch
 
 __all__ = ["fetch_distribution", "take_distribution"]
 
@@ -42,15 +43,13 @@ def fetch_distribution(folder):
     folder : pathlib.Path
         Where to put it; an older one is replaced.
     """
-    with tempfile.TemporaryDirectory() as draft, fetch("pyodide", VERSION, INTEGRITY) as package:
+    with draft_of(folder) as draft, fetch("pyodide", VERSION, INTEGRITY) as package:
+        draft.mkdir()
         for name in (*CORE, LOCK):
-            Path(draft, name).write_bytes(package.extractfile(f"package/{name}").read())
-        for wheel, digest in _wheels(Path(draft)).items():
-            with urllib.request.urlopen(f"{WHEELS}/{wheel}", timeout=60) as answer:
-                Path(draft, wheel).write_bytes(answer.read())
-            _check(Path(draft, wheel), digest)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(draft, folder)
+            (draft / name).write_bytes(package.extractfile(f"package/{name}").read())
+        for wheel, digest in _wheels(draft).items():
+            (draft / wheel).write_bytes(download(f"{WHEELS}/{wheel}"))
+            _check(draft / wheel, digest)
 
 
 def take_distribution(source, folder):
@@ -71,9 +70,9 @@ def take_distribution(source, folder):
     with tempfile.TemporaryDirectory() as unpacked:
         if source.is_file():
             try:
-                safe = {} if zipfile.is_zipfile(source) else {"filter": "data"}
+                safe = {} if source.suffix == ".zip" else {"filter": "data"}
                 shutil.unpack_archive(source, unpacked, **safe)
-            except shutil.ReadError as error:
+            except (shutil.ReadError, tarfile.TarError, EOFError, zlib.error) as error:
                 raise ValueError(f"{source}: no archive that Python can read") from error
         at_hand = Path(unpacked) if source.is_file() else source
         # The archive has all in a folder of its own.

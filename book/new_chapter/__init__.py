@@ -1,7 +1,10 @@
 """Write the files of a new chapter, which executes, builds and passes its tests as it is."""
 
+import contextlib
 import re
 from pathlib import Path
+
+from book.drafts import draft_of
 
 __all__ = ["write_chapter"]
 
@@ -64,9 +67,10 @@ def write_chapter(root, name):
             ("chapters/teaching.md", _enter_plan),
         )
     }
-    for path, text in (new | changed).items():
-        (root / path).parent.mkdir(exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
+    with contextlib.ExitStack() as whole:  # all of them, or none
+        for path, text in (new | changed).items():
+            draft = whole.enter_context(draft_of(root / path))
+            draft.write_text(text, encoding="utf-8")
     return [root / path for path in new | changed]
 
 

@@ -14,7 +14,7 @@ def main(arguments):
     try:
         for path in write_chapter(root, arguments[0]):
             print(path.relative_to(root))
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

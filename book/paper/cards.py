@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 from string import Template
 
+from book.drafts import draft_of
 from book.paper.press import ROOT, chromium_page
 from book.sharing import CARDS, HEIGHT, SUMMARY, WIDTH, card_name
 
@@ -30,7 +31,8 @@ def main():
         for part, line in LINES.items():
             title, line = html.escape(part or TITLE), html.escape(line)
             page.set_content(PAGE.substitute(title=title, line=line, mark=mark))
-            page.screenshot(path=CARDS / card_name(part))
+            with draft_of(CARDS / card_name(part)) as draft:
+                draft.write_bytes(page.screenshot())
 
 
 if __name__ == "__main__":

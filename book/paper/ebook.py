@@ -84,10 +84,9 @@ def write_ebook(target, chapters, site, title, author):
 
 def main():
     """Write the e-book."""
-    with press(TARGET) as (page, source, config):
+    with press(TARGET) as (page, source, draft, config):
         open_book(page, source)
-        chapters = read_chapters(page)
-    write_ebook(TARGET, chapters, SITE, config["title"], config["author"])
+        write_ebook(draft, read_chapters(page), SITE, config["title"], config["author"])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from book.drafts import draft_of
 from book.paper.one_page import one_page
 from browsers.chromium import running_chromium
 
@@ -29,7 +30,7 @@ def press(target):
     Parameters
     ----------
     target : pathlib.Path
-        The book to write; its folder is made.
+        The book to write.
 
     Yields
     ------
@@ -37,15 +38,19 @@ def press(target):
         An empty page of the browser, closed at the end.
     source : pathlib.Path
         The site as one page of HTML, deleted at the end.
+    draft : pathlib.Path
+        Where to write the book; it is moved to its place at the end.
     config : dict
         The book's configuration, with its title and author.
     """
     if not (SITE / "index.html").exists():
         sys.exit(f"{SITE} does not exist; run: make book")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source = target.with_suffix(".html")
-    source.write_text(one_page(SITE, config["title"], config["author"]), encoding="utf-8")
-    with chromium_page() as page:
-        yield page, source, config
-    source.unlink()
+    with draft_of(target) as draft:
+        source = draft.with_suffix(".html")
+        try:
+            source.write_text(one_page(SITE, config["title"], config["author"]), encoding="utf-8")
+            with chromium_page() as page:
+                yield page, source, draft, config
+        finally:
+            source.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ TIMEOUT = (10, 30)  # seconds to wait for a connection, and then for each piece 
 # What the long messages of requests mean, by the name of the error.
 IN_SHORT = {
     "ReadTimeout": "did not answer in time",
+    "ReadTimeoutError": "did not answer in time",  # within a ConnectionError: in the middle
     "ChunkedEncodingError": "broke off in the middle",
     "SSLError": "offers no connection that is trusted",
     "ProxyError": "could not be reached through the proxy",
@@ -147,7 +148,7 @@ def _download(url, output_file, asker):
 
 def _in_short(error):
     """Return what went wrong with a mirror: in words of ours, or as requests or pooch say it."""
-    kinds = [kind.__name__ for kind in type(error).__mro__]
+    kinds = [kind.__name__ for cause in (*error.args, error) for kind in type(cause).__mro__]
     return next((IN_SHORT[kind] for kind in kinds if kind in IN_SHORT), f"failed: {error}")
 
 
