@@ -21,6 +21,8 @@ LOCKED = $(if $(HASHES),--require-hashes -r hashes.txt)
 # Where PyTorch comes from, if not from the index of all packages. On Linux without a GPU:
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+# What a cell prints arrives in one piece or in several, as the machine is busy; it is stored as one.
+ONE_STREAM := --NotebookExporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor
 CHAPTER_SETTINGS := EXPLORE_PUBLISH=1 MPLBACKEND=agg
 # A distribution of Pyodide for the site to serve; without one browsers ask Pyodide's host.
 PYODIDE ?=
@@ -39,15 +41,14 @@ BOOK_TESTS := api_reference binder build cards chapters complete framework_failu
 DROPOUT_LAB_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 # Written beside and then moved: neither a full disk nor a kill leaves half a chapter. One that says
-# that its data are "not at hand" drew others; the site would show those. What a cell prints is one
-# output, in however many pieces it arrives.
+# that its data are "not at hand" drew others; the site would show those.
 define execute
 	@set -e; trap 'rm -rf "$$drafts"' EXIT; trap 'exit 1' INT TERM; \
 	for chapter in $(1); do \
 	  drafts=$$(dirname $$chapter)/.draft-$$$$; draft=$$drafts/$$(basename $$chapter); echo $$chapter; \
 	  $(CHAPTER_SETTINGS) $(if $(DROPOUT_LAB_DATA),DROPOUT_LAB_DATA="$(DROPOUT_LAB_DATA)") \
 	    $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
-	    --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
+	    --ExecutePreprocessor.record_timing=False $(ONE_STREAM) \
 	    --output-dir "$$drafts" $$chapter; \
 	  if grep -q '^ *"[A-Za-z ]* not at hand' "$$draft"; then \
 	    echo "$$chapter stays as it was: its data are not at hand. Set DROPOUT_LAB_DATA." >&2; exit 1; \
