@@ -4,13 +4,17 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Labels, Numbers
 
 __all__ = ["stratified_split", "time_split"]
 
 
-def stratified_split(labels, fractions, rng):
+def stratified_split(
+    labels: Labels, fractions: Sequence[float], rng: np.random.Generator
+) -> tuple[NDArray[np.intp], ...]:
     """Split at random, so that each part holds its share of each class.
 
     Parameters
@@ -58,7 +62,7 @@ def stratified_split(labels, fractions, rng):
         raise TypeError(f"labels must be a numpy.ndarray of integers, got {labels!r:.80}")
     if labels.ndim != 1:
         raise ValueError(f"labels must have shape (examples,), got {labels.shape}")
-    parts = [[] for _ in fractions]
+    parts: list[list[NDArray[np.intp]]] = [[] for _ in fractions]
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
         pieces = np.split(members, _cuts(len(members), fractions))
@@ -74,7 +78,7 @@ def stratified_split(labels, fractions, rng):
     return tuple(np.sort(np.concatenate(part)) for part in parts)
 
 
-def time_split(times, fractions):
+def time_split(times: Numbers, fractions: Sequence[float]) -> tuple[NDArray[np.intp], ...]:
     """Split into earlier and later parts, the earliest first.
 
     Parameters
@@ -129,12 +133,12 @@ def time_split(times, fractions):
     return tuple(parts)
 
 
-def _cuts(count, fractions):
+def _cuts(count: int, fractions: Sequence[float]) -> list[int]:
     """Return where to cut `count` ordered things, by rounding the exact places."""
     return [round(count * math.fsum(fractions[:end])) for end in range(1, len(fractions))]
 
 
-def _check_fractions(fractions):
+def _check_fractions(fractions: Sequence[float]) -> tuple[float, ...]:
     """Return fractions as a tuple of float, or raise."""
     wanted = "two or more numbers above 0 that add up to 1"
     if not isinstance(fractions, Sequence) or not all(map(check.is_real, fractions)):
