@@ -26,6 +26,7 @@ from sphinx.errors import ExtensionError
 from sphinx.ext.autodoc.mock import mock
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
+from sphinx_codeautolink.extension import resolve
 from sphinx_codeautolink.extension.block import construct_name_pattern
 from sphinx_codeautolink.extension.resolve import CouldNotResolve, resolve_location
 from sphinx_codeautolink.parse import parse_names
@@ -382,6 +383,10 @@ def configure(config):
     templates = FileSystemLoader(Path(docscrape_sphinx.__file__).with_name("templates"))
     environment = SandboxedEnvironment(loader=templates)
     docscrape_sphinx.SandboxedEnvironment = lambda loader: environment
+    # Types are for editors: here they would make links of all variables that hold what a call
+    # returned, and import the frameworks that only types name.
+    resolve.get_return_annotation = lambda function: None
+    resolve.populate_type_checking = lambda module: None
     config.default_role = "py:obj"
     config.linkcode_resolve = source_of
     config.autodoc_mock_imports = NOT_IMPORTED

@@ -1,6 +1,7 @@
 """Names for the arrays in signatures. What else an array must be, its docstring says."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ Floats = NDArray[np.floating]
 """Real numbers that keep their own floating dtype."""
 
 Doubles = NDArray[np.float64]
+
+Reduced = Any
+"""What sums over an axis leave: an array, or a number where no axis is left. So says NumPy, too."""
 
 Labels = NDArray[np.integer]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dropout_lab import _checks as check
-from dropout_lab._types import Doubles, Mask, Numbers
+from dropout_lab._types import Doubles, Mask, Numbers, Reduced
 from dropout_lab.masks import all_masks
 from dropout_lab.network import MLP, check_inputs, check_masks, check_net, softmax
 
@@ -216,7 +216,7 @@ def running_average(net: MLP, x: Numbers, samples: int, rng: np.random.Generator
     return np.cumsum(drawn, axis=0) / np.arange(1, samples + 1)[:, None, None]
 
 
-def total_variation(p: Numbers, q: Numbers) -> Doubles:
+def total_variation(p: Numbers, q: Numbers) -> Reduced:
     """Return how far apart two predictions are: the largest difference over sets of classes.
 
     Parameters

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
-from dropout_lab._types import Doubles
+from dropout_lab._types import Reduced
 
 __all__ = ["shared_interval", "t_interval", "verdict"]
 
@@ -15,7 +15,7 @@ __all__ = ["shared_interval", "t_interval", "verdict"]
 _T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
-def t_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
+def t_interval(values: ArrayLike) -> tuple[Reduced, Reduced]:
     """Return mean and half-width of the 95 % t interval over the last axis.
 
     Parameters
@@ -55,7 +55,7 @@ def t_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
     return values.mean(axis=-1), _T95[seeds - 1] * spread / math.sqrt(seeds)
 
 
-def shared_interval(values: ArrayLike) -> tuple[Doubles, Doubles]:
+def shared_interval(values: ArrayLike) -> tuple[Reduced, Reduced]:
     """Return mean and half-width of a 95 % interval where all trainings share one test set.
 
     A t interval over seeds answers for other trainings on *these* test images. This one answers

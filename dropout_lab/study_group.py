@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropout_lab import _checks as check
-from dropout_lab._types import Doubles, Mask, Numbers
+from dropout_lab._types import Doubles, Mask, Numbers, Reduced
 from dropout_lab.layer import dropout
 
 __all__ = [
@@ -413,7 +413,7 @@ def reliance(weights: Numbers) -> Doubles:
     return size / total
 
 
-def effective_friends(weights: Numbers) -> Doubles:
+def effective_friends(weights: Numbers) -> Reduced:
     """Return how many equally weighted friends are as spread out as these weights.
 
     One over the sum of squared shares: n if all weights are equal, 1 if one friend has all.
@@ -445,7 +445,7 @@ def effective_friends(weights: Numbers) -> Doubles:
     return 1 / np.square(reliance(weights)).sum(axis=-1)
 
 
-def exam_score(group: StudyGroup, weights: Numbers, absent: str | Sequence[str] = ()) -> Doubles:
+def exam_score(group: StudyGroup, weights: Numbers, absent: str | Sequence[str] = ()) -> Reduced:
     """Return the expected exam score, R squared, when some friends are absent.
 
     An absent friend contributes 0 to the sum, and the other weights stay as they are:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
 from dropout_lab._torch import seeded
-from dropout_lab._types import Doubles, Floats, Labels, Numbers
+from dropout_lab._types import Doubles, Floats, Labels, Numbers, Reduced
 from dropout_lab.detection import counts_in_bins
 from dropout_lab.network import MLP
 
@@ -187,7 +187,7 @@ def top_label_counts(labels: Labels, probabilities: Numbers) -> Doubles:
     return counts_in_bins(right, probabilities.max(axis=1), CONFIDENCE_EDGES)
 
 
-def expected_calibration_error(counts: ArrayLike) -> Doubles:
+def expected_calibration_error(counts: ArrayLike) -> Reduced:
     """Return the mean distance between confidence and accuracy, bin by bin.
 
     Parameters

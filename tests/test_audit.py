@@ -138,12 +138,15 @@ def test_nothing_is_said_of_what_is_right(torch, name):
 
 
 def test_what_could_not_be_checked_is_said(torch):
+    wild = nn.Dropout(0.5)
+    wild.p = 1.5  # which PyTorch refuses only when it is called
     noise = Calling(lambda self, x: self.last(self.drop(x) + torch.randn_like(x)))
     always = type("AlwaysDrop", (nn.Dropout,), {"train": lambda self, mode=True: self})
     for model, example, why in (
         (noise, ROWS, "something else draws"),
         (noise, None, "they need an example"),
         (Calling(lambda self, x: {1: "a"}), ROWS, "stopped with TypeError: model must return"),
+        (wild, ROWS, "stopped with ValueError: dropout probability has to be between 0 and 1"),
         (net(ConventionDrop("inverted"), always(0.0)), ROWS, "the scale at 2: layer must"),
     ):
         why = f"^Nothing found in what could be checked.\nNot checked: .*({why})"

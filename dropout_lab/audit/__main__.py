@@ -3,14 +3,16 @@
 import argparse
 import inspect
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from dropout_lab.audit.auditing import audit
 
 __all__ = ["main"]
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Audit a model and print the report.
 
     Parameters
@@ -42,7 +44,7 @@ def main(arguments=None):
     return 1 if report else 0
 
 
-def _made(address):
+def _made(address: str) -> Any:
     """Return what ``module:name`` leads to, called if it is a function or a class."""
     module, colon, name = address.partition(":")
     if not (module and colon and name):

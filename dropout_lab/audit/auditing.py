@@ -1,6 +1,7 @@
 """The audit: which framework a model is of, and what to ask it."""
 
 import sys
+from typing import Any
 
 from dropout_lab import _checks as check
 from dropout_lab.audit.passes import untouched
@@ -9,7 +10,7 @@ from dropout_lab.audit.report import Report
 __all__ = ["audit"]
 
 
-def audit(model, example=None, *, monte_carlo=False):
+def audit(model: object, example: Any = None, *, monte_carlo: bool = False) -> Report:
     """Look for dropout mistakes in a model.
 
     Parameters
@@ -64,7 +65,7 @@ def audit(model, example=None, *, monte_carlo=False):
     else:
         wanted = "a torch.nn.Module or a Keras model"
         raise TypeError(f"model must be {wanted}, got {model!r:.80} ({type(model).__name__})")
-    unchecked = []
+    unchecked: list[str] = []
     with untouched(model):
         findings = list(look(model, example, monte_carlo, unchecked))
     return Report(findings, unchecked)

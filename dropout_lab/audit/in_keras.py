@@ -1,15 +1,23 @@
 """What an audit asks of a Keras model."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import combinations
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dropout_lab.audit.passes import same, silent
+from dropout_lab.audit.passes import Arrays, Rated, same, silent
 from dropout_lab.audit.report import Finding
-from dropout_lab.audit.scaling import rate_name, scale
+from dropout_lab.audit.scaling import Run, rate_name, scale
+
+if TYPE_CHECKING:
+    import keras
+
+Seen = tuple[Any, NDArray[Any], NDArray[Any]]  # a layer, what went in, what came out
 
 # Layers and operations behind which a dropped unit is still one unit, and as a rule still zero.
 CARRIES = {
@@ -19,7 +27,9 @@ CARRIES = {
 }
 
 
-def look(model, example, monte_carlo, unchecked):
+def look(
+    model: "keras.Layer", example: Any, monte_carlo: bool, unchecked: list[str]
+) -> Iterator[Finding]:
     """Yield what is wrong with a model, see `audit`; add to what is `unchecked`."""
     from keras import layers
 
@@ -30,7 +40,7 @@ def look(model, example, monte_carlo, unchecked):
         elif getattr(owner, name) == 1 and not _is_foreign(owner):
             yield Finding("drops-everything", place, f"at {name}=1 every number is zero")
     yield from _seeds(rated)
-    shapes = {}
+    shapes: dict[int, tuple[int, ...]] = {}
     if example is None:
         unchecked.append("inference, and the scale of your own layers: they need an example")
     else:
@@ -55,14 +65,14 @@ def look(model, example, monte_carlo, unchecked):
             yield from scale(place, owner, shapes[id(owner)], unchecked)
 
 
-def runner(layer, name, shape):
+def runner(layer: "keras.Layer", name: str, shape: tuple[int, ...]) -> Run:
     """Return a function of rate and mode that returns output and gradient of a layer on ones.
 
     The gradient is None on another backend than TensorFlow.
     """
     import keras
 
-    def run(rate, training):
+    def run(rate: float, training: bool) -> tuple[NDArray[Any], NDArray[Any] | None]:
         before, ones = getattr(layer, name), keras.ops.ones(shape)
         setattr(layer, name, rate)
         try:
@@ -80,27 +90,27 @@ def runner(layer, name, shape):
     return run
 
 
-def _array(tensor):
+def _array(tensor: Any) -> NDArray[Any]:
     import keras
 
     return np.array(keras.ops.convert_to_numpy(tensor))  # a copy: some backends share memory
 
 
-def _is_dropout(layer):
+def _is_dropout(layer: object) -> bool:
     """Say whether a layer is one of Keras's own that drop."""
     from keras import layers
 
     return isinstance(layer, layers.Dropout | layers.GaussianDropout | layers.AlphaDropout)
 
 
-def _is_foreign(layer):
+def _is_foreign(layer: "keras.Layer") -> bool:
     """Say whether a layer seems to be somebody's own layer of dropout and nothing else."""
     kind = type(layer)
     named = "drop" in kind.__name__.lower() and not kind.__module__.startswith("keras.")
     return named and not layer.weights and not layer._layers and rate_name(layer) is not None
 
 
-def _rated(model):
+def _rated(model: "keras.Layer") -> Iterator[Rated]:
     """Yield place, owner and name of all rates in a model."""
     from keras import layers
 
@@ -109,11 +119,11 @@ def _rated(model):
             for name in ("dropout", "recurrent_dropout"):
                 if hasattr(layer.cell, name):
                     yield layer.name, layer.cell, name
-        elif _is_dropout(layer) or _is_foreign(layer):
-            yield layer.name, layer, rate_name(layer)
+        elif (_is_dropout(layer) or _is_foreign(layer)) and (own := rate_name(layer)):
+            yield layer.name, layer, own
 
 
-def _seeds(rated):
+def _seeds(rated: Sequence[Rated]) -> Iterator[Finding]:
     """Yield layers that draw the same masks because they were given one integer."""
     layers = [owner for _, owner, _ in rated if _is_dropout(owner) and 0 < owner.rate < 1]
     for first, second in combinations(layers, 2):
@@ -122,7 +132,7 @@ def _seeds(rated):
             yield Finding("same-seed", second.name, why)
 
 
-def _graph(model, monte_carlo):
+def _graph(model: "keras.Model", monte_carlo: bool) -> Iterator[Finding]:
     """Yield what the graph of a functional or sequential model shows."""
     import keras
 
@@ -146,13 +156,13 @@ def _graph(model, monte_carlo):
                 yield Finding("left-on", layer.name, f"{why} in model(x), though not in predict")
 
 
-def _nodes(model):
+def _nodes(model: "keras.Layer") -> list[Any]:
     """Return the calls in a functional or sequential model; otherwise there are none."""
     model = getattr(model, "_functional", None) or model
     return [node for nodes in getattr(model, "_nodes_by_depth", {}).values() for node in nodes]
 
 
-def _source(tensor):
+def _source(tensor: Any) -> Any:
     """Return the layer of dropout that a tensor comes from, or None."""
     import keras
 
@@ -166,7 +176,13 @@ def _source(tensor):
     return _source(inputs[0]) if carries else None
 
 
-def _run(model, example, monte_carlo, unchecked, shapes):
+def _run(
+    model: "keras.Layer",
+    example: Any,
+    monte_carlo: bool,
+    unchecked: list[str],
+    shapes: dict[int, tuple[int, ...]],
+) -> Iterator[Finding]:
     """Yield what two passes at inference show."""
     if not model.built:
         model(example)  # while it is built, its layers are called with symbols
@@ -194,7 +210,7 @@ def _run(model, example, monte_carlo, unchecked, shapes):
         unchecked.append("why two passes at inference differ: something draws, and no layer drops")
 
 
-def _off_in_fit(model, example, rated):
+def _off_in_fit(model: "keras.Layer", example: Any, rated: Sequence[Rated]) -> Iterator[Finding]:
     """Yield layers that no step of ``fit`` tells to drop: their model's call has no `training`."""
     import keras
 
@@ -210,7 +226,7 @@ def _off_in_fit(model, example, rated):
                 yield Finding("off-in-fit", place, why)
 
 
-def _monte_carlo(model, example):
+def _monte_carlo(model: "keras.Layer", example: Any) -> Iterator[Finding]:
     """Yield what stays silent although masks are wanted at prediction time."""
     ask = partial(_pass, model, example, training=True)
     rates = [(one, getattr(one[1], one[2])) for one in _rated(model)]
@@ -222,7 +238,7 @@ def _monte_carlo(model, example):
         yield Finding("silent", "(model)", "two passes agree, and no layer has a rate above 0")
 
 
-def _pass(model, example, training):
+def _pass(model: "keras.Layer", example: Any, training: bool | None) -> Arrays:
     """Return the arrays that a model makes of an example."""
     import keras
 
@@ -230,13 +246,13 @@ def _pass(model, example, training):
 
 
 @contextmanager
-def _watched():
+def _watched() -> Iterator[list[Seen]]:
     """Yield a list that fills with layer, input and output of each call of a layer."""
     import keras
 
     seen, call = [], keras.Layer.__call__
 
-    def watch(self, *args, **kwargs):
+    def watch(self: "keras.Layer", *args: Any, **kwargs: Any) -> Any:
         out = call(self, *args, **kwargs)
         if args and keras.ops.is_tensor(args[0]) and keras.ops.is_tensor(out):
             seen.append((self, _array(args[0]), _array(out)))

@@ -2,15 +2,21 @@
 
 import copy
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dropout_lab.audit.passes import same, silent
+from dropout_lab.audit.passes import Arrays, Rated, same, silent
 from dropout_lab.audit.report import Finding
 from dropout_lab.audit.scaling import rate_name, scale
+
+if TYPE_CHECKING:
+    import torch
+
+Shapes = dict[str, tuple[int, ...]]  # of what each layer was given
 
 # Where a function has its rate, how large it is if nobody says, and whether it then drops.
 FOLLOWED = ("dropout", "dropout1d", "dropout2d", "dropout3d")  # the others keep variances
@@ -38,15 +44,17 @@ class Call(NamedTuple):
     function: str
     rate: float
     on: bool
-    shape: tuple
+    shape: tuple[int, ...]
 
 
-def look(model, example, monte_carlo, unchecked):
+def look(
+    model: "torch.nn.Module", example: Any, monte_carlo: bool, unchecked: list[str]
+) -> Iterator[Finding]:
     """Yield what is wrong with a module, see `audit`; add to what is `unchecked`."""
     rated = list(_rated(model))
     for place, module, name in rated:
         yield from _structure(place, module, getattr(module, name), model, monte_carlo)
-    shapes = {}
+    shapes: Shapes = {}
     if example is None:
         unchecked.append(NEEDED)
     else:
@@ -62,22 +70,21 @@ def look(model, example, monte_carlo, unchecked):
             yield from scale(place, module, shapes[place], unchecked)
 
 
-def _rated(model):
+def _rated(model: "torch.nn.Module") -> Iterator[Rated]:
     """Yield place, module and name of the rate of all modules that drop."""
     from torch import nn
     from torch.nn.modules.dropout import _DropoutNd  # what all dropout layers derive from
 
     for place, module in model.named_modules():
-        if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
-            name = "dropout"
-        elif isinstance(module, _DropoutNd) or _is_foreign(module):
+        has_its_own = isinstance(module, nn.MultiheadAttention | nn.RNNBase)
+        name = "dropout" if has_its_own else None
+        if isinstance(module, _DropoutNd) or _is_foreign(module):
             name = rate_name(module)
-        else:
-            continue
-        yield place or "(model)", module, name
+        if name is not None:
+            yield place or "(model)", module, name
 
 
-def _is_foreign(module):
+def _is_foreign(module: "torch.nn.Module") -> bool:
     """Say whether a module seems to be somebody's own layer of dropout and nothing else."""
     kind = type(module)
     named = "drop" in kind.__name__.lower() and not kind.__module__.startswith("torch.")
@@ -85,7 +92,9 @@ def _is_foreign(module):
     return named and alone and rate_name(module) is not None
 
 
-def _structure(place, module, rate, model, monte_carlo):
+def _structure(
+    place: str, module: "torch.nn.Module", rate: float, model: "torch.nn.Module", monte_carlo: bool
+) -> Iterator[Finding]:
     """Yield what a module shows that stands still."""
     from torch import nn
 
@@ -101,7 +110,9 @@ def _structure(place, module, rate, model, monte_carlo):
         yield Finding("left-on", place, why)
 
 
-def _run(model, example, unchecked, shapes):
+def _run(
+    model: "torch.nn.Module", example: Any, unchecked: list[str], shapes: Shapes
+) -> Iterator[Finding]:
     """Yield what passes of a copy in evaluation mode show."""
     twin = copy.deepcopy(model).eval()
     calls, norms, last = _watch(twin, example, shapes)
@@ -137,7 +148,7 @@ def _run(model, example, unchecked, shapes):
             )
 
 
-def _monte_carlo(model, example):
+def _monte_carlo(model: "torch.nn.Module", example: Any) -> Iterator[Finding]:
     """Yield what stays silent although masks are wanted at prediction time."""
     twin = copy.deepcopy(model)  # without our hooks, which keep transformers off the fused path
     rates = [(one, getattr(one[1], one[2])) for one in _rated(twin)]
@@ -158,11 +169,11 @@ def _monte_carlo(model, example):
         yield Finding("silent", "(model)", "two passes agree, and no layer has a rate above 0")
 
 
-def _has_one_layer(module):
+def _has_one_layer(module: "torch.nn.Module") -> bool:
     return getattr(module, "num_layers", 2) == 1
 
 
-def _pass(module, example):
+def _pass(module: "torch.nn.Module", example: Any) -> Arrays:
     """Return the arrays that a module makes of an example."""
     import torch
 
@@ -174,13 +185,13 @@ def _pass(module, example):
     return arrays
 
 
-def _ask(module, example):
+def _ask(module: "torch.nn.Module", example: Any) -> Any:
     """Call a module with a copy of an example; arrays follow its device and dtype."""
     import torch
 
     like = next((one for one in module.parameters() if one.is_floating_point()), torch.empty(0))
 
-    def own(value):
+    def own(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             value = torch.as_tensor(value, device=like.device)
             return value.to(like.dtype, copy=True) if value.is_floating_point() else value.clone()
@@ -191,7 +202,7 @@ def _ask(module, example):
     return module(*map(own, example if isinstance(example, tuple) else (example,)))
 
 
-def _arrays(output):
+def _arrays(output: Any) -> Iterator[NDArray[Any]]:
     """Yield all tensors of an output as arrays."""
     import torch
 
@@ -202,7 +213,9 @@ def _arrays(output):
             yield from _arrays(one)
 
 
-def _watch(twin, example, shapes):
+def _watch(
+    twin: "torch.nn.Module", example: Any, shapes: Shapes
+) -> tuple[list[Call], list[tuple[Call, str]], Call | None]:
     """Run a pass in which each function is seen.
 
     Returns the calls that drop, pairs of such a call and the batch norm that its output reaches,
@@ -211,10 +224,18 @@ def _watch(twin, example, shapes):
     import torch
     from torch.overrides import TorchFunctionMode
 
-    inside, calls, norms = [], [], []
+    inside: list[str] = []
+    calls: list[Call] = []
+    norms: list[tuple[Call, str]] = []
 
-    class Watch(TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
+    class Watch(TorchFunctionMode):  # type: ignore[misc]  # PyTorch is not read
+        def __torch_function__(
+            self,
+            function: Any,
+            types: Any,
+            args: tuple[Any, ...] = (),
+            kwargs: dict[str, Any] | None = None,
+        ) -> Any:
             kwargs = kwargs or {}
             given = [one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)]
             marks = [getattr(one, MARK, None) for one in given]  # before it may work in place
@@ -232,12 +253,12 @@ def _watch(twin, example, shapes):
                 setattr(out, MARK, mark)
             return out
 
-    def enter(place, module, args):
+    def enter(place: str, module: "torch.nn.Module", args: tuple[Any, ...]) -> None:
         inside.append(place or "(model)")
         if args and isinstance(args[0], torch.Tensor) and args[0].is_floating_point():
             shapes[inside[-1]] = tuple(args[0].shape)
 
-    def leave(*_):
+    def leave(*_: object) -> None:
         inside.pop()
 
     for place, module in twin.named_modules():
@@ -250,7 +271,9 @@ def _watch(twin, example, shapes):
     return calls, norms, getattr(output, MARK, None)
 
 
-def _read(name, args, kwargs, place, shape):
+def _read(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], place: str, shape: tuple[int, ...]
+) -> Call:
     """Return the call of a function that drops."""
     position, rate, on = DROPS[name]
     rest = args[position:]
@@ -260,7 +283,7 @@ def _read(name, args, kwargs, place, shape):
     return Call(place, name, float(rate), bool(on), shape)
 
 
-def _what_falls(call):
+def _what_falls(call: Call) -> str:
     """Return a sentence about what falls together in an input with too few axes."""
     import torch
     from torch.nn import functional

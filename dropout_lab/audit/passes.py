@@ -2,16 +2,22 @@
 
 import random
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Arrays = list[NDArray[Any]]
+Rated = tuple[str, Any, str]  # a place, who stands there, and what its rate is called
 
 TRIES = 30  # passes at rate 1/2 that may agree by chance
 OFF = 1e-9  # so rare that it never happens; a rate of 0 would lead some layers another way
 
 
 @contextmanager
-def untouched(model):
+def untouched(model: object) -> Iterator[None]:
     """Put back the generators of Python, NumPy, PyTorch and Keras, and a Keras model's own state.
 
     A PyTorch module is not run itself, only copies of it.
@@ -39,13 +45,13 @@ def untouched(model):
         yield
 
 
-def same(first, second):
+def same(first: Arrays, second: Arrays) -> bool:
     """Say whether two passes gave the same arrays."""
     pairs = zip(first, second, strict=True)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
 
 
-def silent(rated, ask):
+def silent(rated: Sequence[Rated], ask: Callable[[], Arrays]) -> Iterator[str]:
     """Yield the places whose masks, drawn at rate 1/2 with all others off, change no output.
 
     `rated` has place, owner and attribute of each rate; `ask` returns the arrays of a new pass.

@@ -1,7 +1,9 @@
 """What an audit found, to read in a terminal and in a notebook."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import Self
 
 from dropout_lab import _checks as check
 
@@ -47,17 +49,17 @@ class Finding:
     place: str
     why: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuse a kind that no chapter explains."""
         check.choice(self.kind, "kind", KINDS)
 
     @property
-    def chapter(self):
+    def chapter(self) -> str:
         """The page that explains it, such as ``05_frameworks``."""
         return KINDS[self.kind]
 
 
-class Report(tuple):
+class Report(tuple[Finding, ...]):
     """A sequence of findings that prints as text and shows as a table in a notebook.
 
     Parameters
@@ -68,20 +70,22 @@ class Report(tuple):
         What could not be checked, and why; kept as the attribute `unchecked`.
     """
 
-    def __new__(cls, findings, unchecked=()):
+    unchecked: tuple[str, ...]
+
+    def __new__(cls, findings: Iterable[Finding], unchecked: Iterable[str] = ()) -> Self:
         """Make a tuple with an attribute."""
         report = super().__new__(cls, dict.fromkeys(findings))
         report.unchecked = tuple(dict.fromkeys(unchecked))
         return report
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the findings line by line, and what could not be checked."""
         lines = [self._summary()]
         for one in self:
             lines += [f"{one.place}: {one.kind} (chapter {int(one.chapter[:2])})", f"    {one.why}"]
         return "\n".join(lines + [f"Not checked: {what}" for what in self.unchecked])
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         """Return the same as HTML, with everything that comes from the model escaped."""
         rows = [[one.place, one.kind, one.why, one.chapter[:2].lstrip("0")] for one in self]
         html = f"<p>{escape(self._summary())}</p>"
@@ -93,7 +97,7 @@ class Report(tuple):
             html += "</table>"
         return html + "".join(f"<p>Not checked: {escape(what)}</p>" for what in self.unchecked)
 
-    def _summary(self):
+    def _summary(self) -> str:
         if not self:
             return "Nothing found" + (" in what could be checked." if self.unchecked else ".")
         return f"{len(self)} finding{'s' * (len(self) > 1)}:"

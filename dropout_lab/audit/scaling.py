@@ -3,14 +3,19 @@
 import copy
 import inspect
 import sys
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
 from dropout_lab.audit.passes import untouched
 from dropout_lab.audit.report import Finding
-from dropout_lab.conventions import CONVENTIONS
+from dropout_lab.conventions import CONVENTIONS, Convention
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -23,7 +28,7 @@ class Diagnosis(NamedTuple):
 
     convention: str | None
     right: bool
-    ratios: tuple
+    ratios: tuple[float, ...]
     why: str
 
 
@@ -34,11 +39,18 @@ class _Seen(NamedTuple):
     noise: float  # standard error of the share that is kept, and of the mean over the latter
     ratio: float  # of the output at inference to the mean while training
     spread: float
-    factors: tuple  # on all units at inference, on what is kept while training, on its gradient
+    # On all units at inference, on what is kept while training, on its gradient.
+    factors: tuple[float | None, ...]
     backward: bool | None
 
 
-def diagnose(layer, shape=(100, 100)):
+class Run(Protocol):
+    """A pass of ones through a layer: what comes out, and the gradient of its sum."""
+
+    def __call__(self, rate: float, training: bool) -> tuple[NDArray[Any], NDArray[Any] | None]: ...
+
+
+def diagnose(layer: object, shape: tuple[int, ...] = (100, 100)) -> Diagnosis:
     """Say where a dropout layer puts its factor.
 
     The layer gets ones, at two rates, in evaluation and 15 times in training mode. What is not
@@ -101,7 +113,7 @@ def diagnose(layer, shape=(100, 100)):
     return _judge(seen)
 
 
-def rate_name(layer):
+def rate_name(layer: object) -> str | None:
     """Return the name under which a layer keeps its rate, or None."""
     for name in ("p", "rate"):
         value = getattr(layer, name, None)
@@ -110,7 +122,9 @@ def rate_name(layer):
     return None
 
 
-def scale(place, layer, shape, unchecked):
+def scale(
+    place: str, layer: object, shape: tuple[int, ...], unchecked: list[str]
+) -> Iterator[Finding]:
     """Yield whether the scale of a layer is wrong, if it can be said."""
     try:
         said = diagnose(layer, shape)
@@ -120,7 +134,7 @@ def scale(place, layer, shape, unchecked):
         unchecked.append(f"the scale at {place}: {error}")
 
 
-def _judge(seen):
+def _judge(seen: Sequence[_Seen]) -> Diagnosis:
     """Return the diagnosis of a layer seen at all rates."""
     gradient = [one.backward for one in seen]
     means = [abs(1 - one.ratio) <= 0.02 + 6 * one.noise for one in seen]
@@ -144,7 +158,7 @@ def _judge(seen):
     return Diagnosis(name, right, tuple(float(one.ratio) for one in seen), why)
 
 
-def _fits(convention, rate, seen):
+def _fits(convention: Convention, rate: float, seen: _Seen) -> bool:
     """Say whether a layer follows a convention at a rate."""
     expected = convention.s_eval(rate), convention.s_train(rate), convention.s_backward(rate)
     return abs(seen.keep - (1 - rate)) <= 0.01 + 6 * seen.noise and all(
@@ -153,7 +167,7 @@ def _fits(convention, rate, seen):
     )
 
 
-def _look(run, rate):
+def _look(run: Run, rate: float) -> _Seen:
     """Return what a layer makes of ones at one rate."""
     rest, _ = run(rate, training=False)
     if not np.allclose(rest, rest.flat[0], rtol=1e-4) or not rest.flat[0]:
@@ -166,7 +180,8 @@ def _look(run, rate):
     kept = out != 0
     if not kept.any():
         raise ValueError(f"layer must keep something at rate {rate}; it dropped everything")
-    back = None if passes[0][1] is None else np.stack([gradient for _, gradient in passes])
+    gradients = [gradient for _, gradient in passes if gradient is not None]
+    back = np.stack(gradients) if gradients else None
     multiplied = back is not None and np.allclose(back, out, rtol=1e-3)  # of ones
     if kept.all() and not multiplied:
         raise ValueError("layer must set what it drops to zero, or multiply by noise")
@@ -185,12 +200,12 @@ def _look(run, rate):
     )
 
 
-def _constant(values):
+def _constant(values: NDArray[Any]) -> float:
     """Return the number that all values are, or NaN."""
     return float(values[0]) if np.allclose(values, values[0], rtol=1e-3) else np.nan
 
 
-def _runner(layer, name, shape):
+def _runner(layer: Any, name: str, shape: tuple[int, ...]) -> Run:
     """Return a function of rate and mode that returns output and gradient of a layer on ones."""
     if isinstance(layer, getattr(sys.modules.get("keras"), "Layer", ())):
         from dropout_lab.audit.in_keras import runner
@@ -204,7 +219,7 @@ def _runner(layer, name, shape):
     if not told and not (hasattr(layer, "train") and hasattr(layer, "eval")):
         raise ValueError("layer must be told the mode, by training= or by train() and eval()")
 
-    def run(rate, training):
+    def run(rate: float, training: bool) -> tuple[NDArray[Any], NDArray[Any] | None]:
         setattr(layer, name, rate)
         if not told:
             layer.train() if training else layer.eval()
@@ -215,13 +230,13 @@ def _runner(layer, name, shape):
     return run
 
 
-def _torch_runner(layer, name, shape):
+def _torch_runner(layer: "torch.nn.Module", name: str, shape: tuple[int, ...]) -> Run:
     """Return `_runner` of a copy of a PyTorch module."""
     import torch
 
     torch.manual_seed(0)  # `untouched` puts it back
 
-    def run(rate, training):
+    def run(rate: float, training: bool) -> tuple[NDArray[Any], NDArray[Any] | None]:
         setattr(layer, name, rate)
         layer.train(training)
         with torch.enable_grad():
@@ -235,7 +250,9 @@ def _torch_runner(layer, name, shape):
     return run
 
 
-def _arrays(out, back, shape):
+def _arrays(
+    out: Any, back: Any, shape: tuple[int, ...]
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Return output and gradient as arrays, or raise unless they have the input's shape."""
     out, back = np.asarray(out), None if back is None else np.asarray(back)
     if out.shape != shape or (back is not None and back.shape != shape):

@@ -7,10 +7,16 @@ import zlib
 from dataclasses import dataclass
 from http.client import HTTPException
 from json import JSONDecodeError
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dropout_lab._types import Doubles, Labels
 from dropout_lab.data import files
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["CardData", "load_creditcard"]
 
@@ -50,20 +56,20 @@ class CardData:
         subset as one on the full set: its share of frauds is another.
     """
 
-    features: np.ndarray
-    labels: np.ndarray
-    names: tuple
+    features: Doubles
+    labels: Labels
+    names: tuple[str, ...]
     source: str
     n_repeats: int
     is_subset: bool
 
     @property
-    def fraud_share(self):
+    def fraud_share(self) -> float:
         """Fraction of frauds among the rows, repeats dropped: a float."""
         return float(self.labels.mean())
 
     @property
-    def note(self):
+    def note(self) -> str:
         """One line for the reader: which rows these are."""
         rows = len(self.labels) + self.n_repeats
         which = f"a subset of {rows:,} of the {FULL_ROWS:,} rows" if self.is_subset else "all rows"
@@ -74,7 +80,7 @@ class CardData:
         )
 
 
-def load_creditcard(*, download=True):
+def load_creditcard(*, download: bool = True) -> CardData:
     """Return the ULB card transactions, exact repeats dropped.
 
     Parameters
@@ -130,7 +136,7 @@ def load_creditcard(*, download=True):
     return _checked(_fetch_frame(), source, source)
 
 
-def _read_csv(path):
+def _read_csv(path: Path) -> "pandas.DataFrame":
     """Return the columns that count as a pandas.DataFrame, unchecked."""
     import pandas as pd
 
@@ -147,7 +153,7 @@ def _read_csv(path):
         raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
 
 
-def _fetch_frame():
+def _fetch_frame() -> "pandas.DataFrame":
     """Return the data set of OpenML as a pandas.DataFrame, unchecked."""
     from sklearn.datasets import fetch_openml
 
@@ -187,7 +193,7 @@ def _fetch_frame():
     return frame
 
 
-def _checked(frame, path, source):
+def _checked(frame: "pandas.DataFrame", path: Path | str, source: str) -> CardData:
     """Return a frame as CardData, or raise with the first thing that is wrong with it."""
     import pandas as pd
 
@@ -212,7 +218,7 @@ def _checked(frame, path, source):
     return CardData(features, labels, NAMES, source, int(repeated.sum()), bool(is_subset))
 
 
-def _numbers(column, path):
+def _numbers(column: "pandas.Series", path: Path | str) -> Doubles:
     """Return a column as float64, or raise with the first entry that is not a finite number."""
     import pandas as pd
 

@@ -6,8 +6,10 @@ import hashlib
 import lzma
 import os
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -39,7 +41,7 @@ class DataUnavailable(RuntimeError):
     """The data are not on this machine and could not be fetched; the message says what to do."""
 
 
-def own_file(folders, names):
+def own_file(folders: Sequence[str], names: Sequence[str]) -> Path | None:
     """Return the first file in the folder that ``DROPOUT_LAB_DATA`` names; None if it is not set.
 
     `folders` in it and `names` in these are tried in their order. Where the variable is set, that
@@ -65,14 +67,14 @@ def own_file(folders, names):
     )
 
 
-def first_file(folder, names):
+def first_file(folder: Path, names: Iterable[str]) -> Path | None:
     """Return the path of the first name that is a file in a folder, or None."""
     with reading(folder):
         return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 @contextmanager
-def reading(path):
+def reading(path: Path) -> Iterator[None]:
     """Raise DataUnavailable where something cannot be read, ValueError where it is damaged."""
     try:
         yield
@@ -82,7 +84,7 @@ def reading(path):
         raise DataUnavailable(f"cannot read {path}: {error.strerror}") from error
 
 
-def _what_is_there(root, wanted):
+def _what_is_there(root: Path, wanted: Path) -> str:
     """Say what a folder holds in which a file is missing, or the one above it."""
     folder = wanted if wanted.is_dir() else root
     held = sorted(path.name for path in folder.iterdir())
@@ -90,25 +92,25 @@ def _what_is_there(root, wanted):
     return f"it {holds}" if folder == wanted else f"there is no such folder; {root} {holds}"
 
 
-def cache_folder(name):
+def cache_folder(name: str) -> Path:
     """Return where downloads of a data set are kept, on Linux in ``~/.cache/dropout-lab``."""
     return Path(pooch.os_cache("dropout-lab")) / name
 
 
-def check_sha256(raw, sha256, path, hint=""):
+def check_sha256(raw: bytes, sha256: str, path: Path, hint: str = "") -> None:
     """Raise ValueError, naming the file, unless these bytes have the SHA-256 they should have."""
     found = hashlib.sha256(raw).hexdigest()
     if found != sha256:
         raise ValueError(f"{path} has the wrong SHA-256: {found} instead of {sha256}{hint}")
 
 
-def check_no_web_page(start, path):
+def check_no_web_page(start: bytes, path: Path | str) -> None:
     """Raise ValueError, naming the file, if it starts as a web page does: saved in its place."""
     if start[:64].lstrip().startswith(b"<"):
         raise ValueError(f"{path} is a web page, not the file it should be")
 
 
-def fetch(name, sha256, folder, mirrors):
+def fetch(name: str, sha256: str, folder: Path, mirrors: Iterable[str]) -> Path:
     """Return the path of a file in the cache; download it if it is not there as it should be.
 
     The mirrors, addresses that end in a slash, are asked in their order. pooch gives a file its
@@ -134,7 +136,7 @@ def fetch(name, sha256, folder, mirrors):
     ) from last
 
 
-def _download(url, output_file, asker):
+def _download(url: str, output_file: str, asker: Any) -> None:
     """Download a file for pooch, and refuse the page that a network may send in its place."""
     download = pooch.HTTPDownloader(
         progressbar=not publishing(),  # its output would end up on the page
@@ -146,13 +148,13 @@ def _download(url, output_file, asker):
     check_no_web_page(Path(output_file).read_bytes(), "what it sent")
 
 
-def _in_short(error):
+def _in_short(error: Exception) -> str:
     """Return what went wrong with a mirror: in words of ours, or as requests or pooch say it."""
     kinds = [kind.__name__ for cause in (*error.args, error) for kind in type(cause).__mro__]
     return next((IN_SHORT[kind] for kind in kinds if kind in IN_SHORT), f"failed: {error}")
 
 
-def remedy(error, variable="REQUESTS_CA_BUNDLE"):
+def remedy(error: Exception, variable: str = "REQUESTS_CA_BUNDLE") -> str:
     """Return what helps against a failed download, as the second half of a sentence.
 
     `variable` is the environment variable that names certificates to whoever did the download.
@@ -160,7 +162,9 @@ def remedy(error, variable="REQUESTS_CA_BUNDLE"):
     text = str(error)
     if "SSL" in text or "TLS CA certificate" in text:
         return f"let {variable} name a file of the certificates that your network uses"
-    if isinstance(error, PermissionError) or getattr(error, "errno", None) in UNWRITABLE:
+    if isinstance(error, OSError) and (
+        isinstance(error, PermissionError) or error.errno in UNWRITABLE
+    ):
         return f"make {error.filename or 'the cache'} writable, with room for the data"
     if "proxy" in text.lower() or {"http", "https"} & set(getproxies()):
         return "go online, or correct the proxy that HTTP_PROXY and HTTPS_PROXY name"

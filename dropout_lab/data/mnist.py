@@ -2,11 +2,16 @@
 
 import gzip
 import math
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Labels, Numbers
 from dropout_lab.data import files
 
 __all__ = ["Mnist", "load_idx", "load_mnist", "load_mnist_or_digits"]
@@ -35,6 +40,7 @@ CONTENT = {
 FOLDERS = ("mnist", "MNIST/raw", "mnist/MNIST/raw")
 
 DTYPES = ("uint8", "float32")
+Dtype = Literal["uint8", "float32"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +60,15 @@ class Mnist:
         One line for the reader: which images these are.
     """
 
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
+    train_images: Numbers
+    train_labels: Labels
+    test_images: Numbers
+    test_labels: Labels
     name: str = "MNIST"
     note: str = "MNIST: 60,000 images to train on and 10,000 to test on, 28 x 28 pixels each."
 
 
-def load_mnist(dtype="uint8"):
+def load_mnist(dtype: Dtype = "uint8") -> Mnist:
     """Return MNIST, from your own folder, the cache, or the web.
 
     Parameters
@@ -106,10 +112,11 @@ def load_mnist(dtype="uint8"):
     Haffner (1998), Gradient-based learning applied to document recognition.
     """
     check.choice(dtype, "dtype", DTYPES)
-    return Mnist(*(_scaled(_load(stem), dtype) for stem in CONTENT))
+    images, labels, test_images, test_labels = map(_load, CONTENT)
+    return Mnist(_scaled(images, dtype), labels, _scaled(test_images, dtype), test_labels)
 
 
-def load_mnist_or_digits(dtype="float32"):
+def load_mnist_or_digits(dtype: Dtype = "float32") -> Mnist:
     """Return MNIST if it can be had, and else scikit-learn's 8 x 8 digits.
 
     Parameters
@@ -144,7 +151,9 @@ def load_mnist_or_digits(dtype="float32"):
         return _load_digits(dtype, error)
 
 
-def load_idx(folder, *, dtype="uint8", name=None):
+def load_idx(
+    folder: str | os.PathLike[str], *, dtype: Dtype = "uint8", name: str | None = None
+) -> Mnist:
     """Return another data set of images whose four files are named as MNIST's.
 
     Parameters
@@ -206,10 +215,11 @@ def load_idx(folder, *, dtype="uint8", name=None):
         f"{name}: {len(images):,} images to train on and {len(test_images):,} to test on, "
         f"{images.shape[1]} x {images.shape[2]} pixels each. The numbers in the text are for MNIST."
     )
-    return Mnist(*(_scaled(array, dtype) for array in arrays), name=name, note=note)
+    train, test = _scaled(images, dtype), _scaled(test_images, dtype)
+    return Mnist(train, labels, test, test_labels, name, note)
 
 
-def _load(stem):
+def _load(stem: str) -> NDArray[np.uint8]:
     """Return the array in one of MNIST's files, wherever it lies."""
     path = files.own_file(FOLDERS, _names(stem))
     if path is None:
@@ -221,17 +231,17 @@ def _load(stem):
     return array
 
 
-def _axes(stem):
+def _axes(stem: str) -> int:
     """Return how many axes the array in a file has, by its name."""
     return 3 if "idx3" in stem else 1
 
 
-def _names(stem):
+def _names(stem: str) -> tuple[str, ...]:
     """Return what a file may be called: by LeCun, torchvision, and in two ways by Kaggle."""
     return f"{stem}.gz", stem, stem.replace("-idx", ".idx"), f"{stem}/{stem}"
 
 
-def _content(path):
+def _content(path: Path) -> bytes:
     """Return the content of a file, which may be gzipped or not."""
     with files.reading(path):
         raw = path.read_bytes()
@@ -239,14 +249,14 @@ def _content(path):
         return gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
 
 
-def _scaled(array, dtype):
-    """Return images in the dtype that is wanted, and labels as they are."""
-    if array.ndim == 3 and dtype == "float32":
-        return np.divide(array, np.float32(255), dtype=np.float32)  # no float64 in between
-    return array
+def _scaled(images: NDArray[np.uint8], dtype: str) -> Numbers:
+    """Return images in the dtype that is wanted."""
+    if dtype == "float32":
+        return np.divide(images, np.float32(255), dtype=np.float32)  # no float64 in between
+    return images
 
 
-def parse_idx(data, path, axes):
+def parse_idx(data: bytes, path: Path | str, axes: int) -> NDArray[np.uint8]:
     """Return the array of bytes in an IDX file's content, of so many axes.
 
     ValueError names the file if it has the wrong magic number, or holds more or less than its
@@ -275,7 +285,7 @@ def parse_idx(data, path, axes):
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # to be writable
 
 
-def _load_digits(dtype, error):
+def _load_digits(dtype: str, error: Exception) -> Mnist:
     """Return scikit-learn's digits in the shape of `Mnist`, and in the note the error behind it."""
     from sklearn.datasets import load_digits
 

@@ -4,13 +4,17 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Labels, Numbers
 
 __all__ = ["stratified_split", "time_split"]
 
 
-def stratified_split(labels, fractions, rng):
+def stratified_split(
+    labels: Labels, fractions: Sequence[float], rng: np.random.Generator
+) -> tuple[NDArray[np.intp], ...]:
     """Split at random, so that each part holds its share of each class.
 
     Parameters
@@ -67,7 +71,7 @@ def stratified_split(labels, fractions, rng):
                 f"labels must hold enough of class {label} for {len(fractions)} parts of fractions "
                 f"{fractions}, got {len(members)}"
             )
-    parts = [[] for _ in fractions]
+    parts: list[list[NDArray[np.intp]]] = [[] for _ in fractions]
     for members in classes.values():
         pieces = np.split(rng.permutation(members), _cuts(len(members), fractions))
         for part, piece in zip(parts, pieces, strict=True):
@@ -75,7 +79,7 @@ def stratified_split(labels, fractions, rng):
     return tuple(np.sort(np.concatenate(part)) for part in parts)
 
 
-def time_split(times, fractions):
+def time_split(times: Numbers, fractions: Sequence[float]) -> tuple[NDArray[np.intp], ...]:
     """Split into earlier and later parts, the earliest first.
 
     Parameters
@@ -130,12 +134,12 @@ def time_split(times, fractions):
     return tuple(parts)
 
 
-def _cuts(count, fractions):
+def _cuts(count: int, fractions: Sequence[float]) -> list[int]:
     """Return where to cut `count` ordered things, by rounding the exact places."""
     return [round(count * math.fsum(fractions[:end])) for end in range(1, len(fractions))]
 
 
-def _check_fractions(fractions):
+def _check_fractions(fractions: Sequence[float]) -> tuple[float, ...]:
     """Return fractions as a tuple of float, or raise."""
     wanted = "two or more numbers above 0 that add up to 1"
     if not isinstance(fractions, Sequence) or not all(map(check.is_real, fractions)):

@@ -1,11 +1,13 @@
 """Card transactions that nobody made: five famous rows, and a simulated stream with known odds."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Labels, Numbers
 
 __all__ = ["Transactions", "make_transactions", "toy_transactions", "transaction_evidence"]
 
@@ -21,6 +23,8 @@ _VELOCITY = 0.6, 2.0  # Poisson: mean
 _DEVICE_SCORE = 0.0, 2.5  # normal with sd 1: mean
 _RADIANS_PER_HOUR = math.pi / 12
 
+_Parameters = tuple[tuple[float, float], tuple[float, float]]
+
 
 class Transactions(NamedTuple):
     """Transactions, one row each, and which of them were fraudulent.
@@ -35,12 +39,12 @@ class Transactions(NamedTuple):
         The d columns.
     """
 
-    features: np.ndarray
-    labels: np.ndarray
-    names: tuple
+    features: Doubles
+    labels: Labels
+    names: tuple[str, ...]
 
 
-def toy_transactions():
+def toy_transactions() -> Transactions:
     """Return the five transactions on which a popular tutorial trains a fraud detector.
 
     Returns
@@ -68,7 +72,9 @@ def toy_transactions():
     return Transactions(features, np.array([0, 0, 1, 0, 1], np.uint8), ("amount", "time"))
 
 
-def make_transactions(n, fraud_rate, rng, *, drift=0.0):
+def make_transactions(
+    n: int, fraud_rate: float, rng: np.random.Generator, *, drift: float = 0.0
+) -> Transactions:
     """Simulate card transactions. One of the six columns is a crutch that can be made to fail.
 
     These are invented numbers with stated distributions, not anybody's payments. Given the
@@ -138,10 +144,10 @@ def make_transactions(n, fraud_rate, rng, *, drift=0.0):
     drift = check.rate(drift, "drift")
     fraud = check.rng(rng).permutation(np.arange(n) < frauds)
 
-    def by_class(pair):
+    def by_class(pair: tuple[float, float]) -> Doubles:
         return np.where(fraud, pair[1], pair[0])
 
-    def pairs(parameters):
+    def pairs(parameters: _Parameters) -> list[Doubles]:
         return [by_class(pair) for pair in zip(*parameters, strict=True)]
 
     amount = rng.lognormal(*pairs(_AMOUNT))
@@ -158,7 +164,7 @@ def make_transactions(n, fraud_rate, rng, *, drift=0.0):
     return Transactions(features, fraud.astype(np.uint8), NAMES)
 
 
-def transaction_evidence(features, *, drift=0.0):
+def transaction_evidence(features: Numbers, *, drift: float = 0.0) -> Doubles:
     """Return what each column of a simulated transaction says, as a log-likelihood ratio.
 
     The columns are independent within each class, so the sum over a row is the log-likelihood
@@ -240,21 +246,25 @@ def transaction_evidence(features, *, drift=0.0):
     return np.column_stack([*logs, mixed])
 
 
-def _log_ratio(log_density, values, parameters):
+def _log_ratio(
+    log_density: Callable[[Doubles, float, float], Doubles],
+    values: Doubles,
+    parameters: _Parameters,
+) -> Doubles:
     """Return the log density under fraud less that under genuine, up to shared terms."""
     genuine, fraud = parameters
     return log_density(values, *fraud) - log_density(values, *genuine)
 
 
-def _normal(values, mean, sd):
+def _normal(values: Doubles, mean: float, sd: float) -> Doubles:
     return -(((values - mean) / sd) ** 2) / 2 - math.log(sd)
 
 
-def _von_mises(angles, center, concentration):
+def _von_mises(angles: Doubles, center: float, concentration: float) -> Doubles:
     aligned = np.cos(angles - center * _RADIANS_PER_HOUR)
     return concentration * aligned - np.log(np.i0(concentration))
 
 
-def _beta(values, a, b):
+def _beta(values: Doubles, a: float, b: float) -> Doubles:
     normalizer = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     return (a - 1) * np.log(values) + (b - 1) * np.log1p(-values) - normalizer

@@ -4,18 +4,21 @@ import gc
 import math
 import numbers
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
+from typing import Any, Protocol
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from .frames import figure_to_nodes, sentence_of
-from .live import LiveExplorer
+from .live import DrawFrame, Frame, LiveExplorer
 from .page import Published, published_html
 from .publishing import publishing
 from .style import figure_style
@@ -28,7 +31,25 @@ MAX_FRAMES = 400
 _MAX_BYTES = 400_000  # stored with the notebook
 
 
-def explore(draw, /, *, start=None, labels=None, play=None, **axes):
+class _HasTolist(Protocol):
+    """An array, a tensor, a pandas Series."""
+
+    def tolist(self) -> Any: ...
+
+
+Draw = Callable[..., "Figure | Axes"]
+Choices = Sequence[Any] | Mapping[str, Any] | _HasTolist
+
+
+def explore(
+    draw: Draw,
+    /,
+    *,
+    start: Mapping[str, object] | None = None,
+    labels: Mapping[str, str] | None = None,
+    play: str | None = None,
+    **axes: Choices,
+) -> Published | LiveExplorer:
     """Show a drawing function with a control for each of its parameters.
 
     The result is HTML that moves without a kernel, also after a notebook was saved and opened
@@ -111,8 +132,8 @@ class _Axis:
     parameter: str
     name: str
     kind: str
-    values: list
-    labels: list
+    values: Sequence[Any]
+    labels: list[str]
     start: int
 
 
@@ -120,51 +141,54 @@ class _Axis:
 class _Plan:
     """All the parameters of an explorer, checked."""
 
-    axes: list
+    axes: list[_Axis]
     play: int | None
 
-    def values(self, positions):
+    def values(self, positions: Sequence[int]) -> dict[str, Any]:
         return {
             axis.parameter: axis.values[i] for axis, i in zip(self.axes, positions, strict=True)
         }
 
-    def sentence(self, positions):
+    def sentence(self, positions: Sequence[int]) -> str:
         """Say where the controls stand: the sentence of a figure that has none."""
         return ", ".join(
             f"{axis.name} {axis.labels[i]}" for axis, i in zip(self.axes, positions, strict=True)
         )
 
-    def call(self, positions):
+    def call(self, positions: Sequence[int]) -> str:
         """Write the call as the author would: ``draw(rate=0.5)``."""
         values = self.values(positions)
         return f"draw({', '.join(f'{name}={value!r:.60}' for name, value in values.items())})"
 
-    def of_another_size(self, positions, box, first):
+    def of_another_size(self, positions: Sequence[int], box: str, first: str) -> str:
         """Say what is wrong with a frame that is not as large as the first one."""
         return (
             f"{self.call(positions)} returned a figure of another size ({box}) than "
             f"the first frame ({first}); give every frame the same figsize"
         )
 
-    def page(self, box, grid, frames):
+    def page(
+        self, box: str, grid: Sequence[Sequence[int]], frames: list[tuple[list[str], str]]
+    ) -> str:
         """Return the page with a frame for each combination of some positions on each axis."""
         axes = list(zip(self.axes, grid, strict=True))
         named = [(axis.kind, axis.name, [axis.labels[i] for i in chosen]) for axis, chosen in axes]
         start = [chosen.index(axis.start) for axis, chosen in axes]
         return published_html(box, named, frames, start, self.play)
 
-    def summary(self):
+    def summary(self) -> str:
         """Say how many frames there are and on which axes."""
         counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in self.axes)
         total = math.prod(len(axis.values) for axis in self.axes)
         return f"<explorer of {total} frames ({counts})>"
 
 
-def _publish(frame, plan):
+def _publish(frame: DrawFrame, plan: _Plan) -> Published:
     """Draw every frame and return the page."""
     __tracebackhide__ = True
     grid = [range(len(axis.values)) for axis in plan.axes]
-    frames, first = [], None
+    frames: list[tuple[list[str], str]] = []
+    first = ""
     for positions in product(*grid):
         box, nodes, sentence = frame(positions)
         first = first or box
@@ -184,7 +208,7 @@ def _publish(frame, plan):
     return Published(page, plan.summary())
 
 
-def _frame(draw, plan, positions):
+def _frame(draw: Draw, plan: _Plan, positions: Sequence[int]) -> Frame:
     """Call `draw` once; return the frame and leave no open figure behind."""
     __tracebackhide__ = True
     before = set(plt.get_fignums())
@@ -192,10 +216,11 @@ def _frame(draw, plan, positions):
         with _collector_paused(), figure_style():
             result = draw(**plan.values(positions))
             figure = getattr(result, "figure", None)  # a Figure's own is itself
-            if is_figure := isinstance(figure, mpl.figure.Figure):
+            if isinstance(figure, mpl.figure.Figure):
                 box, nodes = figure_to_nodes(figure)
     except Exception as error:
-        trace = error.__traceback__.tb_next  # None if `draw` does not take the values
+        trace = error.__traceback__
+        trace = trace and trace.tb_next  # None if `draw` does not take the values
         where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace else ""
         reason = f"{type(error).__name__}: {error}{where}"
         failure = RuntimeError(f"{plan.call(positions)} raised {reason}")
@@ -203,7 +228,7 @@ def _frame(draw, plan, positions):
     finally:
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
-    if not is_figure:
+    if not isinstance(figure, mpl.figure.Figure):
         raise TypeError(
             f"{plan.call(positions)} must return a matplotlib Figure, "
             f"got {result!r:.80} ({type(result).__name__})"
@@ -212,7 +237,7 @@ def _frame(draw, plan, positions):
 
 
 @contextmanager
-def _collector_paused():
+def _collector_paused() -> Iterator[None]:
     """Pause automatic garbage collection, which slows matplotlib by a sixth."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -223,7 +248,12 @@ def _collector_paused():
             gc.enable()
 
 
-def _plan(axes, start, labels, play):
+def _plan(
+    axes: Mapping[str, Choices],
+    start: Mapping[str, object] | None,
+    labels: Mapping[str, str] | None,
+    play: str | None,
+) -> _Plan:
     """Check all that the author asked for and return it as a `_Plan`."""
     if not 1 <= len(axes) <= 3:
         raise ValueError(f"explore takes one to three axes, got {len(axes)}: {', '.join(axes)}")
@@ -240,7 +270,7 @@ def _plan(axes, start, labels, play):
         if not isinstance(name, str):
             raise TypeError(f"labels must map {parameter!r} to a string, got {name!r}")
         position = 0
-        if parameter in (start or {}):
+        if start and parameter in start:
             names = texts if isinstance(choices, Mapping) else values
             position = _position(parameter, start[parameter], names)
         checked.append(_Axis(parameter, name, kind, values, texts, position))
@@ -254,8 +284,9 @@ def _plan(axes, start, labels, play):
     return _Plan(checked, None if play is None else list(axes).index(play))
 
 
-def _axis(name, choices):
+def _axis(name: str, choices: Choices) -> tuple[str, Sequence[Any], list[str]]:
     """Return kind, values and labels of one axis, or raise naming it."""
+    values: Sequence[Any]
     if isinstance(choices, Mapping):
         kind, values, texts = "menu", list(choices.values()), list(choices)
         if not all(isinstance(text, str) for text in texts):
@@ -276,7 +307,7 @@ def _axis(name, choices):
     return kind, values, texts
 
 
-def _labels_of(name, values):
+def _labels_of(name: str, values: Sequence[Any]) -> tuple[str, list[str]]:
     """Return the kind of control that a list of values gets, and how each is written."""
     if all(isinstance(value, str) for value in values):
         return "menu", list(values)
@@ -292,7 +323,7 @@ def _labels_of(name, values):
     return "slider", _number_labels(values)
 
 
-def _number_labels(values):
+def _number_labels(values: Sequence[float]) -> list[str]:
     """Write numbers with one number of decimals, the smallest that is exact up to noise."""
     if all(isinstance(value, numbers.Integral) for value in values):
         return [str(value) for value in values]
@@ -308,14 +339,14 @@ def _number_labels(values):
     return texts
 
 
-def _is_close(one, other):
+def _is_close(one: Any, other: Any) -> bool:
     """Say whether two numbers differ by rounding noise only: numpy.arange makes 0.1 + 0.2."""
     both = (one, other)
     is_number = all(isinstance(x, numbers.Real) for x in both)
     return is_number and math.isclose(*both, rel_tol=1e-11, abs_tol=1e-14)
 
 
-def _position(name, value, choices):
+def _position(name: str, value: object, choices: Sequence[object]) -> int:
     """Return where `value` stands on an axis, or raise naming both."""
     for i, choice in enumerate(choices):
         if value == choice or _is_close(value, choice):

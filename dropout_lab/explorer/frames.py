@@ -2,15 +2,18 @@
 
 import io
 import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
 from .svg import nodes_of
 
 __all__ = ["describe"]
 
-_SVG_SETTINGS = {
+_SVG_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "explore",
     "svg.id": None,
@@ -22,7 +25,7 @@ _COLORBAR = "<colorbar>"  # how matplotlib labels the axes that it makes for one
 _SENTENCE = "_explorer_sentence"
 
 
-def describe(figure, sentence):
+def describe(figure: Figure, sentence: str) -> Figure:
     """Attach to a figure the sentence that says in words what it shows.
 
     Parameters
@@ -55,12 +58,12 @@ def describe(figure, sentence):
     return figure
 
 
-def sentence_of(figure, default):
+def sentence_of(figure: Figure, default: str) -> str:
     """Return the sentence that `describe` attached to `figure`, or `default`."""
     return getattr(figure, _SENTENCE, default)
 
 
-def figure_to_nodes(figure):
+def figure_to_nodes(figure: Figure) -> tuple[str, list[str]]:
     """Render a figure as a flat list of SVG elements.
 
     Coordinates are rounded to two decimals, ids that nothing refers to are dropped, bare
@@ -92,14 +95,14 @@ def figure_to_nodes(figure):
     return nodes_of(document)
 
 
-def _svg_of(figure):
+def _svg_of(figure: Figure) -> bytes:
     """Return what matplotlib writes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     return buffer.getvalue()
 
 
-def _is_laid_out(figure):
+def _is_laid_out(figure: Figure) -> bool:
     """Say whether the author placed anything, or left all places to matplotlib."""
     titles = {figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel()}
     placed = [*figure.legends, *figure.lines, *figure.patches, *figure.images, *figure.artists]
@@ -119,7 +122,7 @@ def _is_laid_out(figure):
     )
 
 
-def _move_labels_inside(figure):
+def _move_labels_inside(figure: Figure) -> None:
     """Move the axes until all labels have room."""
     bars = [axes for axes in figure.axes if axes.get_label() == _COLORBAR]
     # The constrained layout cannot place a color bar that took its room from the grid.
@@ -128,7 +131,7 @@ def _move_labels_inside(figure):
     engine.execute(figure)
 
 
-def pack(frames):
+def pack(frames: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:
     """Store frames that share most of their nodes without repeating any.
 
     Parameters
@@ -144,15 +147,17 @@ def pack(frames):
         For each frame, the fragments that make it up; joined, they give the frame again. One that
         frames share has the same place in each, and nothing ("") stands in the places left free.
     """
-    before, after = {}, {}  # each node's only neighbor, or None once it has had two
+    # Each node's only neighbor, or None once it has had two.
+    before: dict[str, str | None] = {}
+    after: dict[str, str | None] = {}
     for nodes in frames:
         for left, node, right in zip(["", *nodes], nodes, [*nodes[1:], ""], strict=False):
             before[node] = left if before.get(node, left) == left else None
             after[node] = right if after.get(node, right) == right else None
-    index = {}
+    index: dict[str, int] = {}
     packed = []
     for nodes in frames:
-        runs = []
+        runs: list[list[str]] = []
         for node in nodes:
             previous = runs[-1][-1] if runs else None
             if previous is not None and after[previous] == node and before[node] == previous:
@@ -167,13 +172,13 @@ def pack(frames):
     return list(index), packed
 
 
-def _with_common_places(frames, gap):
+def _with_common_places(frames: list[list[int]], gap: int) -> list[list[int]]:
     """Return the frames with what they share at one place: a step exchanges only what differs."""
-    places = []  # for each, what stands there in any frame
+    places: list[set[int]] = []  # for each, what stands there in any frame
     for frame in frames:
         start = 0
         for part in frame:
-            place = _place_of(part, places, start)
+            place = next(_places_of(part, places, start), None)
             if place is None:
                 place = start
                 if place == len(places) or not places[place].isdisjoint(frame):
@@ -182,14 +187,14 @@ def _with_common_places(frames, gap):
             start = place + 1
     spread = []
     for frame in frames:
-        row = []
+        row: list[int] = []
         for part in frame:
-            free = _place_of(part, places, len(row)) - len(row)
+            free = next(_places_of(part, places, len(row))) - len(row)
             row += [gap] * free + [part]
         spread.append(row)
     return spread
 
 
-def _place_of(part, places, start):
+def _places_of(part: int, places: list[set[int]], start: int) -> Iterator[int]:
     """Return the first place of a part from a place on, or None."""
-    return next((i for i in range(start, len(places)) if part in places[i]), None)
+    return (i for i in range(start, len(places)) if part in places[i])

@@ -7,15 +7,24 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from .page import live_html
 
+if TYPE_CHECKING:
+    from .drawing import _Axis, _Plan
+
+Frame = tuple[str, list[str], str]  # its box, its nodes, its sentence
+DrawFrame = Callable[[tuple[int, ...]], Frame]
+Cell = tuple[str | None, str | None]  # where it stands, and which run of it
+
 _AT_ONCE = 0.5  # seconds that a cell draws before it shows what there is
 _PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
-_waiting = []  # what is displayed and not drawn to the end
-_drawing = []  # the one whose frame is drawn at this moment
-_tasks = set()  # the event loop itself keeps no task alive
+_waiting: "list[LiveExplorer]" = []  # what is displayed and not drawn to the end
+_drawing: "list[LiveExplorer]" = []  # the one whose frame is drawn at this moment
+_tasks: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
 
 
 class LiveExplorer:
@@ -44,30 +53,31 @@ class LiveExplorer:
         HTML that stands before and after the page where a notebook displays it.
     """
 
-    around = ("", "")
+    around: tuple[str, str] = ("", "")
 
-    def __init__(self, frame, plan, summary):
+    def __init__(self, frame: DrawFrame, plan: "_Plan", summary: str) -> None:
         __tracebackhide__ = True  # the reader's error is in the drawing function
         self._frame, self._plan, self._summary = frame, plan, summary
         start = tuple(axis.start for axis in plan.axes)
         self._drawn = {start: frame(start)}
         self._box = self._drawn[start][0]
-        self._grid = [[position] for position in start]
-        self._name, self._handles = "x" + uuid.uuid4().hex[:10], []
+        self._grid: list[Sequence[int]] = [[position] for position in start]
+        self._name = "x" + uuid.uuid4().hex[:10]
+        self._handles: list[Any] = []
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the summary."""
         return self._summary
 
     @property
-    def html(self):
+    def html(self) -> str:
         """Draw what lacks and return the page."""
         self._growth = self._grow()
         for _ in self._growth:
             pass
         return self.page
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         """Show what half a second can draw, or all where nothing can be drawn later."""
         from IPython.display import display  # not needed to publish
 
@@ -79,7 +89,7 @@ class LiveExplorer:
         self._growth = self._grow()
         is_late = any(loop and time.perf_counter() > end for _ in self._growth)
         self._handles.append(display(self._bundle(), raw=True, display_id=True))
-        if not is_late:
+        if loop is None or not is_late:
             return
         self._context = contextvars.copy_context()  # so that an update belongs to this cell
         self._cell = _running_cell()
@@ -91,7 +101,7 @@ class LiveExplorer:
             _tasks.add(task)
             task.add_done_callback(_tasks.discard)
 
-    def _grow(self):
+    def _grow(self) -> Iterator[None]:
         """Draw frame after frame, yield after each, and show each finer grid when it is whole."""
         for grid in _grids(self._plan.axes):
             if math.prod(map(len, grid)) <= math.prod(map(len, self._grid)):
@@ -104,7 +114,7 @@ class LiveExplorer:
             for handle in self._handles:
                 handle.update(self._bundle(), raw=True)
 
-    def _try(self, positions):
+    def _try(self, positions: tuple[int, ...]) -> Frame:
         """Draw a frame; if that fails, the frame is empty and says so."""
         try:
             box, nodes, sentence = self._frame(positions)
@@ -115,18 +125,18 @@ class LiveExplorer:
         return box, nodes, sentence
 
     @property
-    def page(self):
+    def page(self) -> str:
         """Return the page of the frames that exist."""
         frames = [self._drawn[positions][1:] for positions in product(*self._grid)]
         page = self._plan.page(self._box, self._grid, frames)
         total = math.prod(len(axis.values) for axis in self._plan.axes)
         return live_html(page, self._name, math.prod(map(len, self._grid)), total)
 
-    def _bundle(self):
+    def _bundle(self) -> dict[str, str]:
         return {"text/html": self.page.join(self.around), "text/plain": self._summary}
 
 
-def _grids(axes):
+def _grids(axes: "Sequence[_Axis]") -> Iterator[list[Sequence[int]]]:
     """Yield the positions to draw on each axis: first two, then twice as many, at last all."""
     halvings = [(len(axis.values) - 1).bit_length() for axis in axes]
     for step in range(1, max(halvings) + 1):
@@ -137,7 +147,7 @@ def _grids(axes):
         ]
 
 
-async def _draw_while_idle():
+async def _draw_while_idle() -> None:
     """Draw one frame at a time, always of the explorer with the fewest."""
     await asyncio.sleep(_PAUSE)
     while _waiting:
@@ -154,7 +164,7 @@ async def _draw_while_idle():
         await asyncio.sleep(_PAUSE)
 
 
-def _hear_interrupts():
+def _hear_interrupts() -> None:
     """Let the reader interrupt what goes on between two cells, where kernels ignore them."""
     # A cell that awaits something lets this run meanwhile, and has a handler of its own.
     between = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -162,21 +172,21 @@ def _hear_interrupts():
         signal.signal(signal.SIGINT, _stop)
 
 
-def _stop(*_):
+def _stop(*_: object) -> None:
     """Draw nothing more, not even the frame in hand."""
     _waiting.clear()
     if _drawing:
         raise KeyboardInterrupt
 
 
-def _running_cell():
+def _running_cell() -> Cell:
     """Return the id of the cell that runs and that of this run, or None for what is not known."""
     from IPython import get_ipython
 
-    request = getattr(get_ipython(), "get_parent", dict)()
+    request: dict[str, Any] = getattr(get_ipython(), "get_parent", dict)()
     return request.get("metadata", {}).get("cellId"), request.get("header", {}).get("msg_id")
 
 
-def _replaces(new, old):
+def _replaces(new: Cell, old: Cell) -> bool:
     """Say whether a run of a cell takes the place of an earlier run of the same cell."""
     return new[0] is not None and new[0] == old[0] and new[1] != old[1]

@@ -4,6 +4,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from urllib.parse import unquote
@@ -24,6 +25,8 @@ _BOX = re.compile(r'viewBox="([^"]*)"')
 _IN_A_URI = str.maketrans({c: f"%{ord(c):02X}" for c in '%#"<>&'})
 _KINDS = {"input": "slider", "select": "menu"}
 
+Control = tuple[str, str, list[str]]  # its kind, its name, the labels of its values
+
 
 @dataclass(frozen=True, repr=False)
 class Published:
@@ -32,26 +35,32 @@ class Published:
     html: str
     summary: str
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.html
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the summary."""
         return self.summary
 
 
-def script_text(name="explorer.js", package=__package__):
+def script_text(name: str = "explorer.js", package: str = __package__) -> str:
     """Return a script without comments and line ends; an explorer's key is still to be put in."""
     lines = (line.strip() for line in _resource(name, package).splitlines())
     return "".join(line for line in lines if not line.startswith("//"))
 
 
-def style_text(name, package=__package__):
+def style_text(name: str, package: str = __package__) -> str:
     """Return a style sheet of a package, by default this one, on one line."""
     return "".join(_resource(name, package).splitlines())
 
 
-def published_html(box, axes, frames, start, play=None):
+def published_html(
+    box: str,
+    axes: Sequence[Control],
+    frames: Sequence[tuple[Sequence[str], str]],
+    start: Sequence[int],
+    play: int | None = None,
+) -> str:
     """Return the explorer as one piece of HTML: first frame, data, style and script.
 
     Parameters
@@ -105,7 +114,7 @@ def published_html(box, axes, frames, start, play=None):
     return page.replace(_KEY_MARK, key)
 
 
-def image_html(box, nodes, sentence):
+def image_html(box: str, nodes: Sequence[str], sentence: str) -> str:
     """Return one frame as an image, for readers without scripts."""
     picture = _svg(box, nodes, sentence).replace(ID_MARK, "f").translate(_IN_A_URI)
     return (
@@ -139,20 +148,20 @@ class Explorer:
     key: str
     html: str
     box: str
-    axes: list
-    start: list
+    axes: list[Control]
+    start: list[int]
     play: int | None
-    parts: list
-    frames: list
-    sentences: list
+    parts: list[str]
+    frames: list[list[int]]
+    sentences: list[str]
     picture: str
 
     @property
-    def labels(self):
+    def labels(self) -> list[list[str]]:
         """For each axis the list of its values' labels."""
         return [labels for _, _, labels in self.axes]
 
-    def number(self, positions):
+    def number(self, positions: Mapping[str, str]) -> int:
         """Return the number of a frame.
 
         Parameters
@@ -182,7 +191,7 @@ class Explorer:
             number = number * len(labels) + place
         return number
 
-    def nodes(self, number):
+    def nodes(self, number: int) -> str:
         """Return the elements of a frame.
 
         Parameters
@@ -197,7 +206,7 @@ class Explorer:
         """
         return "".join(self.parts[part] for part in self.frames[number])
 
-    def svg(self, number):
+    def svg(self, number: int) -> str:
         """Return a frame as a picture.
 
         Parameters
@@ -213,7 +222,7 @@ class Explorer:
         return _svg(self.box, [self.nodes(number)], self.sentences[number])
 
 
-def read_published(page):
+def read_published(page: str) -> list[Explorer]:
     """Read the explorers on a page, or in the output of a cell: the inverse of `published_html`.
 
     Parameters
@@ -234,34 +243,34 @@ def read_published(page):
     return [_read(*found) for found in enumerate(_EXPLORER.finditer(page), start=1)]
 
 
-def _read(number, found):
+def _read(number: int, found: re.Match[str]) -> Explorer:
     """Return the explorer that a match holds."""
     text = found[0]
     image = _IMAGE.search(text)
     try:
-        data = json.loads(_DATA.search(text)[1])
+        data = json.loads(_DATA.findall(text)[0])
         controls = _CONTROL.findall(data["controls"])
         return Explorer(
             key=found[1],
             html=text,
-            box=_BOX.search(data["svg"])[1],
+            box=_BOX.findall(data["svg"])[0],
             axes=[
                 (_KINDS[tag], html.unescape(name), labels)
                 for (name, tag, _), labels in zip(controls, data["labels"], strict=True)
             ],
-            start=[int(_START.search(control)[1]) for _, _, control in controls],
+            start=[int(_START.findall(control)[0]) for _, _, control in controls],
             play=data["play"],
             parts=data["parts"],
             frames=data["frames"],
             sentences=data["says"],
             picture=unquote(image[1]) if image else "",
         )
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         reason = f"explorer {number} has no data that its script can read ({error})"
         raise ValueError(reason) from error
 
 
-def live_html(page, name, drawn, total):
+def live_html(page: str, name: str, drawn: int, total: int) -> str:
     """Return a page for a live notebook, which a fuller one of the same name may replace.
 
     A line says how many frames are drawn unless all are, and a script leads the controls to where
@@ -278,7 +287,7 @@ def live_html(page, name, drawn, total):
 _PLAY_BUTTON = '<button type="button">Play</button>'
 
 
-def _svg(box, nodes, sentence):
+def _svg(box: str, nodes: Sequence[str], sentence: str) -> str:
     """Return a picture with its name for screen readers."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
@@ -287,7 +296,7 @@ def _svg(box, nodes, sentence):
     )
 
 
-def _control(axis, position):
+def _control(axis: Control, position: int) -> str:
     """Return the native control of one axis."""
     kind, name, labels = axis
     name = html.escape(name)
@@ -305,5 +314,5 @@ def _control(axis, position):
     return f"<label><span>{name}</span>{control}</label>"
 
 
-def _resource(name, package=__package__):
+def _resource(name: str, package: str = __package__) -> str:
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")

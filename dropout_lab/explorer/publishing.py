@@ -8,7 +8,7 @@ PUBLISH_VARIABLE = "EXPLORE_PUBLISH"
 """Set this environment variable to 1 to draw all frames of an explorer before its cell ends."""
 
 
-def publishing():
+def publishing() -> bool:
     """Say whether pages are wanted: all frames at once, no progress bars.
 
     Returns

@@ -1,6 +1,8 @@
 """How every figure of the book looks: palette, sizes, and the color that follows the page."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.style
@@ -21,7 +23,7 @@ COLORS = {
 FIGURE_WIDTH = 4.8
 """Inches. Narrow on purpose: at 360 px wide, 10 pt in the figure is still 9 px on the screen."""
 
-_RC = {
+_RC: dict[Any, Any] = {
     "figure.figsize": (FIGURE_WIDTH, 3.0),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
@@ -55,7 +57,7 @@ _RC = {
 
 
 @contextmanager
-def figure_style():
+def figure_style() -> Iterator[None]:
     """Apply the book's matplotlib settings inside a ``with`` block, and undo them after it.
 
     They start from matplotlib's defaults, whatever style or settings hold outside the block.

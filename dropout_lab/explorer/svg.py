@@ -6,7 +6,9 @@ import io
 import math
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from xml.etree.ElementTree import Element
 
 import numpy as np
 from PIL import Image
@@ -28,15 +30,15 @@ _LEAST_IMAGE = 4_000  # bytes; of fewer a palette saves too little
 _REFERENCE = re.compile(r"#([\w.-]+)[\")]")
 
 
-def nodes_of(document):
+def nodes_of(document: bytes) -> tuple[str, list[str]]:
     """Return the ``viewBox`` of what matplotlib wrote, and few, flat and short elements."""
     root = ElementTree.fromstring(document)
     used = set(_REFERENCE.findall(document.decode()))
     elements = _unclip(_join_paths(_inline_markers(_flatten(root, used), used), used))
-    return _round(root.get("viewBox")), [_write(element, used) for element in elements]
+    return _round(root.attrib["viewBox"]), [_write(element, used) for element in elements]
 
 
-def _flatten(element, used):
+def _flatten(element: Element, used: set[str]) -> Iterator[Element]:
     """Yield the drawable elements below `element`, passing through groups that only group."""
     for child in element:
         tag = _local(child.tag)
@@ -48,13 +50,15 @@ def _flatten(element, used):
             yield child
 
 
-def _inline_markers(elements, used):
+def _inline_markers(elements: Iterable[Element], used: set[str]) -> Iterator[Element]:
     """Draw each marker where it stands, where that is not longer than pointing at its definition.
 
     A browser builds a hidden copy of the definition for every ``<use>``, which costs it several
     times what a path costs; and paths can be joined.
     """
-    markers, kept, run = {}, set(), []
+    markers: dict[str | None, Element] = {}
+    kept: set[str] = set()
+    run: list[Element] = []
     for element in elements:
         if _is_marker(element) or (len(element) and all(map(_is_marker, element))):
             run.append(element)
@@ -68,11 +72,13 @@ def _inline_markers(elements, used):
     yield from _shorter(run, markers, kept, used)
 
 
-def _shorter(run, markers, kept, used):
+def _shorter(
+    run: list[Element], markers: dict[str | None, Element], kept: set[str], used: set[str]
+) -> list[Element]:
     """Return neighbors that point at markers either with these in place, or still pointing."""
     uses = [(use, group) for group in run for use in ([group] if _is_marker(group) else group)]
-    placed = (_placed(use, markers, {} if use is group else group.attrib) for use, group in uses)
-    placed = list(_join_paths(placed, used))
+    paths = (_placed(use, markers, {} if use is group else group.attrib) for use, group in uses)
+    placed = list(_join_paths(paths, used))
     if len(uses) < 2:
         return placed
     names = dict.fromkeys(_marker_name(use) for use, _ in uses)
@@ -90,32 +96,32 @@ def _shorter(run, markers, kept, used):
     return pointing
 
 
-def _length(elements, used):
+def _length(elements: Iterable[Element], used: set[str]) -> int:
     """Return how many letters some elements take."""
     return sum(len(_write(element, used)) for element in elements)
 
 
-def _marker_name(use):
+def _marker_name(use: Element) -> str:
     """Return the id of what an element points at."""
     return next(v for key, v in use.attrib.items() if _local(key) == "href").removeprefix("#")
 
 
-def _is_marker(element):
+def _is_marker(element: Element) -> bool:
     """Say whether an element points at what is drawn at a place; letters as outlines do not."""
     return _local(element.tag) == "use" and element.get("x") is not None
 
 
-def _placed(use, markers, shared):
+def _placed(use: Element, markers: dict[str | None, Element], shared: Mapping[str, str]) -> Element:
     """Return the path that `use` points at, at its place, with all that it inherits."""
     attributes = {_local(key): value for key, value in use.attrib.items()}
     marker = markers[_marker_name(use)]
     del attributes["href"]
     shift = float(attributes.pop("x")), float(attributes.pop("y"))
     style = _declarations(attributes.pop("style", "")) | _declarations(marker.get("style", ""))
-    radius = None if "stroke-dasharray" in style else _radius(marker.get("d"))
+    radius = None if "stroke-dasharray" in style else _radius(marker.attrib["d"])
     if radius is None:
         pieces, is_y = [], False
-        for token in _PATH_TOKEN.findall(marker.get("d")):
+        for token in _PATH_TOKEN.findall(marker.attrib["d"]):
             if token.isalpha():
                 pieces.append(token)
                 is_y = False
@@ -132,7 +138,7 @@ def _placed(use, markers, shared):
 
 
 @lru_cache
-def _radius(d):
+def _radius(d: str) -> float | None:
     """Return the radius, to two decimals, of a circle around (0, 0) as matplotlib draws it."""
     tokens = _PATH_TOKEN.findall(d)
     numbers = [float(token) for token in tokens if not token.isalpha()]
@@ -142,47 +148,51 @@ def _radius(d):
     return round(radii[0], 2) if max(radii) - min(radii) < 1e-4 else None
 
 
-def _declarations(style):
+def _declarations(style: str) -> dict[str, str]:
     """Return the declarations of a ``style`` attribute as a dict."""
     pairs = (declaration.partition(":") for declaration in style.split(";") if declaration.strip())
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _join_paths(elements, used):
+def _join_paths(elements: Iterable[Element], used: set[str]) -> Iterator[Element]:
     """Make one path of neighbors that look alike, such as the bars of a plot.
 
     A browser paints one path of a hundred bars several times as fast as a hundred paths. The
     picture stays the same because joined paths do not overlap, their strokes included, or are
     nothing but opaque strokes, whose union looks the same in any order.
     """
-    last = look = bounds = None
+    last: Element | None = None
+    look: dict[str, str] = {}
+    bounds: list[float] = []
     for element in elements:
         box = _bounds(element) if _local(element.tag) == "path" else None
         same = {k: v for k, v in element.attrib.items() if k not in ("d", "id")}
-        joinable = box is not None and element.get("id") not in used
+        joinable = element.get("id") not in used
         style = element.get("style", "")
         only_lines = "fill: none" in style and "opacity" not in style
-        if joinable and same == look and (only_lines or _apart(box, bounds)):
-            last.set("d", last.get("d") + element.get("d"))
+        alike = joinable and same == look
+        if last is not None and box and alike and (only_lines or _apart(box, bounds)):
+            last.set("d", last.attrib["d"] + element.attrib["d"])
             bounds = [*map(min, bounds[:2], box[:2]), *map(max, bounds[2:], box[2:])]
             continue
         if last is not None:
             yield last
-        if joinable:
+        if box and joinable:
             last, look, bounds = element, same, box
         else:
-            last = look = None
+            last = None
             yield element
     if last is not None:
         yield last
 
 
-def _unclip(elements):
+def _unclip(elements: Iterable[Element]) -> list[Element]:
     """Take the clip off each path that lies inside it: a browser keeps a layer for each.
 
     Each clip that is left stands by itself, so that frames share it whatever else they clip.
     """
-    clips, others = {}, []
+    clips: dict[str | None, Element] = {}
+    others: list[Element] = []
     for element in elements:
         if all(map(_is_rectangular_clip, element)) and _local(element.tag) == "defs":
             clips |= {f"url(#{clip.get('id')})": clip for clip in element}
@@ -200,21 +210,21 @@ def _unclip(elements):
     return others
 
 
-def _is_rectangular_clip(element):
+def _is_rectangular_clip(element: Element) -> bool:
     tags = [_local(part.tag) for part in element.iter()]
     return tags == ["clipPath", "rect"]
 
 
-def _is_inside(path, rectangle):
+def _is_inside(path: Element, rectangle: Element) -> bool:
     """Say whether a path, its stroke included, lies in a rectangle."""
-    x, y, width, height = (float(rectangle.get(k)) for k in ("x", "y", "width", "height"))
+    x, y, width, height = (float(rectangle.attrib[k]) for k in ("x", "y", "width", "height"))
     box = _bounds(path)
     if box is None or path.get("transform"):
         return False
     return box[0] >= x and box[1] >= y and box[2] <= x + width and box[3] <= y + height
 
 
-def _bounds(path):
+def _bounds(path: Element) -> list[float] | None:
     """Return a box that holds a path and its stroke: that of its corners and control points."""
     d = _ARCS.sub(_square, path.get("d", ""))
     numbers = [float(number) for number in d.translate(_LETTERS_TO_SPACES).split()]
@@ -230,19 +240,19 @@ def _bounds(path):
     return [min(x) - reach, min(y) - reach, max(x) + reach, max(y) + reach]
 
 
-def _square(match):
+def _square(match: re.Match[str]) -> str:
     """Return the square around a circle as a path."""
     x, y, radius = map(float, match.groups())
     left, top, right, bottom = x, y - radius, x + 2 * radius, y + radius
     return f"M {left} {top} L {right} {top} L {right} {bottom} L {left} {bottom} z"
 
 
-def _apart(one, other):
+def _apart(one: Sequence[float], other: Sequence[float]) -> bool:
     """Say whether two boxes do not overlap."""
     return one[0] >= other[2] or one[2] <= other[0] or one[1] >= other[3] or one[3] <= other[1]
 
 
-def _write(element, used):
+def _write(element: Element, used: set[str]) -> str:
     """Return `element` as compact SVG text without namespaces."""
     tag = _local(element.tag)
     attributes = []
@@ -279,7 +289,7 @@ def _write(element, used):
     return f"{start}>{inside}</{tag}>" if inside else f"{start}/>"
 
 
-def _with_palette(source):
+def _with_palette(source: str) -> str:
     """Return the address of an image with a palette, where that saves room and loses nothing.
 
     matplotlib writes four bytes for each pixel of a picture that has a dozen colors.
@@ -297,7 +307,7 @@ def _with_palette(source):
     return f"{kind},{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _font(match):
+def _font(match: re.Match[str]) -> str:
     """Write the page's own font in place of matplotlib's sans-serif ones, and keep others."""
     before, names = match[1], match[2].split(", ")
     name = next((name for name in names if not name.startswith("'")), names[0]).strip("'")
@@ -306,16 +316,16 @@ def _font(match):
     return match[0] + "!important"  # the explorer gives all letters the font of the page
 
 
-def _local(name):
+def _local(name: str) -> str:
     """Return an XML name without its namespace."""
     return name.rpartition("}")[2]
 
 
-def _round(text):
+def _round(text: str) -> str:
     """Return `text` with every decimal number rounded to two places."""
     return _NUMBER.sub(_round_match, text)
 
 
-def _round_match(match):
+def _round_match(match: re.Match[str]) -> str:
     rounded = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
     return "0" if rounded == "-0" else rounded

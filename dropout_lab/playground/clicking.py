@@ -1,12 +1,17 @@
 """Click a unit: a net with its numbers, whose hidden units a reader drops one by one."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.style import COLORS
 from dropout_lab.network import MLP, softmax
 from dropout_lab.playground.page import button, canvas, piece, slider
@@ -50,14 +55,14 @@ SAYS = {
 }
 
 
-def net_to_click(rate=RATE):
+def net_to_click(rate: float = RATE) -> MLP:
     """Return the net that `click_a_unit` shows: no biases, and four hidden units."""
     net = MLP([2, UNITS, 2], np.random.default_rng(0), rate=rate)
     net.weights = [np.array(values) for values in WEIGHTS]
     return net
 
 
-def click_a_unit():
+def click_a_unit() -> Published:
     """Let the reader drop the hidden units of a small net and see what follows.
 
     Each weight stands in the net with its gradient, for one example. A click on a unit drops it
@@ -99,13 +104,13 @@ _KEY = (
 _HOLE = "<b data-n></b>"  # where the script writes a number, in the order of the page
 
 
-def _number(value, sign=""):
+def _number(value: float, sign: str = "") -> str:
     """Write a number as the script does."""
     digits = 2 if abs(value) < 9.995 else 1
     return f"{value:{sign}.{digits}f}".replace("-", "−") if value else "0"
 
 
-def _net():
+def _net() -> str:
     """Return the net: its edges, and a row for each unit with a button in it."""
     edges, rows = "", ""
     for unit, value in enumerate(HIDDEN):
@@ -142,7 +147,7 @@ def _net():
     )
 
 
-def _labels(weights):
+def _labels(weights: Mapping[str, float]) -> str:
     """Return weights with a place for their gradients."""
     told = "".join(
         f'<span><span class="pg-click-told">weight {which} </span>{_number(weight)[:-1]}'
@@ -152,12 +157,12 @@ def _labels(weights):
     return f'<p class="pg-click-by">{told}</p>'
 
 
-def _class(k):
+def _class(k: int) -> str:
     """Return the name of a class; the right one is marked."""
     return f"<strong>{CLASSES[k]}</strong>" + " ←" * (k == LABEL)
 
 
-def _sums():
+def _sums() -> str:
     """Return the mask and the sum behind each score, with a column for each unit."""
     heads = "".join(f'<th scope="col">unit {unit + 1}</th>' for unit in range(UNITS))
     mask = "".join(
@@ -174,7 +179,7 @@ def _sums():
     return f'<table><tr><td></td>{heads}<th scope="col">score</th></tr>{rows}</table>'
 
 
-def _still():
+def _still() -> Figure:
     """Draw the net with one unit dropped: what there is to see without scripts."""
     net, mask, scale = net_to_click(), np.arange(UNITS) != DROPPED, 1 / (1 - RATE)
     scores, factors = net.forward(EXAMPLE, [mask])[0], mask * scale
@@ -184,11 +189,11 @@ def _still():
     back = partial(write, color=COLORS["with"])
     for x, name, side in zip((0, 48, 100), HEADS, ("left", "center", "right"), strict=True):
         write(x, -12, name, ha=side)
-    for k, y in enumerate(ENDS):
-        write(2, y, f"{EXAMPLE[0, k]:.1f}", ha="center")
-        write(95, y - 16, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold", ha="center")
-        write(95, y, f"{softmax(scores)[k]:.2f}", ha="center")
-        back(95, y + 16, _number(found.biases[1][k], "+"), ha="center")
+    for k, end in enumerate(ENDS):
+        write(2, end, f"{EXAMPLE[0, k]:.1f}", ha="center")
+        write(95, end - 16, CLASSES[k] + " ←" * (k == LABEL), fontweight="bold", ha="center")
+        write(95, end, f"{softmax(scores)[k]:.2f}", ha="center")
+        back(95, end + 16, _number(found.biases[1][k], "+"), ha="center")
     for unit, (value, factor) in enumerate(zip(HIDDEN, factors, strict=True)):
         y = ROW * (unit + 0.5)
         product = (_number(value), f"× {_number(factor)}", f"= {_number(value * factor)}")
@@ -204,9 +209,9 @@ def _still():
             ):
                 _curve(axes, places[:2], (end, level), **look)
                 _curve(axes, places[2:], (level, y), **look)
-                x = sum(places[1:3]) / 2
-                write(x - 1.5, level, _number(weight)[:-1], ha="right")
-                back(x - 0.5, level, _number(gradient, "+"), ha="left")
+                middle = sum(places[1:3]) / 2
+                write(middle - 1.5, level, _number(weight)[:-1], ha="right")
+                back(middle - 0.5, level, _number(gradient, "+"), ha="left")
         size = 12 * np.sqrt(value * factor) if value * factor else 2.5 if factor else 12
         face, edge = (COLORS["with"],) * 2 if factor else ("none", COLORS["dropped"])
         axes.plot(42.5, y, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
@@ -217,11 +222,11 @@ def _still():
     write(2, HEIGHT + 24, f"m = [{', '.join(str(int(each)) for each in mask)}]")
     score = f"{CLASSES[LABEL]} = {' + '.join(terms)} = {_number(scores[LABEL])}"
     write(2, HEIGHT + 44, score)
-    words = {"unit": DROPPED + 1, "instead": _number(HIDDEN[DROPPED] * scale)}
-    return describe(figure, SAYS["dropped"].format(scale=_number(scale), **words))
+    told = {"unit": DROPPED + 1, "instead": _number(HIDDEN[DROPPED] * scale)}
+    return describe(figure, SAYS["dropped"].format(scale=_number(scale), **told))
 
 
-def _curve(axes, x, y, **look):
+def _curve(axes: Axes, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
     """Draw a line that leaves and arrives level."""
     middle = sum(x) / 2
     places = [(x[0], y[0]), (middle, y[0]), (middle, y[1]), (x[1], y[1])]

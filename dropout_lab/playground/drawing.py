@@ -2,13 +2,17 @@
 
 import base64
 import json
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Doubles, Floats, Labels
 from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.network import MLP, softmax
 from dropout_lab.playground.page import button, key, menu, piece, seed_field, slider
@@ -27,7 +31,7 @@ TOLD = "Eval mode says {digit} with {chance}. Votes of {asked} nets with dropout
 WIDTH, ROW = 344, 18  # of a picture, and of a digit's row in it
 
 
-def draw_a_digit(digit=7):
+def draw_a_digit(digit: int = 7) -> Published:
     """Let the reader draw a digit, and ask a net with dropout a hundred times what it is.
 
     The net has 784, 128, 64 and 10 units and was trained on MNIST at rate 0.5. What is drawn is
@@ -93,7 +97,7 @@ def draw_a_digit(digit=7):
     )
 
 
-def pack_net(weights, biases, images):
+def pack_net(weights: Sequence[Floats], biases: Sequence[Floats], images: Sequence[Floats]) -> str:
     """Write a net and images as the text that a page loads.
 
     Parameters
@@ -124,7 +128,7 @@ def pack_net(weights, biases, images):
     )
 
 
-def unpack_net(text):
+def unpack_net(text: str) -> tuple[MLP, Doubles]:
     """Return the net and the images of a text that `pack_net` wrote.
 
     Parameters
@@ -153,7 +157,7 @@ def unpack_net(text):
 
 
 @cache
-def stored_net():
+def stored_net() -> tuple[MLP, Doubles]:
     """Return the net that pages ask, and ten digits.
 
     Returns
@@ -166,7 +170,7 @@ def stored_net():
     return unpack_net(_net_text())
 
 
-def _view():
+def _view() -> str:
     """Write what the script fills: votes and probabilities, and the units of one net."""
     names = "".join(_words(digit, 8, ROW * digit + 35) for digit in range(10))
     counts = "".join(
@@ -200,7 +204,7 @@ def _view():
     )
 
 
-def _picture(title, height, drawn):
+def _picture(title: str, height: int, drawn: str) -> str:
     """Write a picture with its title."""
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" aria-hidden="true"><text y="13">{title}</text>'
@@ -208,18 +212,18 @@ def _picture(title, height, drawn):
     )
 
 
-def _marks(left, across, *names):
+def _marks(left: float, across: float, *names: str) -> str:
     """Write what the script draws in: 1 is so many pixels across, and a digit's row down."""
     paths = "".join(f'<path class="pg-{name}"/>' for name in names)
     return f'<g transform="translate({left} 31) scale({across} {ROW})">{paths}</g>'
 
 
-def _words(text, x, y=216):
+def _words(text: object, x: float, y: float = 216) -> str:
     """Write words with their middle at x."""
     return f'<text x="{x:g}" y="{y}" text-anchor="middle">{text}</text>'
 
 
-def _layer(units, left, words):
+def _layer(units: int, left: int, words: str) -> str:
     """Write units in eight columns, and a few words under them."""
     top = 26 + (128 - units) / 16 * 5.5
     circles = "".join(
@@ -229,7 +233,7 @@ def _layer(units, left, words):
     return circles + _words(words, left + 43)
 
 
-def _still(digit):
+def _still(digit: int) -> Figure:
     """Draw a stored digit and its votes: what there is to see without scripts."""
     net, digits = stored_net()
     image = digits[digit : digit + 1]
@@ -257,7 +261,7 @@ def _still(digit):
     return describe(figure, _sentence(alone, counts))
 
 
-def _sentence(alone, counts):
+def _sentence(alone: Doubles, counts: Labels) -> str:
     """Say what eval mode says, and for which digits so many nets vote; the script says it so."""
     said = [
         f"{counts[digit]} for {digit}"
@@ -268,13 +272,13 @@ def _sentence(alone, counts):
     return TOLD.format(**told, rest="".join(f", {each}" for each in said[1:]))
 
 
-def _net_text():
+def _net_text() -> str:
     return str(load_results("page-net").array("net", **TRAINED))
 
 
-def _written(values):
+def _written(values: Labels) -> str:
     return base64.b64encode(values.tobytes()).decode()
 
 
-def _rounded(values):
+def _rounded(values: Iterable[float]) -> list[float]:
     return [float(f"{value:.6g}") for value in values]

@@ -1,12 +1,17 @@
 """Type your own layer: five activations, the masks that a reader tosses, and where means walk."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats, Mask
 from dropout_lab.conventions import CONVENTIONS, EXPONENTS
 from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.style import COLORS, INK
 from dropout_lab.layer import sample_mask
 from dropout_lab.playground.page import button, canvas, menu, piece, seed_field, slider
@@ -40,7 +45,9 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-def type_your_own_layer(convention="inverted", *, rate=0.4, choose=True):
+def type_your_own_layer(
+    convention: str = "inverted", *, rate: float = 0.4, choose: bool = True
+) -> Published:
     """Let the reader type five activations and toss masks for them in the page.
 
     Each toss is a row: what left each unit, or that it was dropped. Below, the mean of each unit
@@ -101,19 +108,19 @@ def type_your_own_layer(convention="inverted", *, rate=0.4, choose=True):
     )
 
 
-def _tosses(name, count, first=False):
+def _tosses(name: str, count: int, first: bool = False) -> str:
     """Return a button that tosses so many times; 0 begins anew."""
     return button(name, first).replace("<button", f'<button value="{count}"')
 
 
-def _field(name, value, pattern, allowed):
+def _field(name: str, value: object, pattern: str, allowed: str) -> str:
     """Return a field that the browser checks; its title says what is allowed."""
     limits = f'pattern="{pattern}" title="{allowed}" required inputmode="decimal"'
     typed = f'<input name="{name}" value="{value}" autocomplete="off" {limits}>'
     return f"<label><span>{name}</span>{typed}</label>"
 
 
-def _fields():
+def _fields() -> str:
     """Return a field for each activation."""
     pattern = r"\s*-?0*(100(\.0*)?|\d{1,2}(\.\d*)?|\.\d+)\s*"
     room = "a number from −100 to 100, such as 2.5. Until then its last number counts."
@@ -123,12 +130,12 @@ def _fields():
     )
 
 
-def _hidden(name, pattern, value, allowed=""):
+def _hidden(name: str, pattern: str, value: object, allowed: str = "") -> str:
     """Return what the address keeps though no control shows it."""
     return f'<input hidden name="{name}" pattern="{pattern}" value="{value}" title="{allowed}">'
 
 
-def _tables():
+def _tables() -> str:
     """Return tables that the script fills: first a column a unit, then a row a count of units."""
     told = "<td></td>" * len(UNITS)
     holds = "".join(f"<b>{hold}</b>" for hold in HOLDS)
@@ -171,12 +178,12 @@ def _tables():
     )
 
 
-def _number(value):
+def _number(value: float) -> str:
     """Write a number as the page does."""
     return f"{value:.{2 if abs(value) < 100 else 0}f}".replace("-", "−")
 
 
-def _still(convention, rate):
+def _still(convention: str, rate: float) -> Figure:
     """Draw the last of a hundred tosses and the means of all: what is seen without scripts."""
     way, x, tosses = CONVENTIONS[convention], np.array(ACTIVATIONS, float), 100
     masks = sample_mask((tosses, len(x)), rate, np.random.default_rng(0))
@@ -186,13 +193,18 @@ def _still(convention, rate):
     )  # fmt: skip
     figure, panel = canvas(2.7, (-1.6, 4.5), (7.7, -0.7))
 
-    def row(height, name, values, look, kept=None):
+    def row(
+        height: float, name: str, values: Floats, look: Mapping[str, Any], kept: Mask | None = None
+    ) -> None:
         panel.text(-1.55, height, name, va="center")
         for unit, value in enumerate(values):
             if kept is None or kept[unit]:
                 panel.text(unit, height, _number(value), va="center", ha="center", **look)
             else:
-                ring = {"markerfacecolor": "none", "markeredgecolor": COLORS["dropped"]}
+                ring: dict[str, Any] = {
+                    "markerfacecolor": "none",
+                    "markeredgecolor": COLORS["dropped"],
+                }
                 panel.plot(unit, height, "o", markersize=8, **ring)
 
     orange = {"color": COLORS["with"], "weight": "bold"}

@@ -2,8 +2,12 @@
 
 import html
 import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from dropout_lab.explorer.frames import figure_to_nodes, sentence_of
 from dropout_lab.explorer.page import Published, image_html, script_text, style_text
@@ -12,7 +16,17 @@ from dropout_lab.explorer.style import FIGURE_WIDTH, figure_style
 __all__ = ["piece"]
 
 
-def piece(kind, name, draw, *, controls, view, scripts, texts=None, **data):
+def piece(
+    kind: str,
+    name: str,
+    draw: Callable[[], Figure],
+    *,
+    controls: str,
+    view: str,
+    scripts: Sequence[str],
+    texts: Mapping[str, str] | None = None,
+    **data: Any,
+) -> Published:
     """Return a piece: what a notebook keeps and shows, with or without scripts.
 
     Parameters
@@ -69,7 +83,9 @@ def piece(kind, name, draw, *, controls, view, scripts, texts=None, **data):
     return Published(page, sentence)
 
 
-def canvas(height, x, y, margin=0):
+def canvas(
+    height: float, x: tuple[float, float], y: tuple[float, float], margin: float = 0
+) -> tuple[Figure, Axes]:
     """Return a figure of the book's width, and axes with these limits and no frame that fill it."""
     figure, panel = plt.subplots(figsize=(FIGURE_WIDTH, height))
     figure.subplots_adjust(margin, margin, 1 - margin, 1 - margin)
@@ -78,38 +94,38 @@ def canvas(height, x, y, margin=0):
     return figure, panel
 
 
-def slider(name, value, low, high, step, unit=""):
+def slider(name: str, value: float, low: float, high: float, step: float, unit: str = "") -> str:
     """Return a slider with its value, and its unit, beside it."""
     limits = f'min="{low}" max="{high}" step="{step}" value="{value}" data-unit="{unit}"'
     return _labeled(name, f'<b aria-hidden="true"></b><input type="range" {limits} {{}}>')
 
 
-def menu(name, value, options):
+def menu(name: str, value: object, options: Iterable[object]) -> str:
     """Return a menu; `value` is chosen."""
     listed = "".join(f"<option{' selected' * (each == value)}>{each}</option>" for each in options)
     return _labeled(name, f"<select {{}}>{listed}</select>")
 
 
-def seed_field(value):
+def seed_field(value: int) -> str:
     """Return a field for a seed; its title says what is allowed."""
     kind = 'inputmode="numeric" required pattern="[0-9]{{1,6}}"'
     title = 'title="The seed is a whole number from 0 to 999999."'
     return _labeled("seed", f'<input value="{value}" {kind} {title} {{}}>')
 
 
-def _labeled(name, control):
+def _labeled(name: str, control: str) -> str:
     """Return a control with its name, which its script finds it by, in front of it."""
     given = f'name="{name}" autocomplete="off"'
     return f"<label><span>{name}</span>{control.format(given)}</label>"
 
 
-def button(name, first=False):
+def button(name: str, first: bool = False) -> str:
     """Return a button; the first thing to do is filled."""
     look = ' class="pg-first"' * first
     return f'<button type="button" name="{name}"{look}>{name}</button>'
 
 
-def key(kind, **signs):
+def key(kind: str, **signs: str) -> str:
     """Return what signs mean: their class in the style sheet, and a few words."""
     read = "".join(
         f'<span><i class="pg-{sign}"></i>{words}</span>' for sign, words in signs.items()

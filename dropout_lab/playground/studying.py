@@ -2,11 +2,14 @@
 
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.style import COLORS, INK
 from dropout_lab.layer import sample_mask
 from dropout_lab.playground.page import button, canvas, piece, seed_field, slider
@@ -21,7 +24,7 @@ REACH = 3.5  # of the number line
 SHOWN = 8  # the session that stands there without scripts
 
 
-def study_session(rate=0.35, seed=3):
+def study_session(rate: float = 0.35, seed: int = 3) -> Published:
     """Let the reader play the story of the study group, session by session, and take its exam.
 
     Each session is one question. Each friend hears it through noise and stays at home with
@@ -82,12 +85,12 @@ def study_session(rate=0.35, seed=3):
     )
 
 
-def _number(name, index=0):
+def _number(name: str, index: int = 0) -> str:
     """Return where the script writes a number."""
     return f'<data value="{name}{index}"></data>'
 
 
-def _sentences():
+def _sentences() -> dict[str, str]:
     """Return what the piece may say, with places for numbers."""
     session = (
         f"Session {_number('sessions')}. Home tonight: {_number('home')}. "
@@ -119,7 +122,7 @@ def _sentences():
     }
 
 
-def _view():
+def _view() -> str:
     """Return the seats, the number line and the exam, as HTML."""
     friends = "".join(
         f'<div class="pg-group-friend" style="--k:{k};--v:var(--views{k});--l:var(--levels{k});'
@@ -161,7 +164,7 @@ def _view():
     )
 
 
-def _still(rate, seed):
+def _still(rate: float, seed: int) -> Figure:
     """Draw one session of Python's own: what there is to see without scripts."""
     rng, step = np.random.default_rng(seed), STEP * (1 - rate) ** 2
     weights = train(FRIENDS, rate, SHOWN - 1, rng, questions=1, step=step)[-1]
@@ -175,7 +178,10 @@ def _still(rate, seed):
         seat, disc = 20 + 14.5 * k, 900 * abs(weights[k]) / 0.7
         color = COLORS["with" if there else "dropped"]
         full = there and weights[k] > 0
-        edge = {"edgecolors": color if not there else INK, "linestyles": "-" if there else "--"}
+        edge: dict[str, Any] = {
+            "edgecolors": color if not there else INK,
+            "linestyles": "-" if there else "--",
+        }
         panel.scatter(seat, 2.6, 900, facecolors="none", linewidths=0.8, **edge)
         panel.scatter(seat, 2.6, disc, color if full else "none", edgecolors=color)
         panel.text(seat, 6.2, name, ha="center", weight="bold" if there else "normal")
@@ -206,11 +212,11 @@ def _still(rate, seed):
     )
 
 
-def _shown(value):
+def _shown(value: float) -> str:
     """Write a number as the page does."""
     return f"{value + 0.0:.2f}".replace("-", "−")
 
 
-def _place(value):
+def _place(value: float) -> float:
     """Return where a number stands on the line, which has 0 in its middle, in percent."""
     return 50 + 13.7 * np.clip(value, -REACH, REACH)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Labels
 from dropout_lab.explorer.frames import describe
+from dropout_lab.explorer.page import Published
 from dropout_lab.explorer.style import COLORS, FIGURE_WIDTH
 from dropout_lab.intervals import shared_interval, verdict
 from dropout_lab.playground.page import button, key, menu, piece, seed_field, slider
@@ -64,7 +67,7 @@ SEEDS = 5
 RATES = (0.0, 0.5)
 
 
-def train_it_here(case="dropout wins"):
+def train_it_here(case: str = "dropout wins") -> Published:
     """Let the reader train two nets in the page, one of them with dropout.
 
     Both have the same first weights and see the same batches of scikit-learn's digits. Their
@@ -155,7 +158,7 @@ def train_it_here(case="dropout wins"):
     )
 
 
-def _chart(title, top):
+def _chart(title: str, top: float) -> str:
     """Return a chart without its lines, 344 pixels wide: the script draws in 30 to 236."""
     drawn = f'<text y="14">{title}</text><text x="252" y="165">steps</text>'
     for part, steps in ((0, "0"), (0.5, "{half}"), (1, "{steps}")):
@@ -169,7 +172,7 @@ def _chart(title, top):
 
 
 @cache
-def digit_parts():
+def digit_parts() -> tuple[Labels, Labels, Labels, Labels]:
     """Return scikit-learn's digits as the page splits them.
 
     Returns
@@ -184,7 +187,7 @@ def digit_parts():
     return pixels[TESTED:], labels[TESTED:], pixels[:TESTED], labels[:TESTED]
 
 
-def _digits_text():
+def _digits_text() -> str:
     """Return the digits as `experiment.js` reads them: a character a gray level, pixel by pixel.
 
     They are stored, so that the page needs no scikit-learn; a test compares.
@@ -192,7 +195,7 @@ def _digits_text():
     return Path(__file__).with_name("digits.json").read_text("utf-8")
 
 
-def _still(case):
+def _still(case: str) -> Figure:
     """Draw what trainings of a case in PyTorch gave: what there is to see without scripts."""
     results, steps = load_results("page-cases"), CASES[case]["steps"]
     looks = np.arange(0, steps + 1, EVERY)

@@ -2,17 +2,19 @@
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from dropout_lab.lessons import parts
 from dropout_lab.sweeps.results import RESULTS
 from dropout_lab.sweeps.runner import run_sweep
+from dropout_lab.sweeps.sweep import Sweep
 
 __all__ = ["main"]
 
 
-def main(arguments=None, sweeps=None):
+def main(arguments: Sequence[str] | None = None, sweeps: Mapping[str, Sweep] | None = None) -> int:
     """Run one sweep, or list them all.
 
     Parameters
@@ -63,12 +65,12 @@ def main(arguments=None, sweeps=None):
     return 0
 
 
-def known_sweeps():
+def known_sweeps() -> dict[str, Sweep]:
     """Return by name what the modules ``dropout_lab/lessons/chNN/sweeps.py`` hold."""
     return {one.name: one for module in parts("sweeps") for one in module.SWEEPS}
 
 
-def _parser(sweeps):
+def _parser(sweeps: Mapping[str, Sweep]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dropout_lab.sweeps",
         description="Run a sweep and store its results. A killed run goes on where it was.",

@@ -3,9 +3,12 @@
 import json
 import os
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from dropout_lab.sweeps.sweep import cell_key
+from dropout_lab.sweeps.sweep import Cell, Sweep, cell_key
 
 
 class Partial:
@@ -16,16 +19,16 @@ class Partial:
     sweep or to other versions.
     """
 
-    def __init__(self, path, sweep, versions):
+    def __init__(self, path: Path, sweep: Sweep, versions: Mapping[str, str]) -> None:
         self.path = path.with_suffix(".partial.jsonl")
-        self.finished = {}
+        self.finished: dict[str, dict[str, Any]] = {}
         self.wall_seconds = 0.0
         self._head = {"fingerprint": sweep.fingerprint, "versions": versions}
         if self.path.exists():
             self._read({cell_key(cell) for cell in sweep.cells})
 
     @contextmanager
-    def open(self):
+    def open(self) -> Iterator[None]:
         """Hold the file open for `add`; what was added before stays."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as self._file:
@@ -34,23 +37,23 @@ class Partial:
             self._before, self._start = self.wall_seconds, time.perf_counter()
             yield
 
-    def add(self, cell, outcome):
+    def add(self, cell: Cell, outcome: Mapping[str, Any]) -> None:
         """Keep the values and seconds of a finished cell: on the disk before this returns."""
         self.wall_seconds = self._before + time.perf_counter() - self._start
         entry = {"parameters": cell, **outcome}
         self._write({**entry, "wall_seconds": round(self.wall_seconds, 3)})
         self.finished[cell_key(cell)] = entry
 
-    def delete(self):
+    def delete(self) -> None:
         """Remove the file: the results are written."""
         self.path.unlink(missing_ok=True)
 
-    def _write(self, line):
+    def _write(self, line: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(line, allow_nan=False) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _read(self, wanted):
+    def _read(self, wanted: set[str]) -> None:
         """Take over what a killed run left."""
         data = self.path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]

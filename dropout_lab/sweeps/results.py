@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
 from dropout_lab.sweeps.sweep import check_name
@@ -45,12 +47,12 @@ class Results:
     name: str
     description: str
     command: str
-    seeds: list
-    versions: dict
+    seeds: list[int]
+    versions: dict[str, str]
     wall_seconds: float
-    cells: list
+    cells: list[dict[str, Any]]
 
-    def choices(self, parameter):
+    def choices(self, parameter: str) -> list[Any]:
         """Return the values that a parameter takes, in the order of the cells.
 
         Parameters
@@ -75,7 +77,7 @@ class Results:
             raise KeyError(f"no cell of {self.name} has a parameter {parameter!r}")
         return list(found)
 
-    def array(self, value, **parameters):
+    def array(self, value: str, **parameters: Any) -> NDArray[Any]:
         """Return one value of many cells as an array.
 
         Parameters
@@ -114,7 +116,7 @@ class Results:
         found = np.array(picked)
         return found.reshape((*shape, *found.shape[1:]))
 
-    def _one(self, value, wanted):
+    def _one(self, value: str, wanted: Mapping[str, Any]) -> Any:
         """Return the value of the one cell with the wanted parameters."""
         found = [
             cell["values"]
@@ -128,7 +130,7 @@ class Results:
         return found[0][value]
 
 
-def load_results(name, folder=None):
+def load_results(name: str, folder: str | os.PathLike[str] | None = None) -> Results:
     """Read the stored results of a sweep.
 
     Parameters
@@ -169,7 +171,7 @@ def load_results(name, folder=None):
         ) from error
 
 
-def save_results(results, path):
+def save_results(results: Results, path: Path) -> None:
     """Write results as JSON with one cell a line, under the final name only when complete."""
     fields = dict(vars(results))
     cells = ",\n".join(_dump(cell) for cell in fields.pop("cells"))
@@ -177,7 +179,7 @@ def save_results(results, path):
     write_atomically(path, f'{{\n{head}"cells": [\n{cells}\n]\n}}\n')
 
 
-def write_atomically(path, text):
+def write_atomically(path: Path, text: str) -> None:
     """Write a file beside its final place, then move it there: whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -193,7 +195,7 @@ def write_atomically(path, text):
         raise
 
 
-def clean_values(values):
+def clean_values(values: object) -> dict[str, Any]:
     """Return what a cell returned as plain JSON values, floats rounded to five digits.
 
     ValueError, with the name, if something has no place in JSON.
@@ -208,7 +210,7 @@ def clean_values(values):
     return {key: _clean(value, key) for key, value in values.items()}
 
 
-def _clean(value, name):
+def _clean(value: object, name: str) -> Any:
     try:
         text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
     except (AttributeError, TypeError, ValueError) as error:
@@ -216,15 +218,15 @@ def _clean(value, name):
     return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
 
 
-def _dump(value):
+def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _refuse_constant(name):
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds {name}")
 
 
-def _same(have, want):
+def _same(have: Any, want: Any) -> bool:
     """Say whether two parameters are equal, floats up to rounding noise."""
     if isinstance(have, float) and not isinstance(want, (str, type(None))):
         return math.isclose(have, want, rel_tol=1e-9, abs_tol=1e-12)

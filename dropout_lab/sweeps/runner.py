@@ -4,14 +4,20 @@ import platform
 import tempfile
 import time
 import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 from dropout_lab.sweeps.partial import Partial
 from dropout_lab.sweeps.results import Results, clean_values, save_results
-from dropout_lab.sweeps.sweep import cell_key
+from dropout_lab.sweeps.sweep import Cell, Run, Sweep, cell_key
 
 __all__ = ["SweepError", "run_sweep"]
+
+Task = tuple[Run, Cell]
+Outcome = tuple[Cell, dict[str, Any]]  # values and seconds, or an error
 
 _PACKAGES = ("numpy", "scikit-learn", "torch")
 
@@ -20,7 +26,15 @@ class SweepError(RuntimeError):
     """Some cells of a sweep failed, or the workers died; finished cells are kept."""
 
 
-def run_sweep(sweep, path, *, jobs=1, scheduler=None, command="", bar=None):
+def run_sweep(
+    sweep: Sweep,
+    path: Path,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    command: str = "",
+    bar: Callable[..., Iterable[Outcome]] | None = None,
+) -> Results:
     """Run all cells that are not finished yet, and write the results when all are.
 
     Finished cells are kept in a file beside `path`, one line each, written as they come. A run
@@ -102,7 +116,7 @@ def run_sweep(sweep, path, *, jobs=1, scheduler=None, command="", bar=None):
     return results
 
 
-def versions(packages=()):
+def versions(packages: Sequence[str] = ()) -> dict[str, str]:
     """Return what the numbers depend on besides parameters and seeds: versions, by name."""
     return {
         "python": platform.python_version(),
@@ -111,7 +125,7 @@ def versions(packages=()):
     }
 
 
-def _run_cell(run, cell):
+def _run_cell(run: Run, cell: Cell) -> Outcome:
     """Run one cell wherever this is; return it with its outcome, or with the text of its error."""
     start = time.perf_counter()
     try:
@@ -122,7 +136,9 @@ def _run_cell(run, cell):
 
 
 @contextmanager
-def _outcomes(tasks, jobs, scheduler):
+def _outcomes(
+    tasks: Sequence[Task], jobs: int, scheduler: str | None
+) -> Iterator[Iterable[Outcome]]:
     """Yield an iterator over outcomes in the order in which the cells finish."""
     if scheduler is not None:
         from dask.distributed import Client
@@ -135,7 +151,7 @@ def _outcomes(tasks, jobs, scheduler):
         yield _from_joblib(tasks, jobs)
 
 
-def _from_joblib(tasks, jobs):
+def _from_joblib(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -150,7 +166,7 @@ def _from_joblib(tasks, jobs):
         ) from error
 
 
-def _from_dask(client, tasks):
+def _from_dask(client: Any, tasks: Sequence[Task]) -> Iterator[Outcome]:
     from dask.distributed import as_completed
 
     futures = {client.submit(_run_cell, *task, pure=False): task[1] for task in tasks}

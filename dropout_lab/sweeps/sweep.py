@@ -3,13 +3,17 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from dropout_lab import _checks as check
 
 __all__ = ["Sweep", "grid"]
+
+Cell = dict[str, Any]
+Run = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ class Sweep:
 
     name: str
     description: str
-    cells: list
-    run: Callable
-    prepare: Callable | None = None
-    packages: tuple = ()
+    cells: list[Cell]
+    run: Run
+    prepare: Callable[[], object] | None = None
+    packages: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check what was given."""
         check_name(self.name)
         kept = {"cells": list(check.sequence(self.cells, "cells", "dicts"))}
@@ -76,18 +80,18 @@ class Sweep:
             seen.add(cell_key(cell))
 
     @property
-    def seeds(self):
+    def seeds(self) -> list[int]:
         """The seeds that the cells use, in ascending order."""
         return sorted({cell["seed"] for cell in self.cells})
 
     @property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """Sixteen digits that change with the name or any cell."""
         text = json.dumps([self.name, self.cells], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def grid(**axes):
+def grid(**axes: Sequence[Any]) -> list[Cell]:
     """Return one cell for each combination of parameters, the last one varying fastest.
 
     Parameters
@@ -121,12 +125,12 @@ def check_name(name):
         raise ValueError(f"name must be {allowed}, got {name!r:.80}")
 
 
-def cell_key(cell):
+def cell_key(cell: Cell) -> str:
     """Return a text that is equal for equal parameters, whatever their order."""
     return json.dumps(cell, sort_keys=True)
 
 
-def _check_cell(cell, name):
+def _check_cell(cell: Any, name: str) -> None:
     """Raise unless `cell` is a dict that a file gives back as it is, with an integer seed."""
     try:
         same = isinstance(cell, dict) and json.loads(json.dumps(cell, allow_nan=False)) == cell

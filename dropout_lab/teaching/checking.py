@@ -83,13 +83,14 @@ import difflib
 import functools
 
 from dropout_lab.lessons import parts
+from dropout_lab.teaching.exercise import Exercise
 from dropout_lab.teaching.judging import judge
 from dropout_lab.teaching.report import Report
 
 __all__ = ["check", "exercises"]
 
 
-def check(name, function):
+def check(name: str, function: object) -> Report:
     """Try a reader's function, and say what is right, what is not yet, and what may help.
 
     Wrong code never raises here: an exception of the function, a wrong shape or an infinite
@@ -138,7 +139,7 @@ def check(name, function):
 
 
 @functools.cache
-def exercises():
+def exercises() -> tuple[Exercise, ...]:
     """Return the checked exercises of the book, in the order of its chapters.
 
     Returns
@@ -158,6 +159,6 @@ def exercises():
     found = []
     for module in parts("exercises"):
         for exercise in module.EXERCISES:
-            exercise.chapter = int(module.__package__[-2:])
+            exercise.chapter = int(module.__name__.split(".")[-2][-2:])
             found.append(exercise)
     return tuple(found)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dropout_lab import _checks as check
@@ -26,7 +27,7 @@ class Claim:
     unit: str
 
     @property
-    def record(self):
+    def record(self) -> dict[str, str]:
         """What the ledger reads: text, value, bound, unit and the id of its place on the page.
 
         The value is the one on display, so that executing a cell again stores the same.
@@ -39,11 +40,13 @@ class Claim:
             "id": "claim-" + re.sub("[^a-z0-9]+", "-", self.text.lower()).strip("-"),
         }
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the line that is shown."""
         return f"Checked. {self.text}: {self.shown}{_after(self.unit)} ({self.bound})."
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
         return Claims((self,))._repr_mimebundle_()
 
 
@@ -51,13 +54,15 @@ class Claim:
 class Claims:
     """Several claims of one cell, shown one below the other."""
 
-    members: tuple
+    members: tuple[Claim, ...]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return one line for each."""
         return "\n".join(map(repr, self.members))
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
         page = f"<style>{style_text('claims.css', __package__)}</style>"
         page += '<div class="xp-claims mathjax_ignore">'
         return {
@@ -67,7 +72,16 @@ class Claims:
         }
 
 
-def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, unit=""):
+def claim(
+    text: str,
+    value: float,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    equals: float | None = None,
+    tolerance: float = 0.0,
+    unit: str = "",
+) -> Claim:
     """Check a number and show it beside the sentence that rests on it.
 
     Make it the last expression of its cell: the notebook then shows one line and keeps what the
@@ -139,7 +153,7 @@ def claim(text, value, *, above=None, below=None, equals=None, tolerance=0.0, un
     return Claim(text, value, bound, _shown(value, limits, tolerance), unit)
 
 
-def claims(*several):
+def claims(*several: Claim) -> Claims:
     """Show several claims as the result of one cell.
 
     Parameters
@@ -177,7 +191,7 @@ def claims(*several):
     return Claims(several)
 
 
-def _check_bounds(limits, tolerance):
+def _check_bounds(limits: Mapping[str, float], tolerance: float) -> None:
     """Raise ValueError unless the bounds make sense together."""
     if not limits:
         raise ValueError("claim needs a bound: above, below or equals")
@@ -189,7 +203,7 @@ def _check_bounds(limits, tolerance):
         raise ValueError(f"above must be smaller than below, got {limits}")
 
 
-def _holds(value, limits, tolerance):
+def _holds(value: float, limits: Mapping[str, float], tolerance: float) -> bool:
     """Say whether a value satisfies every bound."""
     return (
         ("above" not in limits or value > limits["above"])
@@ -198,7 +212,7 @@ def _holds(value, limits, tolerance):
     )
 
 
-def _words(limits, tolerance):
+def _words(limits: Mapping[str, float], tolerance: float) -> str:
     """Return the bounds in words."""
     number = {name: _text(limit, 6) for name, limit in limits.items()}
     if "equals" in number:
@@ -208,7 +222,7 @@ def _words(limits, tolerance):
     return " ".join(*number.items())
 
 
-def _shown(value, limits, tolerance):
+def _shown(value: float, limits: Mapping[str, float], tolerance: float) -> str:
     """Return a value as few digits that still keep the bound."""
     if abs(value) < _ROUNDING and "above" not in limits and _holds(0.0, limits, tolerance):
         value = 0.0
@@ -219,7 +233,7 @@ def _shown(value, limits, tolerance):
     return repr(value)
 
 
-def _text(value, digits):
+def _text(value: float, digits: int) -> str:
     """Write a number with so many digits, and none before the point left out."""
     if value == 0:
         return "0"
@@ -228,7 +242,7 @@ def _text(value, digits):
     return f"{value:,.{digits}g}"
 
 
-def _line(text, name):
+def _line(text: str, name: str) -> str:
     """Return a text without blanks around it, or raise."""
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a string, got {text!r:.80} ({type(text).__name__})")
@@ -237,12 +251,12 @@ def _line(text, name):
     return text.strip()
 
 
-def _after(unit):
+def _after(unit: str) -> str:
     """Return the unit as it follows a number."""
     return unit if unit in ("", "%") else f" {unit}"
 
 
-def _row(each):
+def _row(each: Claim) -> str:
     """Return one claim as HTML."""
     text, shown, bound = map(html.escape, (each.text, each.shown + _after(each.unit), each.bound))
     return f'<p id="{each.record["id"]}"><b>Checked.</b> {text}: <b>{shown}</b> ({bound}).</p>'

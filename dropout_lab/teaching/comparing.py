@@ -1,15 +1,19 @@
 """Compare an answer with the expected value, and say in words where they part."""
 
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dropout_lab._types import Doubles
 from dropout_lab.teaching.words import kind, named, number, shown
 
 _NOT_FINITE = "Look for a division by zero, or a logarithm of zero."
 
 
-def complaint(got, expected, tolerance):
+def complaint(got: Any, expected: Any, tolerance: float | None) -> tuple[str, str]:
     """Say what is wrong with an answer, "expected ..., got ...", and what helps in general.
 
     Both are empty if nothing is wrong. A tolerance of None compares kind and shape alone.
@@ -21,7 +25,7 @@ def complaint(got, expected, tolerance):
     return _about_one(got, expected, tolerance)
 
 
-def agrees(got, expected, tolerance):
+def agrees(got: Any, expected: Any, tolerance: float | None) -> bool:
     """Say whether two values agree: False where kind or shape differ; NaN equals NaN.
 
     Numbers may differ by the tolerance, and by it relative to the expected one.
@@ -29,7 +33,7 @@ def agrees(got, expected, tolerance):
     return not complaint(got, expected, tolerance)[0]
 
 
-def _about_one(got, expected, tolerance):
+def _about_one(got: Any, expected: Any, tolerance: float | None) -> tuple[str, str]:
     """Do what `complaint` does, for a string, a truth value or a number."""
     if not _is_like(got, expected):
         return f"expected {kind(expected)}, got {named(got)}", _conversion(got, expected)
@@ -44,7 +48,7 @@ def _about_one(got, expected, tolerance):
     return wrong, "" if np.isfinite(_floats(got)) else _NOT_FINITE
 
 
-def _about_sequence(got, expected, tolerance):
+def _about_sequence(got: Any, expected: Sequence[Any], tolerance: float | None) -> tuple[str, str]:
     """Do what `complaint` does, for a tuple or a list; the rows of an array will do."""
     if isinstance(got, np.ndarray) and got.ndim and len(got) == len(expected):
         got = list(got)
@@ -59,7 +63,7 @@ def _about_sequence(got, expected, tolerance):
     return "", ""
 
 
-def _about_array(got, expected, tolerance):
+def _about_array(got: Any, expected: NDArray[Any], tolerance: float | None) -> tuple[str, str]:
     """Do what `complaint` does, for an array."""
     if not isinstance(got, np.ndarray) or not _same_dtype(got, expected):
         return f"expected {kind(expected)}, got {named(got)}", _conversion(got, expected)
@@ -80,18 +84,18 @@ def _about_array(got, expected, tolerance):
     return f"{count}; at index {where} {_apart(got[first], expected[first])}", hint
 
 
-def _apart(got, expected, about=""):
+def _apart(got: Any, expected: Any, about: str = "") -> str:
     """Return two numbers with as many digits as it takes to see the difference."""
     digits = 6 if number(got) != number(expected) else 17
     return f"expected {about}{number(expected, digits)}, got {number(got, digits)}"
 
 
-def _same_dtype(got, expected):
+def _same_dtype(got: NDArray[Any], expected: NDArray[Any]) -> bool:
     """Say whether an array holds what is expected: truth values, or real numbers."""
     return got.dtype == bool if expected.dtype == bool else got.dtype.kind in "iuf"
 
 
-def _is_like(got, expected):
+def _is_like(got: Any, expected: Any) -> bool:
     """Say whether a value is of the kind of the expected string, truth value or number."""
     if isinstance(expected, str):
         return isinstance(got, str)
@@ -102,18 +106,18 @@ def _is_like(got, expected):
     return isinstance(got, numbers.Real) and not isinstance(got, (bool, np.bool_))
 
 
-def _close(got, expected, tolerance):
+def _close(got: Any, expected: Any, tolerance: float) -> Any:
     """Return where numbers agree."""
     got, expected = _floats(got), _floats(expected)
     return np.isclose(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def _floats(values):
+def _floats(values: Any) -> Doubles:
     """Return numbers as an array of float64."""
     return np.asarray(values, dtype=np.float64)
 
 
-def _conversion(got, expected):
+def _conversion(got: Any, expected: Any) -> str:
     """Return how to turn a value of another kind into the kind that is expected."""
     if got is None:
         return "Your function returns nothing. Does it end in return?"
@@ -132,7 +136,7 @@ def _conversion(got, expected):
     return ""
 
 
-def _factor(got, expected):
+def _factor(got: NDArray[Any], expected: NDArray[Any]) -> str:
     """Return a hint if numbers are not finite, or all are off by one and the same factor."""
     if not np.isfinite(got).all():
         return _NOT_FINITE

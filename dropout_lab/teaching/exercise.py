@@ -40,13 +40,13 @@ class Trial:
     """
 
     says: str
-    arguments: Callable
+    arguments: Callable[[], tuple[Any, ...]]
     expected: Any
-    measure: Callable | None = None
+    measure: Callable[..., Any] | None = None
     tolerance: float = 1e-6
-    like: Callable | None = None
+    like: Callable[..., Any] | None = None
 
-    def value(self):
+    def value(self) -> Any:
         """Return the expected value.
 
         Returns
@@ -56,7 +56,7 @@ class Trial:
         """
         return self.expected(*self.arguments()) if callable(self.expected) else self.expected
 
-    def measured(self, answer):
+    def measured(self, answer: Any) -> Any:
         """Return what is compared with the expected value.
 
         Parameters
@@ -86,7 +86,7 @@ class Mistake:
         One or two sentences that lead on without giving the solution away.
     """
 
-    answer: Callable
+    answer: Callable[..., Any]
     hint: str
 
 
@@ -120,14 +120,15 @@ class Exercise:
     'double'
     """
 
-    def __init__(self, asks, *tries, hint=""):
-        self.name, self.chapter = asks.partition("(")[0], None
+    def __init__(self, asks: str, *tries: Trial | Mistake, hint: str = "") -> None:
+        self.name = asks.partition("(")[0]
+        self.chapter: int | None = None
         self.asks, self.hint = asks, hint
         self.trials = tuple(one for one in tries if isinstance(one, Trial))
         self.mistakes = tuple(one for one in tries if isinstance(one, Mistake))
 
 
-def kept_for_dropped(function):
+def kept_for_dropped(function: Callable[..., Any]) -> Mistake:
     """Return the mistake of who takes `rate` for the probability of keeping.
 
     Parameters
@@ -142,7 +143,7 @@ def kept_for_dropped(function):
     """
     place = list(inspect.signature(function).parameters).index("rate")
 
-    def answer(*arguments):
+    def answer(*arguments: Any) -> Any:
         return function(*arguments[:place], 1 - arguments[place], *arguments[place + 1 :])
 
     return Mistake(answer, "Rate is the probability of dropping. Did you take it for keeping?")

@@ -3,12 +3,14 @@
 import inspect
 import traceback
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dropout_lab.teaching.comparing import agrees, complaint
-from dropout_lab.teaching.exercise import Trial
+from dropout_lab.teaching.exercise import Exercise, Mistake, Trial
 from dropout_lab.teaching.words import named, shown
 
 _NOT_CALLABLE = "Hand over the function itself: its name, without parentheses behind it."
@@ -30,7 +32,7 @@ class _Outcome:
     got: object = None
 
 
-def judge(exercise, function):
+def judge(exercise: Exercise, function: object) -> tuple[list[tuple[bool, str]], str, Trial | None]:
     """Try what the reader handed over on all trials of an exercise.
 
     For each trial the answer tells whether it is right and what to say about it; then what may
@@ -54,7 +56,7 @@ def judge(exercise, function):
     return lines, known or failed.hint or exercise.hint or _BY_HAND, failed.trial
 
 
-def _refused(trial, function):
+def _refused(trial: Trial, function: Callable[..., Any]) -> str:
     """Return what to say if the function cannot take the arguments; empty if it can."""
     arguments = trial.arguments()
     try:
@@ -69,7 +71,7 @@ def _refused(trial, function):
     return ""
 
 
-def _try(trial, function):
+def _try(trial: Trial, function: Callable[..., Any]) -> _Outcome:
     """Return what came of one call of the function."""
     arguments = trial.arguments()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -87,7 +89,7 @@ def _try(trial, function):
     return outcome
 
 
-def _compare(trial, answer):
+def _compare(trial: Trial, answer: object) -> _Outcome:
     """Return how an answer compares with the expected one."""
     like = None if trial.like is None else trial.like(*trial.arguments())
     expected = trial.value()
@@ -105,7 +107,7 @@ def _compare(trial, answer):
         return _Outcome(trial, cannot)
 
 
-def _known_mistake(exercise, outcomes, failed):
+def _known_mistake(exercise: Exercise, outcomes: Sequence[_Outcome], failed: _Outcome) -> str:
     """Return the hint of the first mistake that answers all trials as the function did."""
     answered = [outcome for outcome in outcomes if outcome.got is not None]
     if failed not in answered:
@@ -118,7 +120,7 @@ def _known_mistake(exercise, outcomes, failed):
     return ""
 
 
-def _answers_alike(mistake, outcome):
+def _answers_alike(mistake: Mistake, outcome: _Outcome) -> bool:
     """Say whether a mistake gives the answer of an outcome."""
     trial = outcome.trial
     try:
@@ -130,7 +132,7 @@ def _answers_alike(mistake, outcome):
     return same and bool(outcome.wrong) == (not agrees(answer, trial.value(), trial.tolerance))
 
 
-def _changed(used, fresh):
+def _changed(used: Sequence[object], fresh: Sequence[object]) -> bool:
     """Say whether an array among the arguments, or in a list of them, is no longer what it was."""
     return any(
         isinstance(new, (np.ndarray, list, tuple)) and not agrees(old, new, 0.0)
@@ -138,7 +140,7 @@ def _changed(used, fresh):
     )
 
 
-def _error(error, function=None):
+def _error(error: BaseException, function: object = None) -> str:
     """Return an exception in one line, with the line of the reader's function if it is known."""
     text = f"{type(error).__name__}: {shown(error, str)}".removesuffix(": ")
     if not inspect.isfunction(function):

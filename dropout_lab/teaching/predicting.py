@@ -5,11 +5,15 @@ import html
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.page import Published, script_text, style_text
 
 __all__ = ["predict"]
+
+Choices = Sequence[str] | Mapping[str, str]
+Question = dict[str, Any]  # checked, in the words of its script
 
 _KEY_MARK = "PREDICT_KEY"
 # The veil is a rule, as a live explorer is drawn anew, in an output of its own, while it is veiled.
@@ -28,8 +32,16 @@ _FOOT = (
 
 
 def predict(
-    question, choices=None, *, answer=None, low=None, high=None, step=None, unit=None, figure=None
-):
+    question: str | Sequence[Mapping[str, Any]],
+    choices: Choices | None = None,
+    *,
+    answer: float | str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    unit: str | None = None,
+    figure: Any = None,
+) -> "_Prediction":
     """Ask the reader for a guess, then show the figure and say how far off the guess was.
 
     A guess is a number, a ring on a line from `low` to `high`, or one of `choices`. Until the
@@ -81,11 +93,12 @@ def predict(
     >>> predict("Is a rate of 1 useful?", ["yes", "no"], answer="no")
     <predict: Is a rate of 1 useful?>
     """
-    one = {"choices": choices, "answer": answer}
+    one: dict[str, Any] = {"choices": choices, "answer": answer}
     one |= {"low": low, "high": high, "step": step, "unit": unit}
+    several = isinstance(question, Sequence) and all(each is None for each in one.values())
     if isinstance(question, str):
         asked = [_question(question, **one)]
-    elif isinstance(question, Sequence) and all(each is None for each in one.values()):
+    elif several:
         asked = [_question(**each) for each in question]
     else:
         raise TypeError(f"question must be a string, got {question!r:.80}")
@@ -100,7 +113,7 @@ def predict(
 class _Prediction:
     """Questions above a figure that they veil."""
 
-    def __init__(self, asked, figure):
+    def __init__(self, asked: Sequence[Question], figure: Any) -> None:
         self._figure = figure
         self._summary = f"<predict: {' '.join(each['question'] for each in asked)}>"
         plain = "".join(f"<p>{html.escape(each['question'])}</p>" for each in asked)
@@ -123,12 +136,12 @@ class _Prediction:
         self._around = f'<div class="xp-veil" data-veil="{key}">', "</div>"
 
     @property
-    def html(self):
+    def html(self) -> str:
         """The page: questions and figure."""
         before, after = self._around
         return self._form + (f"{before}{self._figure.html}{after}" if self._figure else "")
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         """Show the questions; the figure below may still be drawn while they are answered."""
         from IPython.display import display  # not needed to publish
 
@@ -139,12 +152,20 @@ class _Prediction:
             self._figure.around = self._around
             display(self._figure)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the summary."""
         return self._summary
 
 
-def _question(question, choices=None, answer=None, low=None, high=None, step=None, unit=None):
+def _question(
+    question: str,
+    choices: Choices | None = None,
+    answer: Any = None,
+    low: Any = None,
+    high: Any = None,
+    step: Any = None,
+    unit: str | None = None,
+) -> Question:
     """Return what the script needs to know of a question, or raise."""
     if not isinstance(question, str):
         raise TypeError(f"question must be a string, got {question!r:.80}")
@@ -172,7 +193,7 @@ def _question(question, choices=None, answer=None, low=None, high=None, step=Non
     }
 
 
-def _choice(question, answer, choices, rest):
+def _choice(question: str, answer: object, choices: Choices, rest: tuple[object, ...]) -> Question:
     """Return the same of a question with choices, or raise."""
     if rest != (None,) * 4:
         raise TypeError(
@@ -188,7 +209,7 @@ def _choice(question, answer, choices, rest):
     return {"question": question, "answer": answer, "choices": dict(told)}
 
 
-def _control(asked):
+def _control(asked: Question) -> str:
     """Return the native control of a question, and the place for what its answer was."""
     if "choices" in asked:
         words, before, after = "", f'<div class="xp-choices">{_radios(asked)}</div>', ""
@@ -202,7 +223,7 @@ def _control(asked):
     )
 
 
-def _radios(asked):
+def _radios(asked: Question) -> str:
     """Return the choices."""
     name = hashlib.sha256(asked["question"].encode()).hexdigest()[:10]
     return "".join(
@@ -213,7 +234,7 @@ def _radios(asked):
     )
 
 
-def _slider(asked):
+def _slider(asked: Question) -> str:
     """Return a slider, and the line that draws it: a ring for the guess, a disc for the answer."""
     low, high, step = asked["range"]
     place = (float(asked["answer"]) - low) / (high - low)
@@ -227,7 +248,7 @@ def _slider(asked):
     )
 
 
-def _longest_verdict(asked):
+def _longest_verdict(asked: Question) -> str:
     """Return words as long as any verdict, which has its room before it comes: nothing moves."""
     answer = asked["answer"]
     if "choices" in asked:
@@ -241,6 +262,6 @@ def _longest_verdict(asked):
     return f"You said {guess}. It is {_shown(answer, unit)}: {far} too high."
 
 
-def _shown(number, unit):
+def _shown(number: str, unit: str) -> str:
     """Return a number as a reader sees it."""
     return number.replace("-", "\N{MINUS SIGN}") + unit

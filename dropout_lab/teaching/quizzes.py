@@ -13,7 +13,7 @@ __all__ = ["quiz"]
 _MARKED = "display:list-item;list-style:circle inside;cursor:pointer"
 
 
-def quiz(question, options, *, answer):
+def quiz(question: str, options: Mapping[str, str], *, answer: str) -> Published:
     """Show a multiple-choice question whose feedback appears when an option is chosen.
 
     The page needs neither kernel nor script nor style: each option is a ``<details>`` element,

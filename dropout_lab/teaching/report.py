@@ -1,8 +1,11 @@
 """What `check` answers: one line for each trial, and a hint."""
 
 import html
+from collections.abc import Sequence
+from typing import Any
 
 from dropout_lab.explorer.page import style_text
+from dropout_lab.teaching.exercise import Exercise, Trial
 
 __all__ = ["Report"]
 
@@ -34,21 +37,23 @@ class Report:
         if there is none.
     """
 
-    def __init__(self, exercise, lines, hint, trial):
+    def __init__(
+        self, exercise: Exercise, lines: Sequence[tuple[bool, str]], hint: str, trial: Trial | None
+    ) -> None:
         right = sum(good for good, _ in lines)
         self.passed = right == len(lines)
         self.lines = [f"{'Right' if good else 'Not yet'}: {text}." for good, text in lines]
         self.hint = hint
-        self.arguments = () if trial is None else trial.arguments()
+        self.arguments: tuple[Any, ...] = () if trial is None else trial.arguments()
         self._asks = "" if self.passed else f"Asked for: {exercise.asks}"
         count = f"all {right}" if self.passed else f"{right} of {len(exercise.trials)}"
         self._title = f"{exercise.name}: {count} trials right"
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         """Return whether all trials are right."""
         return self.passed
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = []
         for line in self.lines:
             verdict, _, text = line.partition(": ")
@@ -64,7 +69,7 @@ class Report:
             f"<p><b>{html.escape(self._title)}</b></p>{asks}<ul>{''.join(rows)}</ul>{hint}</div>"
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return the same words without HTML."""
         hint = [f"Hint: {self.hint}"] if self.hint else []
         asks = [self._asks] if self._asks else []

@@ -2,6 +2,8 @@
 
 import numbers
 import reprlib
+from collections.abc import Callable, Sized
+from typing import Any
 
 import numpy as np
 
@@ -11,25 +13,28 @@ _LONGEST = 100
 class _Short(reprlib.Repr):
     """Values in a few words, however deep and long they are."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.maxlevel, self.fillvalue = 3, "…"
         self.maxlist = self.maxtuple = self.maxset = self.maxdict = 8
         self.maxstring = self.maxother = _LONGEST
 
-    def repr1(self, x, level):
+    def repr1(self, x: Any, level: int) -> str:
         """Return the words for one value."""
         if isinstance(x, np.ndarray):
-            six_digits = {"float_kind": number, "bool": number}
-            plain = np.asarray(x)
-            return np.array2string(plain, separator=", ", threshold=8, formatter=six_digits)
+            return np.array2string(
+                np.asarray(x),
+                separator=", ",
+                threshold=8,
+                formatter={"float_kind": number, "bool": number},
+            )
         return number(x) if isinstance(x, numbers.Real) else super().repr1(x, level)
 
 
 _short = _Short()
 
 
-def shown(value, text=_short.repr):
+def shown(value: object, text: Callable[[Any], str] = _short.repr) -> str:
     """Return any value as one short line; by default arrays and numbers have six digits."""
     try:
         line = " ".join(text(value).split())
@@ -38,7 +43,7 @@ def shown(value, text=_short.repr):
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
-def number(value, digits=6):
+def number(value: Any, digits: int = 6) -> str:
     """Return a number with so many significant digits, and a truth value as a word."""
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
@@ -48,7 +53,7 @@ def number(value, digits=6):
         return "a number too large for float64"
 
 
-def kind(expected):
+def kind(expected: Any) -> str:
     """Return what kind of value is expected: "a NumPy array of bool, shape (3,)"."""
     if isinstance(expected, np.ndarray):
         holds = "bool" if expected.dtype == bool else "real numbers"
@@ -60,7 +65,7 @@ def kind(expected):
     return "a text" if isinstance(expected, str) else "a number"
 
 
-def named(value):
+def named(value: Any) -> str:
     """Return what any answer is, kind first: "a list of 2 values, [1, 2]" or "None"."""
     if value is None:
         return "None"
@@ -76,6 +81,6 @@ def named(value):
     return f"a{'n' * (name[:1].lower() in 'aeiou')} {name}, {shown(value)}"
 
 
-def _count(values):
+def _count(values: Sized) -> str:
     """Return how many values there are."""
     return f"{len(values)} value{'s' * (len(values) != 1)}"

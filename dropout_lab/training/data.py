@@ -1,13 +1,19 @@
 """What both training loops accept: checked data and checked settings."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Floats
 
 LOSSES = ("cross_entropy", "binary_cross_entropy")
+Loss = Literal["cross_entropy", "binary_cross_entropy"]
+Pair = tuple[ArrayLike, ArrayLike]  # inputs and labels, tensors too
 
 
 @dataclass(frozen=True)
@@ -15,8 +21,8 @@ class Split:
     """Checked inputs and labels: floating-point `x`, int64 `labels` of shape ``(n,)``."""
 
     name: str
-    x: np.ndarray
-    labels: np.ndarray
+    x: Floats
+    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Settings:
     patience: int | None
     progress: bool | None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raise TypeError or ValueError if a setting is not allowed; the message names it."""
         counted = ["epochs", "batch_size"] + ["patience"] * (self.patience is not None)
         kept = {name: check.count(getattr(self, name), name) for name in counted}
@@ -43,28 +49,28 @@ class Settings:
             check.flag(self.progress, "progress")
 
 
-def check_data(train, validation, loss):
+def check_data(train: Pair, validation: Pair, loss: str) -> tuple[Split, Split]:
     """Return two `Split`, or raise TypeError or ValueError that names which and why.
 
     Inputs are not copied where both frameworks can read them as they are. Labels must be 0 or 1
     with loss ``"binary_cross_entropy"``, and of two classes at least to validate on.
     """
-    train = _check_split(train, "train", loss)
-    validation = _check_split(validation, "validation", loss)
-    if train.x.shape[1:] != validation.x.shape[1:]:
+    learned = _check_split(train, "train", loss)
+    held_out = _check_split(validation, "validation", loss)
+    if learned.x.shape[1:] != held_out.x.shape[1:]:
         raise ValueError(
             "train x and validation x must agree in all axes but the first, "
-            f"got shapes {train.x.shape} and {validation.x.shape}"
+            f"got shapes {learned.x.shape} and {held_out.x.shape}"
         )
-    if validation.labels.min() == validation.labels.max():
+    if held_out.labels.min() == held_out.labels.max():
         raise ValueError(
-            f"validation labels are all {validation.labels[0]}: whoever always answers that scores "
+            f"validation labels are all {held_out.labels[0]}: whoever always answers that scores "
             "best, so the set must hold at least two classes"
         )
-    return train, validation
+    return learned, held_out
 
 
-def check_classes(shape, loss, splits):
+def check_classes(shape: Sequence[int], loss: str, splits: Sequence[Split]) -> None:
     """Raise ValueError unless the shape of a model's output fits the loss and the labels."""
     binary = loss == "binary_cross_entropy"
     if tuple(shape[1:]) not in ((), (1,)) if binary else len(shape) != 2 or shape[1] < 2:
@@ -80,7 +86,7 @@ def check_classes(shape, loss, splits):
             )
 
 
-def check_inputs(x, name):
+def check_inputs(x: ArrayLike, name: str) -> Floats:
     """Return inputs as an array of float32 or float64 in order, or raise TypeError naming them.
 
     A tensor may require a gradient, and lie on any device.
@@ -95,7 +101,7 @@ def check_inputs(x, name):
     return np.asarray(x, np.float64 if x.dtype.itemsize >= 8 else np.float32, order="C")
 
 
-def _as_array(values, name):
+def _as_array(values: Any, name: str) -> NDArray[Any]:
     """Return an array or a tensor of any framework as an array."""
     if np.ma.isMaskedArray(values):
         raise TypeError(f"{name} must not be masked: a network would see what the mask hides")
@@ -108,7 +114,7 @@ def _as_array(values, name):
         raise TypeError(f"{name} cannot be read as an array: {error}") from error
 
 
-def _check_split(pair, name, loss):
+def _check_split(pair: Pair, name: str, loss: str) -> Split:
     """Return one checked `Split`, or raise naming it."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise TypeError(f"{name} must be a pair (x, labels), got {type(pair).__name__}")

@@ -2,13 +2,18 @@
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dropout_lab._types import Doubles, Floats
 from dropout_lab.explorer.publishing import publishing
 from dropout_lab.network import cross_entropy
+from dropout_lab.training.data import Settings, Split
 
 __all__ = ["History"]
 
@@ -38,16 +43,16 @@ class History:
         was left as it was after this epoch; without, as after the last.
     """
 
-    train_loss: np.ndarray
-    validation_loss: np.ndarray
-    metrics: dict
+    train_loss: Doubles
+    validation_loss: Doubles
+    metrics: dict[str, Doubles]
     seconds: float
     seed: int
     device: str
     best_epoch: int
 
 
-def scores(logits, labels, loss):
+def scores(logits: Floats, labels: NDArray[np.int64], loss: str) -> tuple[float, dict[str, float]]:
     """Return the mean loss of a set of logits in nats, and a dict of their metrics as in `History`.
 
     Beside a loss of NaN, where a logit is not finite, there are none.
@@ -67,7 +72,21 @@ def scores(logits, labels, loss):
     }
 
 
-def run_epochs(twin, train, validation, settings, *, device):
+class Twin(Protocol):
+    """A framework's part of a training."""
+
+    def train_epoch(self, order: NDArray[np.int64]) -> float: ...
+
+    def logits(self) -> Floats: ...
+
+    def weights(self) -> Any: ...
+
+    def set_weights(self, weights: Any) -> None: ...
+
+
+def run_epochs(
+    twin: Twin, train: Split, validation: Split, settings: Settings, *, device: str
+) -> History:
     """Train epoch by epoch, keep the books, stop early if asked to, and return the `History`.
 
     `twin` is the framework's part: ``train_epoch(order)`` returns the mean loss of an epoch,
@@ -107,7 +126,7 @@ def run_epochs(twin, train, validation, settings, *, device):
 
 
 @contextmanager
-def _bar(settings):
+def _bar(settings: Settings) -> Iterator[Any]:
     """Yield a progress bar over epochs, which is not seen when publishing or not wanted."""
     from tqdm.auto import tqdm  # a widget in a notebook, text in a terminal
     from tqdm.notebook import tqdm_notebook
@@ -130,7 +149,7 @@ def _bar(settings):
         place.update({"text/plain": ""}, raw=True)
 
 
-def _check_finite(value, which, epoch, splits):
+def _check_finite(value: float, which: str, epoch: int, splits: Sequence[Split]) -> None:
     """Raise FloatingPointError, with the likely cause, unless a loss is finite."""
     if math.isfinite(value):
         return

@@ -2,18 +2,27 @@
 
 import contextlib
 import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab._torch import seeded
-from dropout_lab.training.data import Settings, check_classes, check_data
-from dropout_lab.training.history import run_epochs
+from dropout_lab._types import Floats
+from dropout_lab.training.data import Loss, Pair, Settings, Split, check_classes, check_data
+from dropout_lab.training.history import History, run_epochs
 from dropout_lab.training.start import initial_weights
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["fit_keras", "perceptron_keras"]
 
 
-def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
+def perceptron_keras(
+    sizes: Sequence[int], rate: float, *, input_rate: float = 0.0, seed: int
+) -> "keras.Sequential":
     """Return a multilayer perceptron: ReLU, dropout after each hidden layer, logits out.
 
     Parameters
@@ -71,18 +80,18 @@ def perceptron_keras(sizes, rate, *, input_rate=0.0, seed):
 
 
 def fit_keras(
-    model,
-    train,
-    validation,
+    model: "keras.Model",
+    train: Pair,
+    validation: Pair,
     *,
-    epochs,
-    seed,
-    batch_size=32,
-    learning_rate=1e-3,
-    loss="cross_entropy",
-    patience=None,
-    progress=None,
-):
+    epochs: int,
+    seed: int,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    loss: Loss = "cross_entropy",
+    patience: int | None = None,
+    progress: bool | None = None,
+) -> History:
     """Train a Keras model with Adam, and return the history.
 
     Parameters
@@ -129,31 +138,33 @@ def fit_keras(
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
     settings = Settings(epochs, seed, batch_size, learning_rate, loss, patience, progress)
-    train, validation = check_data(train, validation, loss)
+    learned, held_out = check_data(train, validation, loss)
     if not model.built:
         raise ValueError(
             "model must be built, or its weights would not depend on a seed of yours; call it "
-            f"once, or begin it with keras.Input({train.x.shape[1:]})"
+            f"once, or begin it with keras.Input({learned.x.shape[1:]})"
         )
     if not model.trainable_weights:
         raise ValueError("model has no weights to train")
-    logits = model(validation.x[:1], training=False)
+    logits = model(held_out.x[:1], training=False)
     if not keras.ops.is_tensor(logits):
         raise TypeError(f"model must return one tensor of logits, got {type(logits).__name__}")
-    check_classes(logits.shape, loss, (train, validation))
-    twin = _KerasTwin(model, train, validation, settings)
+    check_classes(logits.shape, loss, (learned, held_out))
+    twin = _KerasTwin(model, learned, held_out, settings)
     with contextlib.ExitStack() as stack:
         if keras.backend.backend() == "torch":  # layers without a seed draw from its generator
             from torch import device
 
             stack.enter_context(seeded(settings.seed, device(twin.device)))
-        return run_epochs(twin, train, validation, settings, device=twin.device)
+        return run_epochs(twin, learned, held_out, settings, device=twin.device)
 
 
 class _KerasTwin:
     """Keras's part of `run_epochs`."""
 
-    def __init__(self, model, train, validation, settings):
+    def __init__(
+        self, model: "keras.Model", train: Split, validation: Split, settings: Settings
+    ) -> None:
         import keras
 
         self._model, self._train, self._validation = model, train, validation
@@ -175,12 +186,12 @@ class _KerasTwin:
         # "cpu:0" of TensorFlow's "/job:localhost/replica:0/task:0/device:CPU:0"
         self.device = str(model.weights[0].value.device).rpartition("device:")[2].lower()
 
-    def train_epoch(self, order):
+    def train_epoch(self, order: NDArray[np.int64]) -> float:
         x, labels = self._train.x[order], self._train.labels[order]
         found = self._model.fit(x, labels, batch_size=self._size, shuffle=False, verbose=0)
         return found.history["loss"][0]
 
-    def logits(self):
+    def logits(self) -> Floats:
         from keras.ops import convert_to_numpy
 
         # Called, not model.predict(): that would build one more graph before the first batch.
@@ -188,8 +199,8 @@ class _KerasTwin:
         logits = np.concatenate([convert_to_numpy(self._model(x, training=False)) for x in parts])
         return logits.reshape(-1) if self._binary else logits
 
-    def weights(self):
+    def weights(self) -> Any:
         return self._model.get_weights()
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Any) -> None:
         self._model.set_weights(weights)

@@ -1,13 +1,17 @@
 """Where both twins start: the same weights for the same seed."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
 
 
-def initial_weights(sizes, rate, input_rate, seed):
+def initial_weights(
+    sizes: Sequence[int], rate: float, input_rate: float, seed: int
+) -> list[NDArray[np.float32]]:
     """Check the arguments of a perceptron, and return one array of float32 for each layer.
 
     Of shape ``(inputs, outputs)``, uniform between plus and minus ``sqrt(6 / (inputs + outputs))``.

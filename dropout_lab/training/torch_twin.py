@@ -1,20 +1,37 @@
 """The PyTorch loop: tensors in memory, shuffled by index, no DataLoader in between."""
 
 import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dropout_lab import _checks as check
 from dropout_lab._torch import seeded
+from dropout_lab._types import Floats
 from dropout_lab.regularizers import Regularizer
-from dropout_lab.training.data import Settings, check_classes, check_data, check_inputs
-from dropout_lab.training.history import run_epochs
+from dropout_lab.training.data import (
+    Loss,
+    Pair,
+    Settings,
+    Split,
+    check_classes,
+    check_data,
+    check_inputs,
+)
+from dropout_lab.training.history import History, run_epochs
 from dropout_lab.training.start import initial_weights
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["fit_torch", "perceptron_torch", "predict_torch"]
 
 
-def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
+def perceptron_torch(
+    sizes: Sequence[int], rate: float, *, input_rate: float = 0.0, seed: int
+) -> "torch.nn.Sequential":
     """Return a multilayer perceptron: ReLU, dropout after each hidden layer, logits out.
 
     Parameters
@@ -72,22 +89,22 @@ def perceptron_torch(sizes, rate, *, input_rate=0.0, seed):
 
 
 def fit_torch(
-    model,
-    train,
-    validation,
+    model: "torch.nn.Module",
+    train: Pair,
+    validation: Pair,
     *,
-    epochs,
-    seed,
-    batch_size=32,
-    learning_rate=1e-3,
-    loss="cross_entropy",
-    patience=None,
-    device=None,
-    progress=None,
-    threads=1,
-    regularizer=None,
-    decay=False,
-):
+    epochs: int,
+    seed: int,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    loss: Loss = "cross_entropy",
+    patience: int | None = None,
+    device: "str | torch.device | None" = None,
+    progress: bool | None = None,
+    threads: int = 1,
+    regularizer: Regularizer | None = None,
+    decay: bool = False,
+) -> History:
     """Train a PyTorch model with Adam, and return the history.
 
     Parameters
@@ -169,7 +186,7 @@ def fit_torch(
     if regularizer is not None and not isinstance(regularizer, Regularizer):
         raise TypeError(f"regularizer must be a Regularizer or None, got {regularizer!r:.60}")
     decay = check.flag(decay, "decay")
-    train, validation = check_data(train, validation, loss)
+    learned, held_out = check_data(train, validation, loss)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     threads_before = torch.get_num_threads()
     with seeded(settings.seed, device):
@@ -177,16 +194,16 @@ def fit_torch(
         try:
             torch.set_num_threads(threads)
             # Lazy layers get their weights here.
-            shape = _predict(model, _tensor(validation.x[:1], _like(model).dtype)).shape
-            check_classes(shape, loss, (train, validation))
-            twin = _TorchTwin(model, train, validation, settings, device, regularizer, decay)
-            return run_epochs(twin, train, validation, settings, device=str(device))
+            shape = _predict(model, _tensor(held_out.x[:1], _like(model).dtype)).shape
+            check_classes(shape, loss, (learned, held_out))
+            twin = _TorchTwin(model, learned, held_out, settings, device, regularizer, decay)
+            return run_epochs(twin, learned, held_out, settings, device=str(device))
         finally:
             model.eval()
             torch.set_num_threads(threads_before)
 
 
-def predict_torch(model, x, batch_size=4096):
+def predict_torch(model: "torch.nn.Module", x: ArrayLike, batch_size: int = 4096) -> Floats:
     """Return the logits of a PyTorch model in evaluation mode.
 
     Parameters
@@ -231,7 +248,7 @@ def _check_module(model):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
 
 
-def _predict(model, x, batch_size=4096):
+def _predict(model: "torch.nn.Module", x: "torch.Tensor", batch_size: int = 4096) -> Floats:
     """Return the logits for a tensor on the CPU, of the model's dtype, as an array."""
     import torch
 
@@ -251,7 +268,7 @@ def _predict(model, x, batch_size=4096):
     return (logits.float() if logits.dtype == torch.bfloat16 else logits).numpy()
 
 
-def _like(model):
+def _like(model: "torch.nn.Module") -> "torch.Tensor":
     """Return a tensor of the dtype and on the device of a model."""
     import torch
 
@@ -261,7 +278,16 @@ def _like(model):
 class _TorchTwin:
     """PyTorch's part of `run_epochs`."""
 
-    def __init__(self, model, train, validation, settings, device, regularizer, decay):
+    def __init__(
+        self,
+        model: "torch.nn.Module",
+        train: Split,
+        validation: Split,
+        settings: Settings,
+        device: "torch.device",
+        regularizer: Regularizer | None,
+        decay: bool,
+    ) -> None:
         import torch
         from torch.nn import functional
 
@@ -279,7 +305,7 @@ class _TorchTwin:
         left = np.arange(steps, 0, -1) / steps if decay else np.ones(steps)
         self._step = _adam(model, iter((settings.learning_rate * left).tolist()), regularizer)
 
-    def train_epoch(self, order):
+    def train_epoch(self, order: NDArray[np.int64]) -> float:
         import torch
 
         self._model.train()
@@ -296,18 +322,20 @@ class _TorchTwin:
         losses = torch.stack(losses).cpu().double().numpy()
         return float(losses @ [len(rows) for rows in batches] / len(order))
 
-    def logits(self):
+    def logits(self) -> Floats:
         logits = _predict(self._model, self._validation)
         return logits.reshape(-1) if self._binary else logits
 
-    def weights(self):
+    def weights(self) -> "dict[str, torch.Tensor]":
         return {name: value.clone() for name, value in self._model.state_dict().items()}
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: "dict[str, torch.Tensor]") -> None:
         self._model.load_state_dict(weights)
 
 
-def _adam(model, learning_rates, regularizer):
+def _adam(
+    model: "torch.nn.Module", learning_rates: Iterator[float], regularizer: Regularizer | None
+) -> Callable[[], None]:
     """Return a function that takes one step of Adam and clears the gradients.
 
     Each step takes its learning rate from the iterator. What the `Regularizer` asks for, if there
@@ -324,7 +352,7 @@ def _adam(model, learning_rates, regularizer):
     moments = {w: (zeros(w), zeros(w), torch.zeros((), device=w.device)) for w in weights}
     model.zero_grad()
 
-    def step():
+    def step() -> None:
         used = [weight for weight in weights if weight.grad is not None]
         means, squares, counts = zip(*(moments[weight] for weight in used), strict=True)
         if regularizer is not None:
@@ -354,7 +382,7 @@ def _adam(model, learning_rates, regularizer):
     return step
 
 
-def _tensor(x, dtype):
+def _tensor(x: Floats, dtype: "torch.dtype") -> "torch.Tensor":
     """Return `x` as a tensor, sharing memory where it can."""
     import torch
 
