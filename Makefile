@@ -30,7 +30,7 @@ HASHES ?=
 ALL ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
-  launch ledger lite live_chapters models_elsewhere new_chapter printing prose site solutions teaching \
+  launch ledger lite live_chapters models_elsewhere new_chapter policy printing prose site solutions teaching \
   training_keras training_scripts typography weight workflows
 
 # Real data beside the clone, if nothing else is said; the tests look there, too.
