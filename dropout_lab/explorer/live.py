@@ -10,6 +10,7 @@ import uuid
 from itertools import product
 
 from .page import live_html
+from .text import legible
 
 _AT_ONCE = 0.5  # seconds that a cell draws before it shows what there is
 _PAUSE = 0.01  # seconds between two frames, in which the kernel takes the next cell
@@ -109,7 +110,7 @@ class LiveExplorer:
         try:
             box, nodes, sentence = self._frame(positions)
         except Exception as error:  # nobody waits for it, and the other frames are of use
-            return self._box, [], str(error)
+            return self._box, [], legible(str(error))
         if box != self._box:
             return self._box, [], self._plan.of_another_size(positions, box, self._box)
         return box, nodes, sentence

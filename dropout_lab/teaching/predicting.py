@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.page import Published, script_text, style_text
+from dropout_lab.explorer.text import legible
 
 __all__ = ["predict"]
 
@@ -164,10 +165,10 @@ def _question(question, choices=None, answer=None, low=None, high=None, step=Non
         raise ValueError(f"step must be a power of ten, such as 0.01, got {step!r}")
     decimals = max(decimals, 0)
     return {
-        "question": question,
+        "question": legible(question),
         "answer": f"{answer:.{decimals}f}",
         "decimals": decimals,
-        "unit": unit or "",
+        "unit": legible(unit or ""),
         "range": [low, high, round(step, decimals)],
     }
 
@@ -185,7 +186,8 @@ def _choice(question, answer, choices, rest):
         raise ValueError(f"choices must hold at least two answers, got {len(told)}")
     if answer not in told:
         raise ValueError(f"answer must be one of {list(told)}, got {answer!r}")
-    return {"question": question, "answer": answer, "choices": dict(told)}
+    shown = {legible(choice): legible(more) for choice, more in told.items()}
+    return {"question": legible(question), "answer": legible(answer), "choices": shown}
 
 
 def _control(asked):

@@ -5,6 +5,7 @@ import html
 from collections.abc import Mapping
 
 from dropout_lab.explorer.page import Published, style_text
+from dropout_lab.explorer.text import legible
 
 __all__ = ["quiz"]
 
@@ -58,6 +59,8 @@ def quiz(question, options, *, answer):
         raise ValueError(f"options must hold at least two options, got {len(options)}")
     if answer not in options:
         raise ValueError(f"answer must be one of {list(options)}, got {answer!r}")
+    question, answer = legible(question), legible(answer)
+    options = {legible(option): legible(feedback) for option, feedback in options.items()}
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
         f'<details class="xp-option" name="{key}"><summary style="{_MARKED}">'
