@@ -34,7 +34,7 @@ ALL ?=
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2> /dev/null),1767225600)
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
-  launch ledger lite live_chapters models_elsewhere new_chapter printing prose site solutions teaching \
+  launch ledger lite live_chapters models_elsewhere new_chapter policy printing prose site solutions teaching \
   training_keras training_scripts typography weight workflows
 
 # Real data beside the clone, if nothing else is said; the tests look there, too.

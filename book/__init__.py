@@ -22,6 +22,7 @@ from book import (
     header,
     parts,
     pictures,
+    policy,
     reference,
     scripts,
     sharing,
@@ -47,6 +48,7 @@ FINISHING = (  # once all pages are written
     parts.share_parts,
     weight.drop_source_maps,
     weight.lighten_pages,
+    policy.write_policies,  # once no script changes any more
     complete.check_site,  # last, as it looks at what readers will get
 )
 

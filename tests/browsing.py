@@ -1,4 +1,11 @@
-"""What goes wrong on a page that a browser opens."""
+"""What goes wrong on a page that a browser opens, and waiting there."""
+
+import time
+
+PATIENCE = 30  # seconds
+# Firefox says it nowhere else.
+_SAY_WHAT_IS_REFUSED = """addEventListener('securitypolicyviolation', event =>
+    console.error(`policy: ${event.effectiveDirective} refuses ${event.blockedURI}`))"""
 
 
 def trouble_of(page, home):
@@ -18,4 +25,16 @@ def trouble_of(page, home):
     page.on("console", note_said)
     page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
     page.on("request", note_request)
+    page.add_init_script(_SAY_WHAT_IS_REFUSED)
     return trouble
+
+
+def wait_until(page, holds, arg=None):
+    """Wait until an expression, or a function, holds on a page.
+
+    Playwright's own `wait_for_function` compiles it in the page, which a policy forbids.
+    """
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(holds, arg):
+        assert time.monotonic() < end, f"in {PATIENCE} seconds it never came: {holds}"
+        page.wait_for_timeout(20)

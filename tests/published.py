@@ -20,6 +20,27 @@ HOSTILE = [
 ]
 """Texts that would leave the place where they belong if nobody escaped them."""
 
+ISOLATE, END = "\u2068", "\u2069"
+SHOWN = {text: text for text in HOSTILE if "\u202e" not in text} | {
+    "$x$ and $5, \\(y\\) \\[z\\] \\begin{a}": "$x$ and $5, \\(y\\) \\[z\\] \\begin{a}",
+    "**a** [b](javascript:c) {d}`e` |f": "**a** [b](javascript:c) {d}`e` |f",
+    "x" * 10_000: "x" * 10_000,
+    "nul\0 bell\a esc\x1b[31m \x7f \x9b1m": "nul\ufffd bell\ufffd esc\ufffd[31m \ufffd \ufffd1m",
+    "half \ud83d, no sign \uffff": "half \ufffd, no sign \ufffd",
+    "one\rtwo\r\nthree": "one\ntwo\nthree",
+    "\u05e9\u05dc\u05d5\u05dd": f"{ISOLATE}\u05e9\u05dc\u05d5\u05dd{END}",
+    "right \u202eto left": f"{ISOLATE}right \u202eto left{END}",
+    "\u2067open \u2066twice": f"{ISOLATE}\u2067open \u2066twice{END * 3}",
+    "\u2067shut\u2069 twice\u2069": f"{ISOLATE}\u2067shut\u2069 twice{END}",
+}
+"""Hostile texts, and what is to be seen of each."""
+
+
+def seen(text, before=""):
+    """Return what is to be seen of a hostile text with some words before it."""
+    isolate = ISOLATE * SHOWN[text].startswith(ISOLATE)
+    return isolate + before + SHOWN[text].removeprefix(isolate)
+
 
 @dataclass
 class Element:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import numpy as np
 import pytest
-from browsing import trouble_of
+from browsing import trouble_of, wait_until
 from recorded import CHAPTERS, SITE, code_cells, sampled
 from test_style import contrast
 
@@ -50,17 +50,19 @@ in_some_chapters = pytest.mark.parametrize("page", sampled(EXPLORED))
 in_the_first_chapter = pytest.mark.parametrize("page", [FIRST_LESSON])
 
 
-def _open(browser, site_url, path, base=None, mode="light", width=1400, **options):
+def _open(browser, site_url, path, base=None, mode="light", width=1400, answer=None, **options):
     """Open a page in a context of its own, and note on it what goes wrong."""
     base = base or site_url
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=mode, **options
     )
+    if answer:
+        context.route("**", answer)
     page = context.new_page()
     _take_notes(page, base)
     page.goto(base + path)
     if options.get("java_script_enabled", True):
-        page.wait_for_function("!document.querySelector('meta[http-equiv=refresh i]')")
+        wait_until(page, "!document.querySelector('meta[http-equiv=refresh i]')")
         page.evaluate("window.MathJax?.startup?.promise")  # formulas change the layout
     page.at_first = page.locator(".xp[data-xp]").evaluate_all(
         """roots => roots.map(root => [
@@ -120,7 +122,7 @@ def look_at(browser, site_url):
             reduced_motion="no-preference",
         )
         page.evaluate("scrollTo({top: 0, behavior: 'instant'}); dispatchEvent(new Event('resize'))")
-        page.wait_for_function(SETTLED, arg=mode)
+        wait_until(page, SETTLED, mode)
         return page
 
     def close():
@@ -631,7 +633,7 @@ def test_a_page_follows_the_system_until_its_reader_chooses(open_page, page):
     look = "[document.documentElement.dataset.theme, document.documentElement.dataset.mode]"
     assert opened.evaluate(look) == ["dark", "auto"]
     opened.emulate_media(color_scheme="light")  # the evening ends while the page is open
-    opened.wait_for_function("document.documentElement.dataset.theme == 'light'")
+    wait_until(opened, "document.documentElement.dataset.theme == 'light'")
     opened.emulate_media(color_scheme="dark")
     opened.get_by_role("button", name="Color mode").click()
     assert opened.evaluate(look) == ["light", "light"]
@@ -754,21 +756,126 @@ def test_what_is_copied_can_be_run(open_page, page):
         ]
 
 
+@pytest.fixture
+def frame(open_page, serve, site_url, tmp_path):
+    """Return a function that shows a page in a frame without an origin, as a course may."""
+
+    def embed(page, answer=None):
+        (tmp_path / "course.html").write_text(
+            f'<!doctype html><title>A course</title><iframe sandbox="allow-scripts" width="780" '
+            f'height="880" src="{site_url}{page}"></iframe>'
+        )
+        opened = open_page("course.html", base=serve(tmp_path), width=800, answer=answer)
+        return opened.frames[1]
+
+    return embed
+
+
 @pytest.mark.firefox
-def test_a_frame_without_storage_keeps_search_and_modes(open_page, site_url):
-    opened = open_page("search.html", width=800)
-    opened.set_content(
-        f'<iframe sandbox="allow-scripts" width="780" height="880" '
-        f'src="{site_url}{FIRST_LESSON}"></iframe>'
+def test_a_frame_without_storage_keeps_search_modes_figures_and_pieces(frame):
+    shown = frame("chapters/07_mnist.html")
+    shown.get_by_role("button", name="Step").first.click()
+    shown.locator(".pg-say", has_text="Step 1 of").wait_for()
+    shown.get_by_role("button", name="Color mode").click()
+    assert shown.locator("html").get_attribute("data-mode") == "dark"
+    shown.get_by_role("button", name="Search").first.click()
+    assert shown.get_by_role("dialog", name="Search").is_visible()
+    explorer = shown.locator(".xp[data-xp]").first
+    was = explorer.locator(".xp-say").text_content()
+    explorer.locator(".xp-axis").first.evaluate(
+        "axis => { axis.value = axis.max; axis.closest('.xp').oninput() }"
     )
-    frame = opened.frame_locator("iframe")
-    frame.get_by_role("button", name="Color mode").click()
-    assert frame.locator("html").get_attribute("data-mode") == "dark"
-    frame.get_by_role("button", name="Search").first.click()
-    assert frame.get_by_role("dialog", name="Search").is_visible()
+    assert explorer.locator(".xp-say").text_content() != was
     # Firefox says of each font that a frame without an origin may not load it.
-    scripts = [line for line in opened.trouble if line.startswith("script error")]
-    assert [line for line in scripts if ".woff" not in line] == []
+    trouble = [line for line in shown.page.trouble if ".woff" not in line]
+    assert [line for line in trouble if line.startswith(("script error", "console: policy"))] == []
+
+
+# What a proxy, or a mistake of ours, may add to a page: what of it passed, what was refused.
+ADDED = """async other => {
+    const passed = [], refused = new Set();
+    addEventListener('securitypolicyviolation', event => refused.add(event.effectiveDirective));
+    window.pass = name => passed.push(name);
+    const add = (tag, more, into = document.body) =>
+        new Promise(done => into.append(Object.assign(document.createElement(tag), more, {
+            onload() { if (tag != 'iframe') pass(tag); done(); }, onerror: done})));
+    add('script', {textContent: "pass('inline script')"});
+    document.body.insertAdjacentHTML('beforeend', `<b id="by-hand" onclick="pass('attribute')"></b>
+        <a id="a-link" href="javascript:pass('address')"></a>`);
+    document.getElementById('by-hand').click();
+    document.getElementById('a-link').click();
+    setTimeout("pass('text')");
+    await Promise.all([add('img', {src: other + 'a.svg'}), add('script', {src: other + 'a.js'}),
+        add('link', {rel: 'stylesheet', href: other + 'a.css'}),
+        fetch(other + 'a.js', {mode: 'no-cors'}).then(() => pass('fetch'), () => {})]);
+    add('base', {href: other}, document.head);
+    if (document.baseURI == other) pass('base');
+    add('iframe', {src: other + 'a.html'});
+    await new Promise(done => setTimeout(done, 300));
+    return [passed.sort(), [...refused].sort()];
+}"""
+WHERE = [pytest.param(where, marks=pytest.mark.all) for where in ("anywhere", "folder", "framed")]
+
+
+@pytest.mark.firefox
+@pytest.mark.parametrize("where", ["served", *WHERE])
+def test_a_page_runs_no_script_but_its_own_and_asks_no_other_host(
+    open_page, frame, serve, tmp_path, where
+):
+    for name in ("a.svg", "a.js", "a.css", "a.html"):
+        (tmp_path / name).write_text(
+            "<svg xmlns='http://www.w3.org/2000/svg'/>" * (name == "a.svg")
+        )
+    other, page = serve(tmp_path), "chapters/02_mask_mathematics.html"
+    if where == "anywhere":
+        shown = open_page("a.html", base=serve(tmp_path))
+    elif where == "framed":
+        shown = frame(page)
+    else:
+        shown = open_page(page, **{"base": f"{SITE.as_uri()}/"} if where == "folder" else {})
+    passed, refused = shown.evaluate(ADDED, other)
+    if where == "anywhere":  # all of this works where nothing refuses it
+        everything = ["address", "attribute", "base", "fetch", "img", "inline script", "link"]
+        assert (passed, refused) == ([*everything, "script", "text"], [])
+    else:
+        elements = ["script-src-attr", "script-src-elem", "style-src-elem"]
+        kinds = ["base-uri", "connect-src", "frame-src", "img-src", "script-src"]
+        assert (passed, refused) == ([], [*kinds, *elements])
+
+
+@pytest.mark.all
+@pytest.mark.firefox
+def test_headers_that_a_server_may_add_keep_other_hosts_from_framing_a_page(open_page, frame):
+    said = (CHAPTERS.parent / "CONTRIBUTING.md").read_text("utf-8")
+    headers = dict(re.findall(r'^add_header (\S+) "(.*)" always;$', said, re.MULTILINE))
+    assert len(headers) == 3
+
+    def answer(route):
+        found = route.fetch()
+        route.fulfill(response=found, headers=found.headers | headers)
+
+    opened = open_page(FIRST_LESSON, answer=answer)
+    assert opened.locator(".xp-view svg").count() > 0
+    assert opened.trouble == []
+    shown = frame(FIRST_LESSON, answer)
+    assert shown.locator(".bd-article").count() == 0
+
+
+def test_the_buttons_of_the_theme_work_without_scripts_in_attributes(open_page):
+    opened = open_page(FIRST_LESSON)
+    opened.evaluate(
+        """() => {
+            window.pressed = [];
+            for (const name of ["print", "toggleFullScreen"]) {
+                if (!window[name]) throw new Error(`there is no ${name}`);
+                window[name] = () => pressed.push(name);
+            }
+        }"""
+    )
+    opened.get_by_role("button", name="Fullscreen mode").click()
+    opened.get_by_role("button", name="Download this page").click()
+    opened.locator(".btn-download-pdf-button").click()
+    assert opened.evaluate("pressed") == ["toggleFullScreen", "print"]
 
 
 def test_the_search_finds_the_page_of_a_word(open_page):
@@ -888,7 +995,7 @@ def test_keys_open_what_is_closed(open_page):
         assert not dialog.is_visible()
         assert button.evaluate("node => node === document.activeElement")
     # What scrolls on a phone has a name of its own.
-    opened.wait_for_function("document.querySelectorAll('pre[tabindex=\"0\"]').length > 9")
+    wait_until(opened, "document.querySelectorAll('pre[tabindex=\"0\"]').length > 9")
     regions = opened.locator("main [role=region]").evaluate_all(
         "boxes => boxes.map(box => box.ariaLabel)"
     )

@@ -22,6 +22,7 @@ from .live import DrawFrame, Frame, LiveExplorer
 from .page import Published, published_html
 from .publishing import publishing
 from .style import figure_style
+from .text import legible
 
 __all__ = ["explore"]
 
@@ -273,7 +274,8 @@ def _plan(
         if start and parameter in start:
             names = texts if isinstance(choices, Mapping) else values
             position = _position(parameter, start[parameter], names)
-        checked.append(_Axis(parameter, name, kind, values, texts, position))
+        shown = list(map(legible, texts))
+        checked.append(_Axis(parameter, legible(name), kind, values, shown, position))
     total = math.prod(len(axis.values) for axis in checked)
     if total > MAX_FRAMES:
         sizes = " x ".join(f"{axis.parameter} {len(axis.values)}" for axis in checked)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
 from .svg import nodes_of
+from .text import legible, without_controls
 
 __all__ = ["describe"]
 
@@ -54,7 +55,7 @@ def describe(figure: Figure, sentence: str) -> Figure:
         raise TypeError(f"figure must be a matplotlib Figure, got {type(figure).__name__}")
     if not isinstance(sentence, str):
         raise TypeError(f"sentence must be a string, got {sentence!r}")
-    setattr(figure, _SENTENCE, " ".join(sentence.split()))
+    setattr(figure, _SENTENCE, legible(" ".join(sentence.split())))
     return figure
 
 
@@ -92,7 +93,7 @@ def figure_to_nodes(figure: Figure) -> tuple[str, list[str]]:
         if _OTHER_CODES.search(document.decode()):
             mpl.rcParams["svg.fonttype"] = "path"
             document = _svg_of(figure)
-    return nodes_of(document)
+    return nodes_of(without_controls(document.decode()).encode())
 
 
 def _svg_of(figure: Figure) -> bytes:

@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from .page import live_html
+from .text import legible
 
 if TYPE_CHECKING:
     from .drawing import _Axis, _Plan
@@ -119,7 +120,7 @@ class LiveExplorer:
         try:
             box, nodes, sentence = self._frame(positions)
         except Exception as error:  # nobody waits for it, and the other frames are of use
-            return self._box, [], str(error)
+            return self._box, [], legible(str(error))
         if box != self._box:
             return self._box, [], self._plan.of_another_size(positions, box, self._box)
         return box, nodes, sentence

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.page import style_text
+from dropout_lab.explorer.text import legible
 
 __all__ = ["claim", "claims"]
 
@@ -133,11 +134,11 @@ def claim(
         ...
     AssertionError: the claim fails: A half is a third: 0.5 (must be equal to 0.33 to within 0.01)
     """
-    text = _line(text, "text").rstrip(".")
+    text = legible(_line(text, "text").rstrip("."))
     if not text:
         raise ValueError("text must be a sentence, got an empty text")
     value = check.number(value, "value")
-    unit = _line(unit, "unit")
+    unit = legible(_line(unit, "unit"))
     limits = {
         name: check.number(limit, name)
         for name, limit in (("above", above), ("below", below), ("equals", equals))

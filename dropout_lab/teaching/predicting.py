@@ -9,6 +9,7 @@ from typing import Any
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.page import Published, script_text, style_text
+from dropout_lab.explorer.text import legible
 
 __all__ = ["predict"]
 
@@ -185,10 +186,10 @@ def _question(
         raise ValueError(f"step must be a power of ten, such as 0.01, got {step!r}")
     decimals = max(decimals, 0)
     return {
-        "question": question,
+        "question": legible(question),
         "answer": f"{answer:.{decimals}f}",
         "decimals": decimals,
-        "unit": unit or "",
+        "unit": legible(unit or ""),
         "range": [low, high, round(step, decimals)],
     }
 
@@ -206,7 +207,8 @@ def _choice(question: str, answer: object, choices: Choices, rest: tuple[object,
         raise ValueError(f"choices must hold at least two answers, got {len(told)}")
     if answer not in told:
         raise ValueError(f"answer must be one of {list(told)}, got {answer!r}")
-    return {"question": question, "answer": answer, "choices": dict(told)}
+    shown = {legible(choice): legible(more) for choice, more in told.items()}
+    return {"question": legible(question), "answer": legible(answer), "choices": shown}
 
 
 def _control(asked: Question) -> str:

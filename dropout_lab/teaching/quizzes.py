@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dropout_lab import _checks as check
 from dropout_lab.explorer.page import Published, style_text
+from dropout_lab.explorer.text import legible
 
 __all__ = ["quiz"]
 
@@ -58,6 +59,8 @@ def quiz(question: str, options: Mapping[str, str], *, answer: str) -> Published
     if len(options) < 2:
         raise ValueError(f"options must hold at least two options, got {len(options)}")
     check.choice(answer, "answer", options)
+    question, answer = legible(question), legible(answer)
+    options = {legible(option): legible(feedback) for option, feedback in options.items()}
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
         f'<details class="xp-option" name="{key}"><summary style="{_MARKED}">'

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dropout_lab.explorer.page import style_text
+from dropout_lab.explorer.text import legible
 from dropout_lab.teaching.exercise import Exercise, Trial
 
 __all__ = ["Report"]
@@ -42,12 +43,12 @@ class Report:
     ) -> None:
         right = sum(good for good, _ in lines)
         self.passed = right == len(lines)
-        self.lines = [f"{'Right' if good else 'Not yet'}: {text}." for good, text in lines]
-        self.hint = hint
+        self.lines = [f"{'Right' if good else 'Not yet'}: {legible(text)}." for good, text in lines]
+        self.hint = legible(hint)
         self.arguments: tuple[Any, ...] = () if trial is None else trial.arguments()
-        self._asks = "" if self.passed else f"Asked for: {exercise.asks}"
+        self._asks = "" if self.passed else f"Asked for: {legible(exercise.asks)}"
         count = f"all {right}" if self.passed else f"{right} of {len(exercise.trials)}"
-        self._title = f"{exercise.name}: {count} trials right"
+        self._title = f"{legible(exercise.name)}: {count} trials right"
 
     def __bool__(self) -> bool:
         """Return whether all trials are right."""
