@@ -213,7 +213,7 @@ def is_sane(value):
     if isinstance(value, (list, tuple, dict)):
         return all(map(is_sane, value.values() if isinstance(value, dict) else value))
     try:
-        sizes = np.abs(np.asarray(value, float))
+        sizes = np.abs(np.asarray(value)).astype(float)
     except (TypeError, ValueError, OverflowError):
         return True
     short = getattr(value, "dtype", None) == np.float16
