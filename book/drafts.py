@@ -45,7 +45,7 @@ def draft_of(target):
     except BaseException as error:
         _delete(draft)
         if getattr(error, "errno", None) in UNNAMED and error.filename is None:
-            raise OSError(error.errno, error.strerror, str(target)) from error
+            error.filename = str(target)
         raise
 
 

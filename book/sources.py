@@ -58,6 +58,9 @@ def cell_fault(cell):
     if cell["execution_count"] is None:
         return "was not executed; run: make chapters"
     shown = [output.get("data", {}) for output in cell["outputs"]]
+    loud = ["".join(output["text"]) for output in cell["outputs"] if output.get("name") == "stderr"]
+    if loud:  # of this machine, often with its folders
+        return f"stores a warning; mend its cause and run make chapters: {loud[0].strip():.300}"
     if any(WIDGET in data or "data-live=" in str(data) for data in shown):
         return "stores a widget or an explorer of a live notebook; run: make chapters"
     return None

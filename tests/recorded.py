@@ -1,6 +1,8 @@
 """Where the book lies that the tests look at: its notebooks and its built site."""
 
+import contextlib
 import re
+import resource
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -42,6 +44,15 @@ def git_files(*options):
     if not (ROOT / ".git").exists():
         pytest.skip("this is no clone of the repository")
     return output_of("git", "ls-files", *options).splitlines()
+
+
+@contextlib.contextmanager
+def no_file_above(size):
+    """Let nobody write more bytes to a file: it stands for a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def contents(folder):

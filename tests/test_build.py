@@ -90,6 +90,12 @@ def executed(source, **data):
     return new_code_cell(source, execution_count=1, outputs=shown)
 
 
+def warned(text):
+    """Return a cell that was executed and wrote to the terminal of its machine."""
+    said = new_output("stream", name="stderr", text=text)
+    return new_code_cell("import matplotlib", execution_count=1, outputs=[said])
+
+
 def make(target, folder, *variables, largest_file=None):
     """Run one of the Makefile's recipes in a folder, with this environment's programs."""
     with made(target, folder, *variables, largest_file=largest_file) as running:
@@ -261,6 +267,10 @@ def test_what_main_keeps_from_being_imported_is_not_imported_before():
             "stores a widget or an explorer of a live notebook",
         ),
         (executed("1 + 1", **{"text/plain": "2"}), None),
+        (
+            warned("Matplotlib created a temporary cache directory"),
+            "stores a warning; mend its cause",
+        ),
         (new_code_cell(""), None),
         (new_markdown_cell("1 + 1"), None),
     ],

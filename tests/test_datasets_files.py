@@ -7,10 +7,11 @@ import time
 import pooch
 import pytest
 from data_server import WEB_PAGE, break_off, data_server, drip, nobody_knows_the_name, send
+from recorded import no_file_above
 
 from bench.data import use_shared_data
 from dropout_lab.data import DataUnavailable
-from dropout_lab.data.files import fetch, own_file, remedy
+from dropout_lab.data.files import cache_folder, fetch, own_file, remedy
 
 BODY = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -139,6 +140,23 @@ class TestOnTheWay:
         assert f"make {folder}" in message
         assert "writable, with room for the data, or set DROPOUT_LAB_DATA" in message
         assert server.asked == []
+
+    def test_a_disk_that_is_full(self, server, folder, message_of):
+        server.answers = {FIRST: BODY, SECOND: BODY}
+        with no_file_above(len(BODY) // 2):
+            message = message_of(DataUnavailable, get, server.address, folder)
+        assert f"make {folder} writable, with room for the data, or set DROPOUT_LAB" in message
+        assert names_in(folder) == []
+
+    def test_a_user_without_a_home(self, monkeypatch, message_of):
+        for variable in ("HOME", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+        message = message_of(DataUnavailable, cache_folder, "mnist")
+        assert "no home folder to keep downloads in; set HOME, or set DROPOUT_LAB_DATA" in message
+        monkeypatch.setenv("DROPOUT_LAB_DATA", "~/data")
+        message = message_of(DataUnavailable, own_file, ["set"], [NAME])
+        assert "DROPOUT_LAB_DATA is set to '~/data', which is not a folder" in message
 
 
 @pytest.mark.parametrize(

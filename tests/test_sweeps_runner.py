@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
+from recorded import no_file_above
 from toy_sweeps import CELLS, MENDED, TOYS, squares
 
 from dropout_lab.sweeps import Sweep, load_results
@@ -170,6 +171,17 @@ def test_a_line_cut_off_by_the_kill_is_one_cell_less(log, output):
     leave_partial(output, lambda text: text[:-20])
     check_squares(run_sweep(MENDED, output))
     assert Counter(ran(log)) == Counter(EVERY_CELL) + Counter(["3 1"])
+
+
+def test_a_full_disk_is_named_and_finished_cells_are_kept(log, output, capsys):
+    with no_file_above(600):
+        assert main(["fails", "--output", str(output)], {"fails": MENDED}) == 1
+    partial = output.with_suffix(".partial.jsonl")
+    assert f"File too large: '{partial}'" in capsys.readouterr().err
+    kept = partial.read_bytes().count(b"\n") - 1
+    assert 0 < kept < len(CELLS)
+    check_squares(run_sweep(MENDED, output))
+    assert len(ran(log)) == len(CELLS) + 1  # the cell that found no room
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ IN_SHORT = {
 }
 
 # What a file system says, besides that it is forbidden, where nothing can be written.
-UNWRITABLE = (errno.EROFS, errno.ENOSPC, errno.ENOTDIR)
+UNWRITABLE = (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR)
 
 
 class DataUnavailable(RuntimeError):
@@ -51,7 +51,7 @@ def own_file(folders: Sequence[str], names: Sequence[str]) -> Path | None:
     value = os.environ.get(DATA_VARIABLE, "")
     if not value:
         return None
-    root = Path(value).expanduser()
+    root = Path(os.path.expanduser(value))  # as it is where the user has no home
     if not root.is_dir():
         raise DataUnavailable(
             f"{DATA_VARIABLE} is set to {value!r}, which is not a folder; "
@@ -94,7 +94,16 @@ def _what_is_there(root: Path, wanted: Path) -> str:
 
 def cache_folder(name: str) -> Path:
     """Return where downloads of a data set are kept, on Linux in ``~/.cache/dropout-lab``."""
-    return Path(pooch.os_cache("dropout-lab")) / name
+    try:
+        folder = Path(pooch.os_cache("dropout-lab"))
+    except RuntimeError:  # of platformdirs, or an older one takes "~" for a name
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise DataUnavailable(
+            f"there is no home folder to keep downloads in; set HOME, or set {DATA_VARIABLE} to a "
+            f"folder that holds {name}"
+        )
+    return folder / name
 
 
 def check_sha256(raw: bytes, sha256: str, path: Path, hint: str = "") -> None:
@@ -128,6 +137,8 @@ def fetch(name: str, sha256: str, folder: Path, mirrors: Iterable[str]) -> Path:
         except (OSError, ValueError) as error:  # what requests raises is an OSError, too
             failures.append(f"{urlsplit(mirror).netloc} {_in_short(error)}")
             last = error
+            if getattr(error, "errno", None) in UNWRITABLE and error.filename is None:
+                error.filename = str(folder)  # a full disk does not say where
         finally:
             logger.setLevel(level)
     raise DataUnavailable(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dropout_lab.sweeps.results import naming
 from dropout_lab.sweeps.sweep import Cell, Sweep, cell_key
 
 
@@ -31,7 +32,7 @@ class Partial:
     def open(self) -> Iterator[None]:
         """Hold the file open for `add`; what was added before stays."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as self._file:
+        with self.path.open("ab", buffering=0) as self._file:
             if self._file.tell() == 0:
                 self._write(self._head)
             self._before, self._start = self.wall_seconds, time.perf_counter()
@@ -49,9 +50,11 @@ class Partial:
         self.path.unlink(missing_ok=True)
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        data = f"{json.dumps(line, allow_nan=False)}\n".encode()
+        with naming(self.path):
+            while data:  # a disk that gets full takes a part
+                data = data[self._file.write(data) :]
+            os.fsync(self._file.fileno())
 
     def _read(self, wanted: set[str]) -> None:
         """Take over what a killed run left."""
