@@ -32,9 +32,12 @@ HASHES ?=
 ALL ?=
 # What is dated has the date of the last commit: the same input gives the same bytes.
 export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2> /dev/null),1767225600)
+# `make bench LONG=1` measures an hour of use instead.
+LONG ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
-BOOK_TESTS := api_reference binder build cards chapters complete framework_failures jupyterlab \
-  launch ledger lite live_chapters models_elsewhere new_chapter policy printing prose site solutions teaching \
+BOOK_TESTS := api_reference bench binder build cards chapters complete framework_failures jupyterlab \
+  launch ledger lite live_chapters models_elsewhere new_chapter policy printing prose site solutions \
+  teaching \
   training_keras training_scripts typography weight workflows
 
 # Real data beside the clone, if nothing else is said; the tests look there, too.
@@ -126,9 +129,9 @@ lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --quiet --offline .github
 
-bench: $(VENV)/all-is-installed book ## measure speed, memory and weight; prints ratios first
+bench: $(VENV)/all-is-installed book ## measure each budget, and fail if one is broken; with LONG=1 an hour of use
 	@$(BIN)/python -m browsers.chromium
-	$(CHAPTER_SETTINGS) $(BIN)/python -m bench
+	$(CHAPTER_SETTINGS) $(BIN)/python -m bench $(if $(LONG),long)
 
 links: $(VENV)/book-is-installed ## follow the book's links to other sites; fails if one is broken
 	$(BIN)/jupyter-book build . --quiet --builder linkcheck --path-output _build/links

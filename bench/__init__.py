@@ -1,1 +1,1 @@
-"""What `make bench` measures: ratios within one run first, then the figures behind them."""
+"""What `make bench` measures, beside what, and what it says of the budgets of CONTRIBUTING."""

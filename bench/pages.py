@@ -1,17 +1,16 @@
-"""The weight and the speed of each page, on the phone and the network of a patient reader."""
+"""What pages cost on the phone and the network of a patient reader: bytes, and time."""
 
 import gzip
 import http.server
-import statistics
 import threading
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.table import print_table
+from bench.explorer import BARE
+from bench.table import SITE, plain
 from browsers.chromium import running_chromium
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
 NETWORK = {
     "offline": False,
     "latency": 150,  # milliseconds, from each request to the first byte of its answer
@@ -19,22 +18,17 @@ NETWORK = {
     "uploadThroughput": 0.75e6 / 8,
 }
 CPU_SLOWDOWN = 4
-ROUNDS = 3
+ROUNDS = 6
 COMPRESSED = (".html", ".css", ".js", ".json", ".svg")
-HEADER = ["first paint", "interactive", "first load", "next page", "shift", "page"]
-TARGET = ["<= 1.0 s", "<= 1.5 s", "<= 600 kB", "<= 150 kB", "", "target"]
 # In each frame that the page paints, try the first explorer as a hand would: is its slider (or
 # menu) laid out, and does the sentence under the figure follow it? The time counts once the
 # frame that shows the answer was painted. Nothing is tried before the first paint, which the
 # trial would hold up.
 WATCH = """(() => {
-    const seen = window.seen = {paint: null, interactive: null, shift: 0};
-    const watch = (type, note) => new PerformanceObserver(
-        list => list.getEntries().forEach(note)).observe({type, buffered: true});
-    watch('paint', entry => {
-        if (entry.name == 'first-contentful-paint') seen.paint = entry.startTime;
-    });
-    watch('layout-shift', entry => { if (!entry.hadRecentInput) seen.shift += entry.value; });
+    const seen = {};
+    new PerformanceObserver(list => list.getEntries().forEach(entry => {
+        if (entry.name == 'first-contentful-paint') seen.paint = entry.startTime / 1e3;
+    })).observe({type: 'paint', buffered: true});
     const answers = axis => {
         const say = axis.closest('.xp').querySelector('.xp-say');
         const before = say.textContent, start = axis.value, follows = value => {
@@ -46,13 +40,16 @@ WATCH = """(() => {
         follows(start);
         return followed;
     };
-    const look = () => {
-        const axis = document.querySelector('.xp .xp-axis');
-        if (seen.paint && axis && axis.getClientRects().length && answers(axis))
-            requestAnimationFrame(() => setTimeout(() => seen.interactive = performance.now()));
-        else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
+    window.interactive = new Promise(done => {
+        const look = () => {
+            const axis = document.querySelector('.xp .xp-axis');
+            if (seen.paint && axis && axis.getClientRects().length && answers(axis))
+                requestAnimationFrame(() => setTimeout(() =>
+                    done([seen.paint, performance.now() / 1e3])));
+            else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+    });
 })()"""
 
 
@@ -66,12 +63,12 @@ class _LikePages(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        """Send a file of the site."""
+        """Send a file of the site, or the bare page."""
         path = Path(self.translate_path(urlsplit(self.path).path))
-        if not path.is_file():
+        if not path.is_file() and path.stem != "bare":
             self.send_error(404)
             return
-        body = path.read_bytes()
+        body = path.read_bytes() if path.is_file() else BARE.encode()
         self.send_response(200)
         if path.suffix in COMPRESSED:
             body = gzip.compress(body, 6, mtime=0)
@@ -86,62 +83,72 @@ class _LikePages(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def _visit(browser, *addresses):
-    """Open pages one after the other with one cache; return what each saw, and its bytes."""
-    context = browser.new_context(viewport={"width": 412, "height": 823})
-    page = context.new_page()
-    page.add_init_script(WATCH)
-    sizes, visits = [], []
-    session = context.new_cdp_session(page)
-    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+def _page(browser):
+    """Return a page of a phone in a context of its own, and its session."""
+    page = browser.new_context(viewport={"width": 412, "height": 823}).new_page()
+    session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    session.send("Network.emulateNetworkConditions", NETWORK)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
+    return page, session
+
+
+def _bytes(browser, *addresses):
+    """Open pages one after the other with one cache; return what each loaded, in kB."""
+    page, session = _page(browser)
+    loaded, sizes = [], []
+    session.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
     for address in addresses:
-        sizes.clear()
+        loaded.clear()
         page.goto(address)
         page.evaluate("window.MathJax?.startup?.promise.then(() => 0)")
         page.wait_for_load_state("networkidle")
-        visits.append((page.evaluate("seen"), sum(sizes)))
-    context.close()
-    return visits
+        sizes.append(sum(loaded) / 1e3)
+    page.context.close()
+    return sizes
 
 
-def _measure(browser, address, following):
-    """Return the medians of what the table shows of a page; a page may have no explorer."""
-    runs = []
-    for _ in range(ROUNDS):
-        (seen, size), (_, second) = _visit(browser, address, following)
-        runs.append([seen["paint"], seen["interactive"] or 0, size, second, seen["shift"]])
-    return [statistics.median(column) for column in zip(*runs, strict=True)]
+def _visit(browser, address):
+    """Return the seconds until a page was painted first, and until its explorer answered."""
+    page, session = _page(browser)
+    page.add_init_script(WATCH)
+    session.send("Network.emulateNetworkConditions", NETWORK)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
+    page.goto(address, wait_until="commit")
+    seen = page.evaluate("interactive")
+    page.context.close()
+    return seen
 
 
-def _row(name, measured):
-    paint, interactive, size, second, shift = measured
-    times = [f"{paint / 1e3:.2f} s", f"{interactive / 1e3:.2f} s" if interactive else "none"]
-    return [*times, f"{size / 1e3:.0f} kB", f"{second / 1e3:.0f} kB", f"{shift:.3f}", name]
-
-
-def main():
-    """Print the table of all pages."""
-    pages = sorted(page.stem for page in (SITE / "chapters").glob("*.html"))
+def measure():
+    """Yield the rows of the heaviest lesson, and the times of the first one too."""
+    lessons = sorted(SITE.glob("chapters/[0-9]*.html"))
+    heaviest = max(lessons, key=lambda path: len(gzip.compress(path.read_bytes())))
     handler = partial(_LikePages, directory=str(SITE))
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
         running_chromium() as browser,
     ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/chapters/{{}}.html"
-        found = {
-            name: _measure(browser, address.format(name), address.format(following))
-            for name, following in zip(pages, [*pages[1:], pages[0]], strict=True)
-        }
+        home = f"http://127.0.0.1:{server.server_port}/"
+        index, page, empty = (
+            f"{home}chapters/index.html",
+            f"{home}chapters/{heaviest.name}",
+            f"{home}search.html",
+        )
+        (first,), (nothing,) = _bytes(browser, page), _bytes(browser, empty)
+        second, nothing_more = (_bytes(browser, index, other)[1] for other in (page, empty))
+        yield plain("a first visit, gzipped", [first], [nothing], heaviest.stem)
+        yield plain("a second page, gzipped", [second], [nothing_more], heaviest.stem)
+        names = [f"chapters/{path.name}" for path in (lessons[0], heaviest)]
+        rounds = [
+            [_visit(browser, home + name) for name in ("bare.html", *names)] for _ in range(ROUNDS)
+        ]
         server.shutdown()
-    chapters = [measured for name, measured in found.items() if name[0].isdigit()]
-    for label, choose in (("the worst chapter", max), ("the median chapter", statistics.median)):
-        found = {label: [choose(column) for column in zip(*chapters, strict=True)]} | found
-    print_table(
-        f"Pages at 1.6 Mbit/s, 150 ms, a processor {CPU_SLOWDOWN}x slower (median of {ROUNDS})",
-        HEADER,
-        [TARGET, *(_row(name, measured) for name, measured in found.items())],
-    )
+    bare, *pages = zip(*rounds, strict=True)
+    for path, found in zip((lessons[0], heaviest), pages, strict=True):
+        for budget, own, beside in zip(
+            ("until the first paint", "until the first figure answers"),
+            zip(*found, strict=True),
+            zip(*bare, strict=True),
+            strict=True,
+        ):
+            yield plain(budget, own, beside, path.stem)
