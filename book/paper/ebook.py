@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from book.paper.formulas import open_book
 from book.paper.press import ROOT, SITE, press
+from dropout_lab.explorer.text import without_controls
 
 __all__ = ["read_chapters", "write_ebook"]
 
@@ -78,7 +79,7 @@ def write_ebook(target, chapters, site, title, author):
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
         for name, text in files.items():
-            book.writestr(name, text)
+            book.writestr(name, without_controls(text))  # which a cell may have printed
 
 
 def main():
