@@ -1,10 +1,13 @@
 """Hostile texts in all that people write: what they show, and what they leave alone."""
 
 import html
+import re
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
+from browsing import trouble_of, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 from published import ISOLATE, SHOWN, seen
@@ -17,6 +20,13 @@ from dropout_lab.teaching.exercise import Exercise, Trial
 from dropout_lab.teaching.judging import judge
 from dropout_lab.teaching.report import Report
 
+LONG = max(SHOWN, key=len)
+PIECES = {
+    "chapters/01_study_group.html": ["group"],
+    "chapters/02_mask_mathematics.html": ["layer"],
+    "chapters/04_backward_pass.html": ["click"],
+    "chapters/07_mnist.html": ["draw", "train"],
+}
 TURNED = [text for text in SHOWN if SHOWN[text].startswith(ISOLATE)]
 
 
@@ -80,9 +90,8 @@ def report_on(text):
     return Report(exercise, *judge(exercise, lambda x: text))
 
 
-@pytest.mark.firefox
-@pytest.mark.filterwarnings("ignore:Glyph")
-def test_a_page_shows_hostile_texts_and_keeps_what_stands_beside_them(show):
+def everything():
+    """Return all that can hold hostile texts: an explorer of all, and a section for each."""
     parts = [explorer()]
     for text in SHOWN:
         parts += [
@@ -92,7 +101,14 @@ def test_a_page_shows_hostile_texts_and_keeps_what_stands_beside_them(show):
             claim(" ".join(text.splitlines()), 1, above=0)._repr_mimebundle_()["text/html"],
             "</section>",
         ]
-    tab = show("".join(parts), viewport={"width": 1400, "height": 900})
+    return "".join(parts)
+
+
+@pytest.mark.all
+@pytest.mark.firefox
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_a_page_shows_hostile_texts_and_keeps_what_stands_beside_them(show):
+    tab = show(everything(), viewport={"width": 1400, "height": 900})
     assert tab.locator("option").all_text_contents() == [*SHOWN.values()]
     for text, part in zip(SHOWN, tab.locator("section").all(), strict=True):
         assert part.locator("legend").all_text_contents() == [seen(text)] * 2
@@ -110,3 +126,66 @@ def test_a_page_shows_hostile_texts_and_keeps_what_stands_beside_them(show):
                 assert not wraps
                 assert max(left, right) < 1, box.text_content()
     assert tab.locator("img, svg image, body script:not([type])").count() == len(SHOWN) * 2 + 1
+
+
+# What readers type, paste, are sent, or have stored; on the site, a refused script is trouble.
+
+TYPED = ["</script><img src=x onerror=f()><b>bold</b>", *[text for text in SHOWN if "\0" in text]]
+TYPED += [TURNED[1], LONG, "${key} {0} %s \\\"'`", "-1e999"]
+MADE = "() => document.querySelectorAll('img[src=x], iframe, [onerror]').length"
+
+
+@pytest.fixture
+def visit(browser, site_url):
+    """Return a function that opens a page of the site on a phone, and fail on any trouble there."""
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    tab = context.new_page()
+    trouble = trouble_of(tab, site_url)
+
+    def go(page):
+        tab.goto("about:blank")
+        tab.goto(site_url + page)
+        return tab
+
+    yield go
+    assert (trouble, tab.evaluate(MADE)) == ([], 0)
+    context.close()
+
+
+@pytest.mark.all
+@pytest.mark.firefox
+@pytest.mark.parametrize("page", sorted(PIECES))
+def test_pieces_take_any_address_and_any_typing(visit, page):
+    for text in TYPED:
+        for kind in PIECES[page]:
+            root = f"[data-piece={kind}]"
+            names = visit(page).locator(f"{root} .pg-ui :is(input, select)")
+            names = dict.fromkeys(names.evaluate_all("all => all.map(one => one.name)"), text)
+            assert names
+            tab = visit(f"{page}#{urlencode({'piece': kind} | names)}")
+            says = tab.locator(f"{root} .pg-say")
+            told = [says.text_content()]
+            typed = tab.locator(f"{root} .pg-ui input[type=text]:visible")
+            for control in typed.all():
+                control.select_text()
+                tab.keyboard.insert_text(text)
+                told.append(says.text_content())
+            assert not re.search(r"undefined|NaN|Infinity|\[object|bold|\{", "".join(told))
+            assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.all
+@pytest.mark.firefox
+def test_pages_bear_what_is_stored_or_searched_for(visit):
+    tab = visit("chapters/cheat_sheet.html")
+    for text in TYPED:
+        keys = ["mode", "theme", "sphinx_highlight_terms"]
+        tab.evaluate(
+            "([keys, text]) => keys.forEach(key => localStorage[key] = text)", [keys, text]
+        )
+        visit("chapters/cheat_sheet.html")
+        assert tab.evaluate("document.documentElement.dataset.theme") in ("light", "dark")
+        assert tab.evaluate(MADE) == 0
+        visit("search.html?" + urlencode({"q": text}))
+        wait_until(tab, "document.querySelector('.search-summary')?.textContent")
+        assert tab.evaluate(MADE) == 0

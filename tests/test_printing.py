@@ -10,8 +10,12 @@ from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
+from browsing import trouble_of
+from bs4 import BeautifulSoup
+from published import SHOWN
 from pypdf import PdfReader
 from recorded import SITE, page_names, parsed
+from test_hostile import everything
 
 from book.paper.ebook import read_chapters, write_ebook
 from book.paper.formulas import structure
@@ -264,3 +268,47 @@ def test_an_ebook_has_every_formula_and_every_figure_with_its_words(ebook, site_
     for tree in ebook.values():
         tags = {element.tag.partition("}")[2] for element in tree.iter()}
         assert not tags & {"script", "button", "input", "select"}
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_hostile_texts_stay_texts_on_paper_and_in_the_e_book(browser, tmp_path):
+    site, target = tmp_path / "html", tmp_path / "pdf" / "book.pdf"
+    (site / "chapters").mkdir(parents=True)
+    (site / "_static").symlink_to(SITE / "_static")
+    target.parent.mkdir()
+    start, page = (
+        BeautifulSoup((SITE / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser")
+        for name in ("index", "cheat_sheet")
+    )
+    for entry in start.select("nav.bd-docs-nav li.toctree-l1"):
+        if entry.a["href"] != "cheat_sheet.html":
+            entry.decompose()
+    # What a cell prints is nobody's text: it comes as it is.
+    printed = "<pre>bell \a, escape \x1b[31m, del \x7f, no sign \uffff</pre>"
+    added = BeautifulSoup(everything() + printed, "html.parser")
+    page.select_one("article section").append(added)
+    for name, tree in (("index", start), ("cheat_sheet", page)):
+        (site / "chapters" / f"{name}.html").write_text(str(tree), "utf-8")
+    source = target.with_suffix(".html")
+    source.write_text(one_page(site, TITLE, AUTHOR), encoding="utf-8")
+    tab = browser.new_page()
+    trouble = trouble_of(tab, tmp_path.as_uri())
+    print_page(tab, source, target, AUTHOR)
+    write_ebook(target.with_suffix(".epub"), read_chapters(tab), site, TITLE, AUTHOR)
+    title = tab.title()
+    tab.close()
+    assert (trouble, title) == ([], TITLE)
+    on_paper = _plain("".join(each.extract_text() for each in PdfReader(target).pages))
+    with ZipFile(target.with_suffix(".epub")) as files:
+        trees = [
+            ElementTree.fromstring(files.read(name))
+            for name in files.namelist()
+            if name.endswith((".xhtml", ".opf", ".xml", ".svg"))
+        ]
+    tags = {element.tag.rpartition("}")[2] for tree in trees for element in tree.iter()}
+    assert not tags & {"script", "iframe", "object"}
+    in_ebook = "".join(text for tree in trees for text in tree.itertext())
+    assert "bell \ufffd, escape \ufffd[31m, del \ufffd, no sign \ufffd" in in_ebook
+    for text in SHOWN.values():
+        assert in_ebook.count(text) >= 3
+        assert _plain(text)[:60] in on_paper or not text.isascii()

@@ -591,6 +591,29 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(look_at, page):
     assert opened.locator(".pst-scrollable-table-container").evaluate_all(TABLES) == []
 
 
+# With a word of 10,000 letters in place of each text in turn.
+WIDEST = """letters => Math.max(...[...document.querySelectorAll(`.bd-article :is(p, h2, figcaption,
+    .xp-ui :is(span, b), .xp-quiz :is(legend, span), .xp-predict :is(legend, label, output))`)
+].filter(text => !text.children.length).map(text => {
+    const was = text.textContent;
+    text.textContent = letters;
+    const width = document.documentElement.scrollWidth;
+    text.textContent = was;
+    return width;
+}))"""
+
+
+@pytest.mark.all
+@pytest.mark.firefox
+@in_the_first_chapter
+def test_a_word_of_ten_thousand_letters_keeps_to_a_phone(look_at, page):
+    opened = look_at(page, width=360)
+    _reveal(opened)
+    opened.evaluate(OPENED, True)
+    assert opened.evaluate(WIDEST, "x" * 10_000) <= 360
+    opened.evaluate(OPENED, False)
+
+
 # Text at twice its size by the browser's zoom, by its own size, and as WCAG 1.4.12 spaces it.
 ENLARGED = [
     (640, ""),

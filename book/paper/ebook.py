@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from book.paper.formulas import open_book
 from book.paper.press import ROOT, SITE, press
+from dropout_lab.explorer.text import without_controls
 
 __all__ = ["read_chapters", "write_ebook"]
 
@@ -79,6 +80,7 @@ def write_ebook(target, chapters, site, title, author):
         # Each member of a ZIP file has a date; here it is the first that there is.
         book.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip", zipfile.ZIP_STORED)
         for name, text in files.items():
+            text = without_controls(text)  # a cell may have printed some
             book.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
 
