@@ -3,6 +3,7 @@ import hashlib
 import json
 import lzma
 import pickle
+import re
 import socket
 
 import numpy as np
@@ -100,6 +101,10 @@ class TestOwnFile:
             ("csv", lambda raw: raw.replace(b",", b";"), "lacks the column(s) Time, V1, V2"),
             ("csv", lambda raw: raw.replace(b",1\n", b",2\n"), "row 1: Class must be 0 or 1, got"),
             ("csv", lambda raw: raw.replace(b"\n0.0", b"\ninf"), "row 1: Time must be a finite"),
+            ("csv", lambda raw: raw.replace(b"\n0.0", b"\n" + b"9" * 400), "Time must be a finite"),
+            ("csv", lambda raw: raw.replace(b"0.0,", b"0,0,"), "is not a table of comma-separated"),
+            ("csv", lambda raw: b"Time," + raw, "has the column(s) Time more than once"),
+            ("csv", lambda raw: re.sub(rb",[01]\n", b",True\n", raw), "Class must be a finite"),
             ("csv", lambda raw: raw[:-40], "row 30: "),
             ("csv", lambda raw: raw[: raw.index(b"\n") + 1], "must hold at least one row"),
             ("csv", lambda raw: raw + b"1," * 40, "is not a table of comma-separated values"),

@@ -143,13 +143,21 @@ def _read_csv(path: Path) -> "pandas.DataFrame":
     # To the last bit, which pandas before 3 does only when asked, and 3 without being asked.
     exact = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
     try:
-        with files.reading(path):
+        with files.reading(path), warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
             with path.open("rb") as file:
                 files.check_no_web_page(file.read(64), path)
             if path.name == "creditcard_subset.csv.xz":
                 files.check_sha256(path.read_bytes(), SUBSET_SHA256, path)
-            return pd.read_csv(path, low_memory=False, **exact)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            # No column of names: a row with one entry too many, as decimal commas make it, would
+            # give its first one to that, and put all others into wrong columns.
+            return pd.read_csv(path, low_memory=False, index_col=False, **exact)
+    except (
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+        UnicodeDecodeError,
+    ) as error:
         raise ValueError(f"{path} is not a table of comma-separated values: {error}") from error
 
 
@@ -203,6 +211,9 @@ def _checked(frame: "pandas.DataFrame", path: Path | str, source: str) -> CardDa
         raise ValueError(
             f"{path} lacks the column(s) {', '.join(missing)}; commas must separate its columns"
         )
+    twice = [name for name in wanted if f"{name}.1" in frame.columns]  # as pandas calls the second
+    if twice:
+        raise ValueError(f"{path} has the column(s) {', '.join(twice)} more than once")
     if not len(frame):
         raise ValueError(f"{path} must hold at least one row")
     table = np.column_stack([_numbers(frame[name], path) for name in wanted])
@@ -222,6 +233,8 @@ def _numbers(column: "pandas.Series", path: Path | str) -> Doubles:
     """Return a column as float64, or raise with the first entry that is not a finite number."""
     import pandas as pd
 
+    if column.dtype.kind in "bO":  # as text: True is no number, and a long one overflows
+        column = column.astype(str)
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
