@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import locale
 import math
 import os
 import shutil
@@ -231,6 +232,12 @@ def test_the_folder_can_be_taken_elsewhere_and_gives_the_same_bytes(program, tmp
 def test_the_settings_of_the_reader_change_no_published_figure(program, look):
     mine = {"svg.fonttype": "path", "svg.hashsalt": "mine", "figure.dpi": 40, "font.size": 20}
     with plt.xkcd() if look == "xkcd" else mpl.style.context(look), mpl.rc_context(mine):
+        assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
+
+
+def test_a_comma_for_decimals_changes_no_published_figure(program, decimal_comma):
+    assert locale.str(0.2) == "0,2"
+    with mpl.rc_context({"axes.formatter.use_locale": True}):
         assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
 
 
