@@ -9,7 +9,10 @@ REPOSITORY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# pip writes RECORD last. A package without one was cut off by a kill; pip would take it for whole.
+FORGET_HALVES := find $(VENV)/lib -maxdepth 3 -name '*.dist-info' ! -exec test -f '{}/RECORD' ';' \
+  -exec rm -r '{}' + 2>/dev/null;
+PIP := $(FORGET_HALVES) $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
 BUILT := _build/site-is-built# book/__main__.py writes it
 BOOK_SOURCES = $(wildcard *.yml *.bib Makefile assets book chapters dropout_lab tests)
@@ -197,7 +200,7 @@ clean: ## delete the built site and the virtual environment
 $(VENV)/is-made:
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 	  "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	$(FORGET_HALVES) $(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/book-is-installed: requirements-book.txt constraints.txt | $(VENV)/is-made

@@ -1,5 +1,6 @@
 """Settings and fixtures that the unit tests share."""
 
+import locale
 import re
 import shutil
 import subprocess
@@ -115,6 +116,21 @@ def show(browser):
     for tab, trouble in tabs:
         assert (tab.title(), trouble) == ("as it was", [])
         tab.close()
+
+
+@pytest.fixture
+def decimal_comma(tmp_path, monkeypatch):
+    """Let Python, and what it starts, write numbers as Germans do; skip where nothing can."""
+    made = tmp_path / "de_DE.UTF-8"
+    command = ["localedef", "--inputfile=de_DE", "--charmap=UTF-8", "--no-archive", str(made)]
+    if not shutil.which("localedef") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("NO GERMAN LOCALE: localedef cannot make one on this machine")
+    monkeypatch.setenv("LOCPATH", str(tmp_path))
+    monkeypatch.setenv("LC_ALL", made.name)
+    before = locale.setlocale(locale.LC_ALL)
+    locale.setlocale(locale.LC_ALL, "")
+    yield
+    locale.setlocale(locale.LC_ALL, before)
 
 
 @pytest.fixture(scope="session")

@@ -115,7 +115,9 @@ def made(target, folder, *variables, largest_file=None):
 
 
 @pytest.mark.usefixtures("first_command")
-def test_a_book_is_built_again_as_if_for_the_first_time_and_breaks(mini_book, tmp_path_factory):
+def test_a_book_is_built_again_as_if_for_the_first_time_and_breaks(
+    mini_book, tmp_path_factory, monkeypatch
+):
     chapters, site = mini_book / "chapters", mini_book / "_build/html"
     frames = [(["<path/>"], "First."), (["<g/>"], "Second.")]
     explorer = published_html("0 0 9 9", [("slider", "rate", ["0", "1"])], frames, [0])
@@ -160,6 +162,9 @@ def test_a_book_is_built_again_as_if_for_the_first_time_and_breaks(mini_book, tm
     for folder in (mini_book, elsewhere):
         code, said = make("book", folder, *ALONE)
         assert code == 0, said
+        # Elsewhere there is no home, and another language and time.
+        for name, value in (("HOME", "/none"), ("LC_ALL", "C"), ("TZ", "Asia/Kathmandu")):
+            monkeypatch.setenv(name, value)
     (site / "dropout-lab.pdf").unlink()  # which outlasts a build
     assert contents(site) == contents(elsewhere / "_build/html")
     look_at_ledger(site, identifier, 3)
@@ -391,6 +396,23 @@ def test_nobody_builds_where_another_does(mini_book):
             said = running.communicate()[0]
     assert running.returncode == 0, said
     assert (built / "html/chapters/index.html").exists()
+
+
+def test_half_a_package_is_installed_again(tmp_path):
+    packages = tmp_path / ".venv/lib/python3/site-packages"
+    for file in (
+        "whole-1.dist-info/METADATA",
+        "whole-1.dist-info/RECORD",
+        "half-1.dist-info/METADATA",
+    ):
+        (packages / file).parent.mkdir(parents=True, exist_ok=True)
+        (packages / file).touch()
+    for name in ("requirements.txt", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "python").symlink_to(shutil.which("true"))
+    code, said = make(".venv/lint-is-installed", tmp_path, "BIN=.", "-o", ".venv/is-made")
+    assert code == 0, said
+    assert [path.name for path in packages.iterdir()] == ["whole-1.dist-info"]
 
 
 @pytest.mark.all

@@ -234,6 +234,22 @@ def test_the_settings_of_the_reader_change_no_published_figure(program, look):
         assert explore(program["draw"], rate=[0.2], look=["/"]).html == program["page"]
 
 
+def test_a_comma_for_decimals_changes_no_published_figure(decimal_comma):
+    def draw(rate):
+        figure, axes = plt.subplots()
+        axes.set_xticks([0.2])
+        return figure
+
+    with mpl.rc_context({"axes.formatter.use_locale": True}):
+        figure = draw(0.5)
+        figure.canvas.draw()
+        assert figure.axes[0].get_xticklabels()[0].get_text() == "0,2"
+        plt.close(figure)
+        page = explore(draw, rate=[0.5]).html
+    assert "0.2" in page
+    assert "0,2" not in page
+
+
 def test_an_explorer_too_heavy_for_a_page_says_so(monkeypatch, recwarn):
     page = explore(card, a=[1, 2]).html
     assert not recwarn.list

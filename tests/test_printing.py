@@ -1,10 +1,13 @@
 """The book as a PDF and as an e-book: complete, linked, without a trace of what made them."""
 
+import contextlib
 import gc
 import itertools
 import re
+import tempfile
 import time
 import unicodedata
+from pathlib import Path
 from urllib.parse import unquote, urldefrag
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
@@ -14,9 +17,12 @@ from browsing import trouble_of
 from bs4 import BeautifulSoup
 from published import SHOWN
 from pypdf import PdfReader
-from recorded import SITE, page_names, parsed
+from recorded import SITE, contents, page_names, parsed
 from test_hostile import everything
 
+from book.paper import __main__ as printing
+from book.paper import ebook as binding
+from book.paper import press
 from book.paper.ebook import read_chapters, write_ebook
 from book.paper.formulas import structure
 from book.paper.one_page import most_telling, one_page
@@ -37,11 +43,11 @@ def _plain(text):
 @pytest.fixture(scope="module")
 def source():
     """Return the path of the book as one page of HTML."""
-    path = SITE.parent / "pdf" / "test.html"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
-    yield path
-    path.unlink()
+    # A folder beside the site, which the page names; another run has its own.
+    with tempfile.TemporaryDirectory(dir=SITE.parent) as folder:
+        path = Path(folder, "test.html")
+        path.write_text(one_page(SITE, TITLE, AUTHOR), encoding="utf-8")
+        yield path
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +119,34 @@ def _headings(article, level):
     return [
         heading.get_text().removesuffix("#").strip() for heading in article.find_all(f"h{level}")
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "step", "place"), [(printing, "print_page", 2), (binding, "write_ebook", 0)]
+)
+def test_half_a_book_has_not_the_name_of_one(tmp_path, monkeypatch, module, step, place):
+    folder, site = tmp_path / "books", tmp_path / "site"
+    site.mkdir()
+    monkeypatch.setattr(module, "TARGET", folder / "book")
+    monkeypatch.setattr(module, "SITE", site)
+    monkeypatch.setenv("PDF", "1")
+    monkeypatch.setattr(press, "one_page", lambda *_: "")
+    monkeypatch.setattr(press, "chromium_page", contextlib.nullcontext)
+    for name in ("open_book", "read_chapters"):
+        monkeypatch.setattr(binding, name, lambda *_: None)
+    monkeypatch.setattr(module, step, lambda *given: given[place].write_text("old"))
+    module.main()
+    whole = contents(tmp_path)
+    assert whole["books/book"] == b"old"
+
+    def stop(*given):
+        given[place].write_text("half")
+        raise RuntimeError("the browser is gone")
+
+    monkeypatch.setattr(module, step, stop)
+    with pytest.raises(RuntimeError, match="the browser is gone"):
+        module.main()
+    assert contents(tmp_path) == whole
 
 
 def test_the_book_says_what_it_is(book):

@@ -187,3 +187,37 @@ def test_publish_puts_the_site_on_a_branch_without_a_past(tmp_path, monkeypatch)
         files = git("ls-tree", "-r", "--name-only", "gh-pages", folder=origin)
         assert files == [".nojekyll", f"chapters/{page}"]
         assert git("rev-list", "--count", "gh-pages", folder=origin) == ["1"]
+    # Nothing that is not whole.
+    for path, text, words in (
+        (site / ".lite.draft" / "index.html", "half", "is not whole, see _build/html/.lite.draft"),
+        (
+            site / "chapters" / "02.html",
+            '<a href="../lite/notebooks/index.html">',
+            "run: make lite",
+        ),
+        (
+            site / "chapters" / "02.html",
+            '<a href="../dropout-lab.pdf">',
+            "run: make lite, make pdf",
+        ),
+    ):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        code, said = make("publish", clone, "-o", ".venv/publish-is-installed")
+        assert code != 0
+        assert words in said
+        path.unlink()
+        if path.parent.name == ".lite.draft":
+            path.parent.rmdir()
+    assert git("ls-tree", "-r", "--name-only", "gh-pages", folder=origin) == files
+
+
+def test_half_a_list_of_parts_is_not_taken_for_one(tmp_path):
+    site = tmp_path / "_build" / "html"
+    site.mkdir(parents=True)
+    (site / "sbom.cdx.json").write_text("whole")
+    program = tmp_path / "cyclonedx-py"
+    program.write_text('#!/bin/sh\nfor last; do :; done; echo half > "$last"; exit 1\n')
+    program.chmod(0o755)
+    assert make("sbom", tmp_path, "BIN=.", "-o", ".venv/audit-is-installed")[0] != 0
+    assert (site / "sbom.cdx.json").read_text() == "whole"

@@ -76,9 +76,8 @@ def write_ebook(target, chapters, site, title, author):
     for chapter in chapters:
         text = templates.get_template("page.xhtml").render(chapter=chapter)
         files[f"book/{chapter['key']}.xhtml"] = text
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
-        # Each member of a ZIP file has a date; here it is the first that there is.
-        book.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip", zipfile.ZIP_STORED)
+    with zipfile.ZipFile(target, "w") as book:  # whose members have no date: a clock may be wrong
+        book.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip")
         for name, text in files.items():
             text = without_controls(text)  # a cell may have printed some
             book.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
