@@ -194,7 +194,7 @@ def _question(
     }
 
 
-def _choice(question: str, answer: object, choices: Choices, rest: tuple[object, ...]) -> Question:
+def _choice(question: str, answer: Any, choices: Choices, rest: tuple[object, ...]) -> Question:
     """Return the same of a question with choices, or raise."""
     if rest != (None,) * 4:
         raise TypeError(
