@@ -125,9 +125,10 @@ chapter: $(VENV)/all-is-installed ## write a new chapter that passes its tests: 
 	$(BIN)/python -m book.new_chapter "$(NAME)"
 	$(call execute,chapters/$(NAME).ipynb)
 
-lint: $(VENV)/lint-is-installed ## check style, docstrings and workflows
+lint: $(VENV)/lint-is-installed ## check style, docstrings, types and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --quiet --offline .github
@@ -221,8 +222,10 @@ $(VENV)/pdf-is-installed: $(VENV)/book-is-installed requirements.txt
 	$(PIP) $(or $(LOCKED),-c constraints.txt $$(grep -E '^(playwright|pypdf)==' requirements.txt))
 	@touch $@
 
-$(VENV)/lint-is-installed: requirements.txt constraints.txt | $(VENV)/is-made
-	$(PIP) -c constraints.txt $$(grep -E '^(ruff|check-jsonschema|zizmor)==' requirements.txt)
+$(VENV)/lint-is-installed: requirements.txt requirements-book.txt constraints.txt | $(VENV)/is-made
+	@# NumPy and Matplotlib bring the types that the package's are made of.
+	$(PIP) -c constraints.txt $$(grep -hE '^(ruff|mypy|check-jsonschema|zizmor|numpy|matplotlib)==' \
+	  requirements.txt requirements-book.txt)
 	@touch $@
 
 $(VENV)/publish-is-installed: requirements.txt constraints.txt | $(VENV)/is-made

@@ -17,6 +17,9 @@ Doubles = NDArray[np.float64]
 Reduced = Any
 """What sums over an axis leave: an array, or a number where no axis is left. So says NumPy, too."""
 
+Real = float | np.floating | np.integer
+"""One number, of Python's or of NumPy's."""
+
 Labels = NDArray[np.integer]
 
 Mask = NDArray[np.bool]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
-from dropout_lab._types import Reduced
+from dropout_lab._types import Real, Reduced
 
 __all__ = ["shared_interval", "t_interval", "verdict"]
 
@@ -111,7 +111,7 @@ def shared_interval(values: ArrayLike) -> tuple[Reduced, Reduced]:
     return mean, np.hypot(half, 1.96 * np.sqrt(shared))
 
 
-def verdict(gain: float, half: float) -> Literal["helps", "harms", "unclear"]:
+def verdict(gain: Real, half: Real) -> Literal["helps", "harms", "unclear"]:
     """Say what the interval of a gain allows to say.
 
     Parameters

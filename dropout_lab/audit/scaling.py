@@ -161,7 +161,7 @@ def _judge(seen: Sequence[_Seen]) -> Diagnosis:
 def _fits(convention: Convention, rate: float, seen: _Seen) -> bool:
     """Say whether a layer follows a convention at a rate."""
     expected = convention.s_eval(rate), convention.s_train(rate), convention.s_backward(rate)
-    return abs(seen.keep - (1 - rate)) <= 0.01 + 6 * seen.noise and all(
+    return bool(abs(seen.keep - (1 - rate)) <= 0.01 + 6 * seen.noise) and all(
         found is None or np.isclose(found, right, rtol=1e-3)
         for found, right in zip(seen.factors, expected, strict=True)
     )

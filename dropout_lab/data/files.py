@@ -137,7 +137,7 @@ def fetch(name: str, sha256: str, folder: Path, mirrors: Iterable[str]) -> Path:
         except (OSError, ValueError) as error:  # what requests raises is an OSError, too
             failures.append(f"{urlsplit(mirror).netloc} {_in_short(error)}")
             last = error
-            if getattr(error, "errno", None) in UNWRITABLE and error.filename is None:
+            if isinstance(error, OSError) and error.errno in UNWRITABLE and not error.filename:
                 error.filename = str(folder)  # a full disk does not say where
         finally:
             logger.setLevel(level)

@@ -10,7 +10,7 @@ _ISOLATE, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _ISOLATES = {_ISOLATE, "\N{LEFT-TO-RIGHT ISOLATE}", "\N{RIGHT-TO-LEFT ISOLATE}"}
 
 
-def without_controls(text):
+def without_controls(text: str) -> str:
     """Return a text with a � for each control character and each half of a surrogate pair.
 
     Tabs and line ends stay, the latter as HTML reads them.
@@ -18,7 +18,7 @@ def without_controls(text):
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", re.sub("\r\n?", "\n", text))
 
 
-def legible(text):
+def legible(text: str) -> str:
     """Return a text without controls that turns nothing around it.
 
     One that is written from right to left, or has marks that say so, stands between two marks
@@ -27,7 +27,8 @@ def legible(text):
     text = without_controls(text)
     if _TURNING.isdisjoint(map(unicodedata.bidirectional, text)):
         return text
-    own, still_open = [], 0
+    own: list[str] = []
+    still_open = 0
     for letter in text:
         if letter == _END and not still_open:
             continue  # it would end what stands around the text

@@ -63,9 +63,10 @@ class Sweep:
     def __post_init__(self) -> None:
         """Check what was given."""
         check_name(self.name)
-        kept = {"cells": list(check.sequence(self.cells, "cells", "dicts"))}
-        kept["packages"] = check.sequence(self.packages, "packages", "strings")
-        self.__dict__.update(kept)  # a generator would be used up by the checks
+        # A generator would be used up by the checks.
+        cells = list(check.sequence(self.cells, "cells", "dicts"))
+        packages = check.sequence(self.packages, "packages", "strings")
+        self.__dict__.update(cells=cells, packages=packages)
         for name in ("run", "prepare"):
             function = getattr(self, name)
             if not callable(function) and (name == "run" or function is not None):
@@ -118,7 +119,7 @@ def grid(**axes: Sequence[Any]) -> list[Cell]:
     return [dict(zip(axes, values, strict=True)) for values in product(*lists)]
 
 
-def check_name(name):
+def check_name(name: object) -> None:
     """Raise ValueError unless a sweep may be called so."""
     if not isinstance(name, str) or not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name):
         allowed = "small letters and digits with single hyphens"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Real
 from dropout_lab.explorer.page import style_text
 from dropout_lab.explorer.text import legible
 
@@ -75,12 +76,12 @@ class Claims:
 
 def claim(
     text: str,
-    value: float,
+    value: Real,
     *,
-    above: float | None = None,
-    below: float | None = None,
-    equals: float | None = None,
-    tolerance: float = 0.0,
+    above: Real | None = None,
+    below: Real | None = None,
+    equals: Real | None = None,
+    tolerance: Real = 0.0,
     unit: str = "",
 ) -> Claim:
     """Check a number and show it beside the sentence that rests on it.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dropout_lab import _checks as check
+from dropout_lab._types import Real
 from dropout_lab.explorer.page import Published, script_text, style_text
 from dropout_lab.explorer.text import legible
 
@@ -36,9 +37,9 @@ def predict(
     question: str | Sequence[Mapping[str, Any]],
     choices: Choices | None = None,
     *,
-    answer: float | str | None = None,
-    low: float | None = None,
-    high: float | None = None,
+    answer: Real | str | None = None,
+    low: Real | None = None,
+    high: Real | None = None,
     step: float | None = None,
     unit: str | None = None,
     figure: Any = None,
@@ -194,7 +195,7 @@ def _question(
     }
 
 
-def _choice(question: str, answer: object, choices: Choices, rest: tuple[object, ...]) -> Question:
+def _choice(question: str, answer: Any, choices: Choices, rest: tuple[object, ...]) -> Question:
     """Return the same of a question with choices, or raise."""
     if rest != (None,) * 4:
         raise TypeError(

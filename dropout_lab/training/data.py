@@ -40,7 +40,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Raise TypeError or ValueError if a setting is not allowed; the message names it."""
         counted = ["epochs", "batch_size"] + ["patience"] * (self.patience is not None)
-        kept = {name: check.count(getattr(self, name), name) for name in counted}
+        kept: dict[str, float] = {name: check.count(getattr(self, name), name) for name in counted}
         kept["seed"] = check.seed(self.seed)
         kept["learning_rate"] = check.number(self.learning_rate, "learning_rate", positive=True)
         self.__dict__.update(kept)  # Python's numbers, which PyTorch and Keras ask for

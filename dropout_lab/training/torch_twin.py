@@ -240,7 +240,7 @@ def predict_torch(model: "torch.nn.Module", x: ArrayLike, batch_size: int = 4096
     return _predict(model, _tensor(x, _like(model).dtype), batch_size)
 
 
-def _check_module(model):
+def _check_module(model: object) -> None:
     """Raise TypeError unless a model is one of PyTorch."""
     import torch
 
