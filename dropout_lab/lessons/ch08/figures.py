@@ -256,7 +256,7 @@ def controls(names, error, loss, seen):
     figure, said = kit.minus_no_dropout(
         names, (error, (-1.3, 1.9), (-1, 0, 1)), (loss, (-0.14, 0.09), (-0.1, 0)), height=2.7
     )
-    return describe(figure, f"Masks on {seen}, minus no dropout: {said}.")
+    return describe(figure, f"Masks on {seen}, test error minus no dropout: {said}.")
 
 
 def contradictions(rates, masks, nets, rate):

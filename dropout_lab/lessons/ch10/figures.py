@@ -400,4 +400,4 @@ def effects(names, error, loss, step):
     figure, said = kit.minus_no_dropout(
         names, (error, (-1.9, 1.95), (-1, 0, 1)), (loss, (-0.11, 0.11), (-0.1, 0, 0.1)), height=2.9
     )
-    return describe(figure, f"Step {step:g}, minus no dropout: {said}.")
+    return describe(figure, f"Step {step:g}, test error minus no dropout: {said}.")
