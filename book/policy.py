@@ -2,8 +2,8 @@
 
 A script sets it before anything else is read, so that it holds wherever the page lies, and names
 the place itself: in a frame without an origin, as a learning platform may show a page, ``'self'``
-would match nothing, and files have no host. Styles stay free, as MathJax writes its own in the page
-and figures carry their sizes.
+matches nothing by the standard (Chromium and Firefox are kinder), and files have no host. Styles
+stay free, as MathJax writes its own in the page and figures carry their sizes.
 """
 
 import hashlib

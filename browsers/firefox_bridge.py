@@ -57,7 +57,11 @@ class Bridge(WebSocketHandler):
 async def main():
     """Run Firefox to its end, and report the bridge's address where Firefox reports its own."""
     command = [os.environ["FIREFOX"], *sys.argv[1:]]
-    firefox = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    firefox = await asyncio.create_subprocess_exec(
+        *command,
+        stderr=asyncio.subprocess.PIPE,
+        limit=MAX_MESSAGE_BYTES,  # a complaint may quote a long address
+    )
     async for line in firefox.stderr:
         line = line.decode(errors="replace")
         if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -48,6 +49,7 @@ parts:
   - file: chapters/ledger
 """
 WORDS = "# Words\n\n```{{glossary}}\n{}\n  A word.\n```\n\n```{{index}} mask\n```\n"
+HOSTILE = "<b>So</b> [it](x) &amp; $is$ `at` **{0}** {term}`unit` \u202elast"
 LEDGER = "# Ledger\n\nAll claims.\n\n```{ledger}\n```\n"
 TEXT = "What the first page says. A {term}`unit`, see [](words.md).\n\n$$\nx = 1\n$$ (eq-a)\n"
 
@@ -123,7 +125,7 @@ def test_a_book_is_built_again_as_if_for_the_first_time_and_breaks(
     explorer = published_html("0 0 9 9", [("slider", "rate", ["0", "1"])], frames, [0])
 
     def write_index(text=TEXT, page=explorer, value=2):
-        said = claim("It is large", value, above=1)._repr_mimebundle_()
+        said = claim(HOSTILE, value, above=1)._repr_mimebundle_()
         cells = [executed("1 + 1", **said), executed("explore(d, r=[0])", **{"text/html": page})]
         write(chapters / "index.ipynb", new_markdown_cell(text), *cells)
         return said[MIME_TYPE][0]["id"]
@@ -200,6 +202,7 @@ def cells_of(site, path):
 def look_at_ledger(site, identifier, value):
     """See what the ledger takes from a notebook."""
     page = (site / "chapters/ledger.html").read_text()
+    assert f"<p>\u2068{escape(HOSTILE)}\u2069.</p>" in page
     assert re.search(rf"<strong>{value}</strong>.*?above 1<", page, re.DOTALL)
     assert f"index.html#{identifier}" in page
 

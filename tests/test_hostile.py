@@ -156,13 +156,15 @@ def visit(browser, site_url):
 @pytest.mark.firefox
 @pytest.mark.parametrize("page", sorted(PIECES))
 def test_pieces_take_any_address_and_any_typing(visit, page):
-    for text in TYPED:
-        for kind in PIECES[page]:
-            root = f"[data-piece={kind}]"
-            names = visit(page).locator(f"{root} .pg-ui :is(input, select)")
-            names = dict.fromkeys(names.evaluate_all("all => all.map(one => one.name)"), text)
-            assert names
-            tab = visit(f"{page}#{urlencode({'piece': kind} | names)}")
+    tab = visit(page)
+    for kind in PIECES[page]:
+        root = f"[data-piece={kind}]"
+        controls = tab.locator(f"{root} .pg-ui :is(input, select)")
+        names = controls.evaluate_all("all => all.map(one => one.name)")
+        assert names
+        for text in TYPED:
+            sent = urlencode({"piece": kind} | dict.fromkeys(names, text))
+            visit(f"{page}#{sent}")
             says = tab.locator(f"{root} .pg-say")
             told = [says.text_content()]
             typed = tab.locator(f"{root} .pg-ui input[type=text]:visible")
@@ -188,4 +190,5 @@ def test_pages_bear_what_is_stored_or_searched_for(visit):
         assert tab.evaluate(MADE) == 0
         visit("search.html?" + urlencode({"q": text}))
         wait_until(tab, "document.querySelector('.search-summary')?.textContent")
+        tab.wait_for_load_state("networkidle")  # it fetches what it quotes
         assert tab.evaluate(MADE) == 0
