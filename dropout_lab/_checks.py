@@ -77,6 +77,13 @@ def numbers(values, name, axes="...", *, finite=False, sequence=False):
     return values
 
 
+def squares(values, name):
+    """Return sums of squares, or raise ValueError if they overflow: LAPACK would not converge."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must have finite squares and products, got larger numbers")
+    return values
+
+
 def probabilities(values, name, axes="..., classes"):
     """Return class probabilities as float64, or raise; what rounding took above 1 is 1.
 
