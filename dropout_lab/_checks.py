@@ -87,6 +87,13 @@ def numbers(
     return values
 
 
+def squares(values: Doubles, name: str) -> Doubles:
+    """Return sums of squares, or raise ValueError if they overflow: LAPACK would not converge."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must have finite squares and products, got larger numbers")
+    return values
+
+
 def probabilities(values: Numbers, name: str, axes: str = "..., classes") -> Doubles:
     """Return class probabilities as float64, or raise; what rounding took above 1 is 1.
 

@@ -113,7 +113,7 @@ def ridge_weights(x: Numbers, y: Numbers, prices: float | Numbers) -> Doubles:
         allowed = f"one number or {x.shape[1]}, none of them negative"
         raise ValueError(f"prices must be {allowed}, got {prices!r:.80}")
     prices = np.broadcast_to(prices, x.shape[1:])
-    system = x.T @ x + np.diag(prices)
+    system = check.squares(x.T @ x, "x") + np.diag(prices)
     size = np.sqrt(np.diag(system))
     size[size == 0] = 1.0
     system /= np.outer(size, size)  # a feature's unit must not decide what counts as singular
@@ -184,7 +184,7 @@ def sampled_weights(
         squares += heard.T @ heard
         products += heard.T @ y
         if copy in counts:
-            found[copy] = np.linalg.lstsq(squares, products)[0]
+            found[copy] = np.linalg.lstsq(check.squares(squares, "x"), products)[0]
     return np.array([found[count] for count in counts])
 
 
@@ -333,7 +333,7 @@ def fit_logistic(x: Numbers, labels: Labels, *, rate: float = 0.0, price: float 
         p = _sigmoid(rows @ weights)
         slope = rows.T @ (share * (p - labels)) + 2 * price * weights
         bend = (rows.T * (share * p * (1 - p))) @ rows + 2 * price * np.eye(len(weights))
-        if not np.linalg.cond(bend) < _SINGULAR:
+        if not np.isfinite(bend).all() or not np.linalg.cond(bend) < _SINGULAR:
             break
         step = np.linalg.solve(bend, slope)
         weights = weights - step

@@ -373,7 +373,7 @@ def practice_weights(views: Numbers, answers: Numbers, rate: float) -> Doubles:
     penalty = np.sqrt(rate) * np.diag(np.linalg.norm(views, axis=0))
     rows = np.vstack([np.sqrt(1 - rate) * views, penalty])
     targets = np.concatenate([np.sqrt(1 - rate) * answers, np.zeros(views.shape[1])])
-    return np.linalg.lstsq(rows, targets)[0]
+    return np.linalg.lstsq(check.squares(rows, "views"), targets)[0]
 
 
 def reliance(weights: Numbers) -> Doubles:

@@ -179,8 +179,9 @@ WRONG_FOR = {
     "precision_at": {"recalls": [[0.0], [1.1], [NAN], ["1"], [[1], [1, 1]]]},
     "rates": {"stop": [-1], "step": [0, 1e-11]},
     "reliability_counts": {"labels": [2 * LABELS], "log_odds": [ROW * NAN]},
-    "ridge_weights": {"prices": [[1, -1, 1], "1"]},
-    "sampled_weights": {"counts": [3, [], [0], [1.5]]},
+    "practice_weights": {"views": [BIG * 1e200]},
+    "ridge_weights": {"prices": [[1, -1, 1], "1"], "x": [BIG * 1e200]},
+    "sampled_weights": {"counts": [3, [], [0], [1.5]], "x": [BIG * 1e200]},
     "seed_rate": {"block": [5]},
     "shared_interval": {"values": [ROW, np.ones((2, 29)), np.ones((0, 30))]},
     "softmax": {"logits": [BIG[:, :0]]},
@@ -278,6 +279,7 @@ SWITCHED = [name for name, taken in PUBLIC.items() if {"rng", "training"} <= tak
 
 
 @pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_a_wrong_argument_is_named(name):
     for mode in [{}, {"training": False}] if name in SWITCHED else [{}]:
         call(name, **mode)

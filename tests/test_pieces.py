@@ -1,11 +1,13 @@
 """What all pieces that compute in the page share: what they refuse, keep and hold still."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from pieces import press, wait_for
 
 from dropout_lab.playground import (
+    click_a_unit,
     draw_a_digit,
     study_session,
     train_it_here,
@@ -73,6 +75,66 @@ def test_an_address_sets_what_it_may_and_a_seed_that_is_none_is_refused(
     wait_for(page, told)
     assert page.locator(".pg-view").inner_html() != before or piece is train_it_here
     assert set(kept.split()) <= set(page.url.split("&"))
+
+
+TYPED = ["1e999", "-1e999", "-1", "", "-0", "1e-320", "0x10", "1,5", ",", "٣", "9" * 10_000, "NaN"]
+# What stands in the page, names for a listener and shapes too, that is no number.
+NO_NUMBER = r"""figure => {
+    const shown = figure.cloneNode(true);
+    for (const each of shown.querySelectorAll("script")) each.remove();
+    return shown.outerHTML.match(/.{30}\b(NaN|Infinity|undefined|null)\b.{9}/)?.[0];
+}"""
+TYPE_ALL = f"""async (figure, [typed, button]) => {{
+    const found = [], press = () => [...figure.querySelectorAll("button")]
+        .find(each => each.textContent.trim() === button).click();
+    for (const control of figure.querySelectorAll("input:not([hidden], [type=hidden])")) {{
+        for (const value of [...typed, control.value]) {{
+            control.value = value;
+            for (const type of ["input", "change"])
+                control.dispatchEvent(new Event(type, {{bubbles: true}}));
+            press();
+            await new Promise(requestAnimationFrame);
+            const none = ({NO_NUMBER})(figure);
+            if (none) found.push([control.name, value.slice(0, 9), none]);
+        }}
+    }}
+    return found;
+}}"""
+every_piece = pytest.mark.parametrize(
+    ("piece", "kind", "button"),
+    [
+        *((click_a_unit, "click", "Toss"), (draw_a_digit, "draw", "Add noise")),
+        *((study_session, "group", "Next session"), (train_it_here, "train", "Step")),
+        (type_your_own_layer, "layer", "Toss"),
+    ],
+)
+
+
+@every_piece
+def test_whatever_is_typed_for_a_number_no_page_shows_none(opened, piece, kind, button):
+    page = opened(piece, "other")
+    page.figure.get_by_role("button", name=button, exact=True).wait_for()
+    assert page.figure.evaluate(TYPE_ALL, [TYPED, button]) == []
+
+
+@pytest.mark.parametrize("texts", [["-0"], pytest.param(TYPED, marks=pytest.mark.all)])
+@every_piece
+def test_whatever_an_address_says_no_page_shows_what_is_no_number(
+    opened, piece, kind, button, texts
+):
+    page = opened(piece, kind)
+    names = page.figure.evaluate(
+        "figure => [...figure.querySelectorAll('input')].map(each => each.name)"
+    )
+    for typed in texts:
+        page.goto(
+            page.url.partition("#")[0]
+            + "#"
+            + urlencode(dict.fromkeys(names, typed[:999]) | {"piece": kind})
+        )
+        page.reload()
+        press(page, button)
+        assert page.figure.evaluate(NO_NUMBER) is None, typed[:9]
 
 
 @pytest.mark.parametrize("width", [360, 720, 916])

@@ -166,6 +166,19 @@ def test_the_site_is_there_and_light():
     assert sum(path.stat().st_size for path in book) < MAX_SITE_BYTES
 
 
+# Where it is said in words what is no number, and an abbreviation.
+SAYS_SO = ("ended in NaN.", "gives NaN in NumPy", "</span>inf)", "mutual inf.")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "/api/" not in page])
+def test_no_page_shows_what_is_no_number(page):
+    """Text, names for a listener, attributes and shapes, of all frames: they stand in the file."""
+    text = (SITE / page).read_text("utf-8")
+    for said in SAYS_SO:
+        text = text.replace(said, "")
+    assert re.findall(r".{0,30}(?<!\w)(?:NaN|nan|inf|Infinity|undefined)(?!\w).{0,9}", text) == []
+
+
 @functools.cache
 def _links(page):
     """Return what a page links to or shows, and its anchors."""

@@ -41,7 +41,7 @@
         const now = train * kept[k] / tosses, target = train * chance;
         const error = train * Math.sqrt(chance * (1 - chance) / tosses);
         button.className = "pg-hold" + held[k] + " pg-toss" + mask[k];
-        button.style = "--size:" + Math.sqrt(Math.abs(value) / Math.hypot(...x) * train);
+        button.style = "--size:" + Math.sqrt(Math.abs(value) / Math.hypot(...x, 1e-9) * train);
         line.setAttribute("points", walks[k]);
         line.parentNode.style =
           `--error:${error};--target:${target};--infer:${infer};--now:${now}`;
