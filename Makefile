@@ -240,7 +240,7 @@ $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt
 
 $(VENV)/floors-are-installed: pyproject.toml requirements.txt | $(VENV)/is-made
 	@# Without setuptools, of which PyTorch needs a later one.
-	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | sed -e '/setuptools/d' -e 's/"//g' -e 's/>=/==/' \
+	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | sed -e '/setuptools/d' -e 's/"//g' -e 's/>=/==/' | sort -u \
 	  > $(VENV)/floors.txt
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
 	$(PIP) -c $(VENV)/floors.txt -e ".[demos]" $$(grep -E \
