@@ -153,7 +153,7 @@ lowest: ## run the package's tests with the lowest versions that pyproject.toml 
 	  --dist loadscope dropout_lab tests $(BOOK_TESTS:%=--ignore=tests/test_%.py) \
 	  -k "not chromium and not firefox and not test_memory_grows_by_the_stored_text_alone"
 
-wheel: ## build the wheel, and try it in an environment that holds nothing else
+wheel: ## build the wheel, and try it where nothing else is installed; FLOORS=1 with the lowest versions
 	rm -rf _build/wheel
 	mkdir -p _build/wheel/source
 	cp -r dropout_lab pyproject.toml README.md LICENSE _build/wheel/source
@@ -161,7 +161,9 @@ wheel: ## build the wheel, and try it in an environment that holds nothing else
 	$(PYTHON) -m venv _build/wheel/empty
 	cd _build/wheel && export PIP_DISABLE_PIP_VERSION_CHECK=1 && \
 	  empty/bin/python -m pip wheel --quiet --no-deps --wheel-dir . ./source && \
-	  empty/bin/python -m pip install --quiet *.whl && empty/bin/python ../../tests/with_the_wheel.py
+	  empty/bin/python -m pip install --quiet *.whl $(if $(FLOORS),$$(grep '^dependencies' source/pyproject.toml \
+	    | grep -oE '[a-z]+>=[0-9.]+' | sed 's/>=/==/')) && \
+	  empty/bin/python ../../tests/with_the_wheel.py
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	@half="$$(find $(SITE) $(wildcard $(BUILT).draft) -maxdepth 1 -name '*.draft' -print -quit)"; \
