@@ -156,7 +156,7 @@ lowest: ## run the package's tests with the lowest versions that pyproject.toml 
 	  --dist loadscope dropout_lab tests $(BOOK_TESTS:%=--ignore=tests/test_%.py) \
 	  -k "not chromium and not firefox and not test_memory_grows_by_the_stored_text_alone"
 
-wheel: ## build the wheel, and try it in an environment that holds nothing else
+wheel: ## build the wheel, and try it where nothing else is installed; FLOORS=1 with the lowest versions
 	rm -rf _build/wheel
 	mkdir -p _build/wheel/source
 	cp -r dropout_lab pyproject.toml README.md LICENSE _build/wheel/source
@@ -164,7 +164,9 @@ wheel: ## build the wheel, and try it in an environment that holds nothing else
 	$(PYTHON) -m venv _build/wheel/empty
 	cd _build/wheel && export PIP_DISABLE_PIP_VERSION_CHECK=1 && \
 	  empty/bin/python -m pip wheel --quiet --no-deps --wheel-dir . ./source && \
-	  empty/bin/python -m pip install --quiet *.whl && empty/bin/python ../../tests/with_the_wheel.py
+	  empty/bin/python -m pip install --quiet *.whl $(if $(FLOORS),$$(grep '^dependencies' source/pyproject.toml \
+	    | grep -oE '[a-z]+>=[0-9.]+' | sed 's/>=/==/')) && \
+	  empty/bin/python ../../tests/with_the_wheel.py
 
 publish: $(VENV)/publish-is-installed ## push the built site to the branch gh-pages of origin
 	@half="$$(find $(SITE) $(wildcard $(BUILT).draft) -maxdepth 1 -name '*.draft' -print -quit)"; \
@@ -243,7 +245,7 @@ $(VENV)/all-is-installed: requirements.txt requirements-book.txt constraints.txt
 
 $(VENV)/floors-are-installed: pyproject.toml requirements.txt | $(VENV)/is-made
 	@# Without setuptools, of which PyTorch needs a later one.
-	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | sed -e '/setuptools/d' -e 's/"//g' -e 's/>=/==/' \
+	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | sed -e '/setuptools/d' -e 's/"//g' -e 's/>=/==/' | sort -u \
 	  > $(VENV)/floors.txt
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch\b' $(REQUIREMENTS)))
 	$(PIP) -c $(VENV)/floors.txt -e ".[demos]" $$(grep -E \

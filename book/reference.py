@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "dropout_lab"
 # What the package's modules import besides NumPy. None of it is needed to read docstrings and
 # figures: a site is built without what draws.
-NOT_IMPORTED = ["matplotlib", "PIL", "pooch", "tqdm"]
+NOT_IMPORTED = ["matplotlib", "PIL"]
 
 # Where others document what our docstrings name. No inventory is fetched while building.
 ELSEWHERE = {

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
+from dropout_lab._extras import need
 from dropout_lab._types import Doubles, Labels, Numbers
 
 __all__ = ["alert_recall", "permutation_importance", "precision_at", "reliability_counts"]
@@ -130,6 +131,7 @@ def permutation_importance(
     ----------
     Breiman (2001), Random forests, Machine Learning 45, 5-32, section 10.
     """
+    need("sklearn")
     from sklearn.metrics import average_precision_score
 
     if not callable(score):

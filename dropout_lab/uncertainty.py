@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dropout_lab import _checks as check
+from dropout_lab._extras import need
 from dropout_lab._torch import seeded
 from dropout_lab._types import Doubles, Floats, Labels, Numbers, Reduced
 from dropout_lab.detection import counts_in_bins
@@ -281,6 +282,7 @@ def readout_variance(hidden: Numbers, weights: Numbers, rate: float) -> Doubles:
 
 def _torch_passes(model: "torch.nn.Module", x: Floats, passes: int, seed: int) -> Doubles:
     """Return `mc_passes` of a PyTorch module."""
+    need("torch")
     import torch
 
     if not isinstance(model, torch.nn.Module):

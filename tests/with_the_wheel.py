@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 import dropout_lab
-from dropout_lab import playground
+from dropout_lab import data, playground, teaching, training
+from dropout_lab.audit import audit, diagnose
+from dropout_lab.detection import permutation_importance
 from dropout_lab.layer import dropout
 from dropout_lab.sweeps import load_results
 
@@ -25,6 +27,15 @@ ELSEWHERE = (
     "joblib",
 )
 
+# What says which package it misses, by the name that pip knows.
+INCOMPLETE = {
+    "torch": lambda: training.perceptron_torch([2, 2], 0.5, seed=0),
+    "tensorflow": lambda: training.perceptron_keras([2, 2], 0.5, seed=0),
+    "scikit-learn": lambda: permutation_importance(len, np.eye(2), np.eye(2), np.eye(2)),
+    "pandas": data.load_creditcard,
+    "pooch": data.load_mnist,
+}
+
 
 def draw(rate):
     import matplotlib.pyplot as plt
@@ -32,6 +43,15 @@ def draw(rate):
     figure, axes = plt.subplots()
     axes.bar([0], [rate])
     return dropout_lab.describe(figure, f"The rate is {rate}.")
+
+
+def complaint(call, *arguments):
+    """Return what a call says that cannot be done here."""
+    try:
+        call(*arguments)
+    except (ModuleNotFoundError, TypeError) as error:
+        return str(error)
+    raise AssertionError(f"{call} works")
 
 
 def main():
@@ -42,16 +62,21 @@ def main():
     )
     assert [name for name in ELSEWHERE if importlib.util.find_spec(name)] == []
 
-    for module in pkgutil.walk_packages(
-        dropout_lab.__path__, "dropout_lab.", onerror=lambda _: None
-    ):
-        # The data sets are downloaded by pooch, which comes with the extra "demos".
-        if not module.name.startswith("dropout_lab.data") and not module.name.endswith("__main__"):
+    for module in pkgutil.walk_packages(dropout_lab.__path__, "dropout_lab."):
+        if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    assert Path(dropout_lab.__file__).with_name("py.typed").is_file()
 
     kept = dropout(np.ones(10_000), 0.3, np.random.default_rng(0))
     assert abs(kept.mean() - 1) < 5 * (0.3 / 0.7 / 10_000) ** 0.5
     assert load_results("mnist-rates").cells
+
+    assert diagnose(dropout_lab.Dropout(0.5, np.random.default_rng(0))).right
+    assert teaching.claim("One is one", 1, equals=1).value == 1
+    assert not teaching.check("mask_mean", lambda x, rate, f: f(x))
+    assert "a torch.nn.Module or a Keras model" in complaint(audit, None)
+    for package, call in INCOMPLETE.items():
+        assert complaint(call).endswith(f": pip install {package}")
 
     os.environ["EXPLORE_PUBLISH"] = "1"
     pages = [dropout_lab.explore(draw, rate=[0.1, 0.5])]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dropout_lab._extras import need
 from dropout_lab._types import Doubles, Labels
 from dropout_lab.data import files
 
@@ -124,6 +125,7 @@ def load_creditcard(*, download: bool = True) -> CardData:
     Dal Pozzolo, Caelen, Johnson, Bontempi (2015), Calibrating probability with undersampling
     for unbalanced classification, IEEE Symposium on Computational Intelligence and Data Mining.
     """
+    need("pandas")
     path = files.own_file(["creditcard"], FILES)
     if path is not None:
         return _checked(_read_csv(path), path, path.name)
@@ -163,6 +165,7 @@ def _read_csv(path: Path) -> "pandas.DataFrame":
 
 def _fetch_frame() -> "pandas.DataFrame":
     """Return the data set of OpenML as a pandas.DataFrame, unchecked."""
+    need("sklearn")
     from sklearn.datasets import fetch_openml
 
     patience = socket.getdefaulttimeout()

@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import pooch
-
+from dropout_lab._extras import need
 from dropout_lab.explorer.publishing import publishing
 
 __all__ = ["DataUnavailable"]
@@ -94,6 +93,9 @@ def _what_is_there(root: Path, wanted: Path) -> str:
 
 def cache_folder(name: str) -> Path:
     """Return where downloads of a data set are kept, on Linux in ``~/.cache/dropout-lab``."""
+    need("pooch")
+    import pooch
+
     try:
         folder = Path(pooch.os_cache("dropout-lab"))
     except RuntimeError:  # of platformdirs, or an older one takes "~" for a name
@@ -126,6 +128,8 @@ def fetch(name: str, sha256: str, folder: Path, mirrors: Iterable[str]) -> Path:
     name once its SHA-256 is right, so nobody ever finds half of it. If none sends it, or it cannot
     be written, the message of DataUnavailable says what each of them did and what helps.
     """
+    import pooch
+
     logger = pooch.get_logger()
     level = logger.level
     failures = []
@@ -149,6 +153,8 @@ def fetch(name: str, sha256: str, folder: Path, mirrors: Iterable[str]) -> Path:
 
 def _download(url: str, output_file: str, asker: Any) -> None:
     """Download a file for pooch, and refuse the page that a network may send in its place."""
+    import pooch
+
     download = pooch.HTTPDownloader(
         progressbar=not publishing(),  # its output would end up on the page
         chunk_size=2**16,

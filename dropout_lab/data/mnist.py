@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._extras import need
 from dropout_lab._types import Labels, Numbers
 from dropout_lab.data import files
 
@@ -287,6 +288,7 @@ def parse_idx(data: bytes, path: Path | str, axes: int) -> NDArray[np.uint8]:
 
 def _load_digits(dtype: str, error: Exception) -> Mnist:
     """Return scikit-learn's digits in the shape of `Mnist`, and in the note the error behind it."""
+    need("sklearn")
     from sklearn.datasets import load_digits
 
     digits = load_digits()

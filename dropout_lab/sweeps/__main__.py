@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from dropout_lab._extras import need
 from dropout_lab.lessons import parts
 from dropout_lab.sweeps.results import RESULTS
 from dropout_lab.sweeps.runner import run_sweep
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None, sweeps: Mapping[str, Sweep] | N
         Exit status: 0 when the results are written, 1 if something failed, 2 if the
         arguments are wrong, 130 if interrupted.
     """
+    need("tqdm")
     from tqdm import tqdm
 
     sweeps = known_sweeps() if sweeps is None else sweeps

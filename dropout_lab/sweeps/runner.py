@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from dropout_lab._extras import need
 from dropout_lab.sweeps.partial import Partial
 from dropout_lab.sweeps.results import Results, clean_values, save_results
 from dropout_lab.sweeps.sweep import Cell, Run, Sweep, cell_key
@@ -141,6 +142,7 @@ def _outcomes(
 ) -> Iterator[Iterable[Outcome]]:
     """Yield an iterator over outcomes in the order in which the cells finish."""
     if scheduler is not None:
+        need("dask")
         from dask.distributed import Client
 
         with Client(scheduler) as client:
@@ -152,6 +154,7 @@ def _outcomes(
 
 
 def _from_joblib(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    need("joblib")
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._extras import need
 from dropout_lab._types import Floats
 
 LOSSES = ("cross_entropy", "binary_cross_entropy")
@@ -45,6 +46,7 @@ class Settings:
         kept["learning_rate"] = check.number(self.learning_rate, "learning_rate", positive=True)
         self.__dict__.update(kept)  # Python's numbers, which PyTorch and Keras ask for
         check.choice(self.loss, "loss", LOSSES)
+        need("tqdm", *["sklearn"] * (self.loss == "binary_cross_entropy"))
         if self.progress is not None:
             check.flag(self.progress, "progress")
 

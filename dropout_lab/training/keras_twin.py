@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dropout_lab._extras import need
 from dropout_lab._torch import seeded
 from dropout_lab._types import Floats
 from dropout_lab.training.data import Loss, Pair, Settings, Split, check_classes, check_data
@@ -61,6 +62,7 @@ def perceptron_keras(
     ----------
     Glorot and Bengio (2010), AISTATS.
     """
+    need("keras")
     import keras
 
     weights = initial_weights(sizes, rate, input_rate, seed)
@@ -133,6 +135,7 @@ def fit_keras(
     the time of a small network; with PyTorch behind it, one. Compiling with XLA
     (``jit_compile=True``) makes it slower on a CPU.
     """
+    need("keras")
     import keras
 
     if not isinstance(model, keras.Model):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dropout_lab import _checks as check
+from dropout_lab._extras import need
 from dropout_lab._torch import seeded
 from dropout_lab._types import Floats
 from dropout_lab.regularizers import Regularizer
@@ -70,6 +71,7 @@ def perceptron_torch(
     ----------
     Glorot and Bengio (2010), AISTATS.
     """
+    need("torch")
     import torch
 
     weights = initial_weights(sizes, rate, input_rate, seed)
@@ -176,6 +178,7 @@ def fit_torch(
     ----------
     Kingma and Ba (2015), ICLR: Adam.
     """
+    need("torch")
     import torch
 
     _check_module(model)
@@ -232,6 +235,7 @@ def predict_torch(model: "torch.nn.Module", x: ArrayLike, batch_size: int = 4096
     --------
     dropout_lab.uncertainty.mc_passes : Many passes with dropout on.
     """
+    need("torch")
     _check_module(model)
     batch_size = check.count(batch_size, "batch_size")
     x = check_inputs(x, "x")
