@@ -82,7 +82,8 @@ def test_hostile_texts_stay_texts(text):
         ({"options": [("one", "a")]}, TypeError, "options must map option texts to feedback texts"),
         ({"options": {"one": 1, "two": "b"}}, TypeError, "options must map option texts"),
         ({"options": {1: "a", "two": "b"}}, TypeError, "options must map option texts"),
-        ({"options": {"two": "b"}}, ValueError, "at least two options, got 1"),
+        ({"options": {"two": "b"}}, ValueError, "at least two, each of other looks, got ['two']"),
+        ({"options": {"two": "", "a\0": "", "a\1": ""}}, ValueError, "each of other looks"),
         (
             {"answer": "four"},
             ValueError,

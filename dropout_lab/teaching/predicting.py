@@ -204,11 +204,11 @@ def _choice(question: str, answer: Any, choices: Choices, rest: tuple[object, ..
     told = choices if isinstance(choices, Mapping) else dict.fromkeys(choices, "")
     if not all(isinstance(text, str) for pair in told.items() for text in pair):
         raise TypeError(f"choices must hold strings, got {choices!r:.80}")
-    if len(told) < 2:
-        raise ValueError(f"choices must hold at least two answers, got {len(told)}")
+    shown = {legible(choice): legible(more) for choice, more in told.items()}
+    if not 2 <= len(shown) == len(told):
+        raise ValueError(f"choices must hold at least two, each of other looks, got {[*told]}")
     if answer not in told:
         raise ValueError(f"answer must be one of {list(told)}, got {answer!r}")
-    shown = {legible(choice): legible(more) for choice, more in told.items()}
     return {"question": legible(question), "answer": legible(answer), "choices": shown}
 
 

@@ -56,11 +56,11 @@ def quiz(question: str, options: Mapping[str, str], *, answer: str) -> Published
         isinstance(text, str) for pair in options.items() for text in pair
     ):
         raise TypeError(f"options must map option texts to feedback texts, got {options!r:.80}")
-    if len(options) < 2:
-        raise ValueError(f"options must hold at least two options, got {len(options)}")
+    shown = {legible(option): legible(feedback) for option, feedback in options.items()}
+    if not 2 <= len(shown) == len(options):
+        raise ValueError(f"options must hold at least two, each of other looks, got {[*options]}")
     check.choice(answer, "answer", options)
-    question, answer = legible(question), legible(answer)
-    options = {legible(option): legible(feedback) for option, feedback in options.items()}
+    question, answer, options = legible(question), legible(answer), shown
     key = "quiz" + hashlib.sha256(repr((question, dict(options))).encode()).hexdigest()[:10]
     rows = "".join(
         f'<details class="xp-option" name="{key}"><summary style="{_MARKED}">'
