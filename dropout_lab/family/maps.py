@@ -166,8 +166,8 @@ def block_mask(shape: Shape, rate: float, block: int, rng: np.random.Generator) 
            [1, 1, 1, 1, 1]])
     """
     shape = check.shape(shape)
-    if len(shape) < 2:
-        raise ValueError(f"shape must be (..., rows, columns), got {shape}")
+    if len(shape) < 2 or 0 in shape[-2:]:
+        raise ValueError(f"shape must be (..., rows, columns), one of each or more, got {shape}")
     *others, rows, columns = shape
     start = seed_rate(rate, block, rows, columns)
     down, across = rows - block + 1, columns - block + 1
@@ -231,6 +231,8 @@ def drop_block(
     np.float64(16.0)
     """
     x = check.real_array(x, "x", "..., rows, columns")
+    if 0 in x.shape[-2:]:
+        raise ValueError(f"x must have one row and one column at least, got shape {x.shape}")
     check.rng(rng)
     if not check.flag(training):
         seed_rate(rate, block, *x.shape[-2:])
