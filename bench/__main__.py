@@ -26,6 +26,7 @@ def judged(parts, agreed, whole, chosen=()):
     """Run measurements and judge them; one that fails is a line, and the others still run."""
     lines = []
     for name, measure in parts.items():
+        print(f"Measuring: {name}", file=sys.stderr, flush=True)
         try:
             for row in measure(*chosen):
                 lines.append(judge(row, agreed[row.budget]))

@@ -37,24 +37,23 @@ COUNT = """number => {
     return {x, y: y + height / 2, width, height, most: +axis.max};
 }"""
 CELL = """
-import gc, time, tracemalloc
+import gc, time
 import matplotlib.pyplot as plt
 import psutil
-from bench.weights import draw
-from dropout_lab import explore
+from dropout_lab import describe, explore
 from dropout_lab.explorer import live
-if not tracemalloc.is_tracing():
-    tracemalloc.start()
 times = []
 def frame(rate, step):
     times.append(time.process_time())
-    return draw(rate / 20)
+    figure, axes = plt.subplots()
+    axes.plot([0, 1], [0, rate])
+    return describe(figure, f"The line ends at {rate} after {step} steps.")
 display(explore(frame, rate=range(20), step=range(20)))
 """
 ASK = """
 if not live._waiting:
     gc.collect()
-    print([len(times), times[-1] - times[0], tracemalloc.get_traced_memory()[0] / 1e6,
+    print([len(times), times[-1] - times[0], len(gc.get_objects()),
         psutil.Process().memory_info().rss / 1e6, len(plt.get_fignums())])
 """
 
@@ -107,7 +106,7 @@ def _rows(name, samples, time_of):
     """Yield the rows of what was sampled in a browser."""
     held, counts, times = zip(*samples, strict=True)
     yield _later(f"{name}: memory", held, "MB")
-    yield _later(f"{name}: elements and listeners", counts, "")
+    yield _later(f"{name}: elements and listeners", counts, "together")
     yield _later(f"{name}: {time_of}", times, "ms")
 
 
@@ -174,9 +173,9 @@ def drawing(runs=7):
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    frames, seconds, traced, resident, figures = zip(*found[1:], strict=True)
+    frames, seconds, objects, resident, figures = zip(*found[1:], strict=True)
     assert set(frames) == {400}
-    yield _later("400 live frames: objects of Python", traced, "MB")
+    yield _later("400 live frames: objects of Python", objects, "together")
     yield _later("400 live frames: memory of the kernel", resident, "MB")
     yield _later("400 live frames: processor for all", [1e3 * each for each in seconds], "ms")
     yield plain("400 live frames: figures that stay open", figures, figures)
