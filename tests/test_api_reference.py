@@ -92,7 +92,7 @@ def test_each_function_leads_to_its_neighbors(page):
 @pytest.mark.parametrize(
     ("module", "name", "first", "last"),
     [
-        ("dropout_lab", "dropout", "def dropout(x, rate, rng, ", "    return "),
+        ("dropout_lab", "dropout", "def dropout(", "    return "),
         ("dropout_lab.network", "MLP.forward", "    def forward(", "        return "),
         ("dropout_lab.lessons.ch13.figures", "seeds_figure", "def seeds_figure(", "    )"),
     ],
