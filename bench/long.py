@@ -18,14 +18,16 @@ from browsers.chromium import running_chromium
 
 # A training that has come to its verdict begins anew. The page says when it is over.
 TRAIN = """figure => new Promise(done => {
-    const say = figure.querySelector('figcaption'), begun = say.textContent;
+    const say = figure.querySelector('figcaption');
+    let begun = false; // the verdict is that of the training before, word by word
     const seen = new MutationObserver(() => {
-        if (say.textContent == begun || !/^After /.test(say.textContent)) return;
+        begun ||= !/^After /.test(say.textContent);
+        if (!begun || !/^After /.test(say.textContent)) return;
         seen.disconnect();
         done();
     });
+    seen.observe(say, {childList: true, subtree: true, characterData: true});
     figure.querySelector('[name=Train]').click();
-    setTimeout(() => seen.observe(say, {childList: true}));
 })"""
 COUNT = """number => {
     const root = document.querySelectorAll('.xp[data-xp]')[number];
