@@ -114,8 +114,11 @@ def _tosses(name: str, count: int, first: bool = False) -> str:
 
 
 def _field(name: str, value: object, pattern: str, allowed: str) -> str:
-    """Return a field that the browser checks; its title says what is allowed."""
-    limits = f'pattern="{pattern}" title="{allowed}" required inputmode="decimal"'
+    """Return a field that the browser checks; its title says what is allowed.
+
+    It asks for no keyboard of its own: a phone's for decimals may have no minus, or a comma.
+    """
+    limits = f'pattern="{pattern}" title="{allowed}" required'
     typed = f'<input name="{name}" value="{value}" autocomplete="off" {limits}>'
     return f"<label><span>{name}</span>{typed}</label>"
 
