@@ -6,7 +6,7 @@ The modules import this one as ``check`` and write ``rate = check.rate(rate)``.
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
-from os import PathLike
+from os import PathLike, fsencode
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
@@ -193,9 +193,16 @@ def seed(value: object) -> int:
 
 
 def folder(value: object, name: str = "folder") -> Path:
-    """Return a text or a path as a `pathlib.Path`, a tilde resolved, or raise TypeError."""
+    """Return a text or a path as a `pathlib.Path`, a tilde resolved, or raise."""
     if not isinstance(value, (str, PathLike)):
         raise TypeError(f"{name} must be a str or a pathlib.Path, got {value!r:.80}")
+    try:
+        if b"\0" in fsencode(value):
+            raise ValueError
+    except ValueError:  # also what cannot be encoded
+        raise ValueError(
+            f"{name} must be a path that a system can have, got {value!r:.80}"
+        ) from None
     return Path(value).expanduser()
 
 

@@ -153,7 +153,7 @@ def load_results(name: str, folder: str | os.PathLike[str] | None = None) -> Res
     TypeError
         If `folder` is none.
     ValueError
-        If `name` is no name of a sweep, or the file is damaged, or holds NaN or infinity.
+        If `name` or `folder` is no name, or the file is damaged, or holds NaN or infinity.
     """
     check_name(name)
     path = (RESULTS if folder is None else check.folder(folder)) / f"{name}.json"
