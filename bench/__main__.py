@@ -19,6 +19,7 @@ LONG = {
     "training": long.training,
     "drawing": long.drawing,
     "browsing": long.browsing,
+    "teaching": long.teaching,
 }
 
 

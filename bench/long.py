@@ -6,16 +6,24 @@ has the same median in both halves, but for its noise.
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 
+import nbformat
 from jupyter_client.manager import start_new_kernel
+from nbformat.v4 import new_code_cell, new_notebook
 
 from bench.explorer import REVEAL, SHOW, SWEEP, explorers, work
-from bench.table import SITE, plain, ratio
+from bench.table import ROOT, SITE, plain, ratio
 from bench.train import opened, processor_of
 from browsers.chromium import running_chromium
 
+# What the page for teachers counts memory for.
+KINDS = {"NumPy": "02", "PyTorch": "07", "both frameworks": "05"}
 # A training that has come to its verdict begins anew. The page says when it is over.
 TRAIN = """figure => new Promise(done => {
     const say = figure.querySelector('figcaption');
@@ -164,7 +172,7 @@ def training(minutes=30):
 def drawing(runs=7):
     """Draw 400 live frames in a kernel, and run the cell again and again; yield the rows."""
     environment = {name: os.environ[name] for name in os.environ if name != "EXPLORE_PUBLISH"}
-    manager, client = start_new_kernel(env=environment, cwd=str(SITE.parents[1]))
+    manager, client = start_new_kernel(env=environment, cwd=str(ROOT))
     try:
         found = []
         for _ in range(int(runs)):
@@ -181,6 +189,28 @@ def drawing(runs=7):
     yield _later("400 live frames: memory of the kernel", resident, "MB")
     yield _later("400 live frames: processor for all", [1e3 * each for each in seconds], "ms")
     yield plain("400 live frames: figures that stay open", figures, figures)
+
+
+def teaching():
+    """Execute a chapter of each kind; yield the rows of what a student's kernel needs at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder, "empty.ipynb")
+        nbformat.write(new_notebook(cells=[new_code_cell("1")]), empty)
+        bare = _peak(empty, folder)
+        for kind, name in KINDS.items():
+            (chapter,) = ROOT.glob(f"chapters/{name}_*.ipynb")
+            yield plain(f"a class in {kind}: memory for each", [_peak(chapter, folder)], [bare])
+
+
+def _peak(notebook, folder):
+    """Return the megabytes that a notebook's kernel needs at most."""
+    command = [sys.executable, "-m", "nbconvert", "--log-level=ERROR", "--to", "notebook"]
+    command += ["--execute", "--output-dir", folder, str(notebook)]
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)  # the larger of itself and the kernel it started
+    if status:
+        raise RuntimeError(f"{notebook.name} failed")
+    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def _printed(client, code, cell):
