@@ -177,6 +177,8 @@ def sampled_weights(
     counts = check.counts(counts, "counts")
     if not counts:
         raise ValueError("counts must hold at least one number of copies, got none")
+    largest = np.abs(x) / (1 - rate)
+    check.squares(max(counts) * (largest.T @ largest), "x")  # before anything is drawn
     d = x.shape[1]
     squares, products, found = np.zeros((d, d)), np.zeros(d), {}
     for copy in range(1, max(counts) + 1):
@@ -184,7 +186,7 @@ def sampled_weights(
         squares += heard.T @ heard
         products += heard.T @ y
         if copy in counts:
-            found[copy] = np.linalg.lstsq(check.squares(squares, "x"), products)[0]
+            found[copy] = np.linalg.lstsq(squares, products)[0]
     return np.array([found[count] for count in counts])
 
 

@@ -84,7 +84,7 @@ def test_hostile_texts_stay_texts(text):
         (ROOT, {"question": 3}, TypeError, "question must be a string, got 3"),
         (ROOT, {"answer": "1"}, TypeError, "answer must be a real number, got '1'"),
         (ROOT, {"low": None}, TypeError, "low must be a real number, got None"),
-        (ROOT, {"high": 1}, ValueError, "low must lie below high, got 1 and 1"),
+        (ROOT, {"high": 1}, ValueError, "low must lie below high, both finite, got 1 and 1"),
         (ROOT, {"answer": float("nan")}, ValueError, "answer must lie between 1 and 3, got nan"),
         (ROOT, {"answer": 4}, ValueError, "answer must lie between 1 and 3, got 4"),
         (ROOT, {"step": 0.02}, ValueError, "step must be a power of ten, such as 0.01, got 0.02"),

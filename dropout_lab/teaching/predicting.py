@@ -176,13 +176,18 @@ def _question(
     for name, value in (("answer", answer), ("low", low), ("high", high)):
         if not check.is_real(value):
             raise TypeError(f"{name} must be a real number, got {value!r:.80}")
-    if not low < high:
-        raise ValueError(f"low must lie below high, got {low!r} and {high!r}")
+    if not isinstance(unit, (str, type(None))):
+        raise TypeError(f"unit must be a string, got {unit!r:.80}")
+    answer, low, high = (
+        value if isinstance(value, (int, float)) else float(value) for value in (answer, low, high)
+    )
+    if not -math.inf < low < high < math.inf:
+        raise ValueError(f"low must lie below high, both finite, got {low!r} and {high!r}")
     if not low <= answer <= high:  # neither does NaN
         raise ValueError(f"answer must lie between {low} and {high}, got {answer!r}")
     if step is None:
-        step = 10.0 ** math.floor(math.log10((high - low) / 20) + 1e-9)
-    decimals = -round(math.log10(step)) if check.is_real(step) and step > 0 else None
+        step = 10.0 ** math.floor(math.log10(high / 20 - low / 20) + 1e-9)
+    decimals = -round(math.log10(step)) if check.is_real(step) and 0 < step < math.inf else None
     if decimals is None or not math.isclose(step, 10.0**-decimals):
         raise ValueError(f"step must be a power of ten, such as 0.01, got {step!r}")
     decimals = max(decimals, 0)
