@@ -2,6 +2,8 @@
 
 import time
 
+from playwright.sync_api import Error
+
 PATIENCE = 30  # seconds
 # Firefox says it nowhere else.
 _SAY_WHAT_IS_REFUSED = """addEventListener('securitypolicyviolation', event =>
@@ -35,6 +37,16 @@ def wait_until(page, holds, arg=None):
     Playwright's own `wait_for_function` compiles it in the page, which a policy forbids.
     """
     end = time.monotonic() + PATIENCE
-    while not page.evaluate(holds, arg):
+    while not _evaluate(page, holds, arg):
         assert time.monotonic() < end, f"in {PATIENCE} seconds it never came: {holds}"
         page.wait_for_timeout(20)
+
+
+def _evaluate(page, expression, arg):
+    """Return what an expression is on a page, or None while the page gives way to another."""
+    try:
+        return page.evaluate(expression, arg)
+    except Error as error:
+        if "context was destroyed" not in error.message:
+            raise
+        return None

@@ -410,7 +410,7 @@ def test_half_a_package_is_installed_again(tmp_path):
     ):
         (packages / file).parent.mkdir(parents=True, exist_ok=True)
         (packages / file).touch()
-    for name in ("requirements.txt", "constraints.txt"):
+    for name in ("requirements.txt", "requirements-book.txt", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "python").symlink_to(shutil.which("true"))
     code, said = make(".venv/lint-is-installed", tmp_path, "BIN=.", "-o", ".venv/is-made")

@@ -63,6 +63,7 @@ def _open(browser, site_url, path, base=None, mode="light", width=1400, answer=N
     page.goto(base + path)
     if options.get("java_script_enabled", True):
         wait_until(page, "!document.querySelector('meta[http-equiv=refresh i]')")
+        page.wait_for_load_state()
         page.evaluate("window.MathJax?.startup?.promise")  # formulas change the layout
     page.at_first = page.locator(".xp[data-xp]").evaluate_all(
         """roots => roots.map(root => [
