@@ -2,8 +2,6 @@
 
 import time
 
-from playwright.sync_api import Error
-
 PATIENCE = 30  # seconds
 # Firefox says it nowhere else.
 _SAY_WHAT_IS_REFUSED = """addEventListener('securitypolicyviolation', event =>
@@ -44,6 +42,8 @@ def wait_until(page, holds, arg=None):
 
 def _evaluate(page, expression, arg):
     """Return what an expression is on a page, or None while the page gives way to another."""
+    from playwright.sync_api import Error  # `make lowest` has no browser
+
     try:
         return page.evaluate(expression, arg)
     except Error as error:
