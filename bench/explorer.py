@@ -8,7 +8,7 @@ from browsers.chromium import running_chromium
 from dropout_lab.explorer.page import read_published
 
 SLOWER = 4  # a phone's processor
-HEAVIEST = 5
+HEAVIEST = 3  # each takes a minute
 ROUNDS = 6
 # A slider that writes one word: what the browser itself needs for a step.
 BARE = """<!doctype html><figure class="xp" data-xp="bare">
