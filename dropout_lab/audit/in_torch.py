@@ -228,7 +228,8 @@ def _watch(
     calls: list[Call] = []
     norms: list[tuple[Call, str]] = []
 
-    class Watch(TorchFunctionMode):  # type: ignore[misc]  # PyTorch is not read
+    # Types are checked without PyTorch installed, so its classes are unknown to mypy.
+    class Watch(TorchFunctionMode):  # type: ignore[misc]
         def __torch_function__(
             self,
             function: Any,
