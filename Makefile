@@ -14,7 +14,7 @@ FORGET_HALVES := find $(VENV)/lib -maxdepth 3 -name '*.dist-info' ! -exec test -
   -exec rm -r '{}' + 2>/dev/null;
 PIP := $(FORGET_HALVES) $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SITE := _build/html
-BUILT := _build/site-is-built# book/__main__.py writes it
+BUILT := _build/site-is-built
 BOOK_SOURCES = $(wildcard *.yml *.bib Makefile assets book chapters dropout_lab tests)
 NEWEST := _build/newest
 LOWEST := _build/lowest
@@ -40,8 +40,7 @@ LONG ?=
 # What the tests of the package alone leave out: the chapters, the site, its tools, TensorFlow.
 BOOK_TESTS := api_reference bench binder build cards chapters complete framework_failures jupyterlab \
   launch ledger lite live_chapters models_elsewhere new_chapter policy printing prose site solutions \
-  teaching \
-  training_keras training_scripts typography weight workflows
+  teaching training_keras training_scripts typography weight workflows
 
 # Real data beside the clone, if nothing else is said; the tests look there, too.
 DROPOUT_LAB_DATA ?= $(wildcard $(CURDIR)/../shared/data)

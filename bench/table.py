@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from book.drafts import draft_of
+
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 HEADER = ("What", "Value", "Its noise", "At most", "Beside it", "Verdict")
@@ -110,13 +112,9 @@ def _number(value):
 def store(lines, name):
     """Write the table as markdown and JSON beside the built site, each whole or not at all."""
     folder = ROOT / "_build" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {"md": markdown(lines), "json": json.dumps(lines, indent=1) + "\n"}
-    drafts = {folder / f".{name}.{kind}": text for kind, text in texts.items()}
-    for draft, text in drafts.items():
-        draft.write_text(text, encoding="utf-8")
-    for draft in drafts:
-        draft.replace(folder / draft.name[1:])
+    for kind, text in (("md", markdown(lines)), ("json", json.dumps(lines, indent=1) + "\n")):
+        with draft_of(folder / f"{name}.{kind}") as draft:
+            draft.write_text(text, encoding="utf-8")
 
 
 def in_turns(functions, rounds, clock=time.perf_counter):
